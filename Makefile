@@ -1,0 +1,66 @@
+# Everything a newcomer needs: `make demo` and `make test`. Both set up what they use.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+# The installed copy of the wheel is what the tests import: nothing here puts the source tree on the path.
+SOURCES := pyproject.toml $(shell git ls-files newbackend templates 2>/dev/null)
+JOBS   ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint fmt check bench system-packages golden docs wheel clean
+
+help: ## Show the targets.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit("newbackend needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP): $(BIN)/pip $(SOURCES)
+	$(BIN)/pip install --quiet --disable-pip-version-check build
+	rm -rf dist
+	$(BIN)/python -m build --quiet --wheel --outdir dist .
+	$(BIN)/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps dist/newbackend-*.whl
+	$(BIN)/pip install --quiet --disable-pip-version-check "$$(ls dist/newbackend-*.whl)"
+	touch $@
+
+$(VENV)/.dev: $(STAMP)
+	$(BIN)/pip install --quiet --disable-pip-version-check "$$(ls dist/newbackend-*.whl)[dev,cpu,zstd]"
+	touch $@
+
+wheel: $(STAMP) ## Build the wheel and install it into .venv.
+
+demo: $(STAMP) ## Set up, then run the main job on the embedded sample checkout.
+	$(BIN)/newbackend demo
+
+test: $(VENV)/.dev system-packages lint ## Set up, then run everything.
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup
+
+check: $(VENV)/.dev ## Tests without the compiled backends: quick.
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup -m "not build"
+
+lint: $(VENV)/.dev ## ruff and mypy --strict.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fmt: $(VENV)/.dev ## Format the code.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## Print the table of measured times (docs/performance.md).
+	$(BIN)/python bench/bench.py
+
+docs: $(VENV)/.dev ## Regenerate docs/rules.md from the rule registry.
+	$(BIN)/python -m newbackend.rules.docs > docs/rules.md
+
+golden: $(VENV)/.dev ## Rewrite every golden file; review the result as a diff.
+	NEWBACKEND_GOLDEN=write $(BIN)/pytest -q -m "not build" tests
+
+system-packages: ## On Debian as root: compilers and gRPC for the tests that build backends.
+	@sh .ci/system-packages
+
+clean: ## Remove what the targets made.
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache

@@ -1,0 +1,199 @@
+"""The journal of one apply: what was there, what will be there, and how far it came.
+
+Order on disk (each step fsynced before the next):
+  1. `journal/old-N`, `journal/new-N`  the bytes that a step replaces, and those it brings
+  2. `journal.json`      phase "staging": nothing in the tree has changed
+  3. `.NAME.newbackend-N` the new bytes, beside each target
+  4. `journal.json`      phase "committing": from here a rename may have happened
+  5. one rename (or unlink) per file
+  6. `journal.json`      phase "done": the change stands; the journal becomes the undo record
+A start that finds phase "staging" or "committing" puts the old bytes back (pip's stash, cargo's
+write_atomic; reference/anchors-generators 3.2).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from newbackend.checkout.tree import digest, inside
+from newbackend.errors import UsageError
+
+SCHEMA = "newbackend/journal/1"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One file. Hashes are of bytes, "" for an absent file; `made_dirs` are directories that the step
+    created, outermost first."""
+
+    path: str
+    before: str
+    after: str
+    mode: int
+    made_dirs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Journal:
+    """The record in `journal.json`."""
+
+    title: str
+    phase: str
+    steps: tuple[Step, ...]
+    schema: str = SCHEMA
+
+
+def folder(state: Path) -> Path:
+    """Where old bytes are kept while a change is under way."""
+    return state / "journal"
+
+
+def temp_of(target: Path, number: int) -> Path:
+    """The staged file beside its target."""
+    return target.with_name(f".{target.name}.newbackend-{number}")
+
+
+def write_file(path: Path, data: bytes, mode: int) -> None:
+    """Writes a file and its directory entry through to the disk."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(handle, view) :]
+        os.fchmod(handle, mode)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    sync_dir(path.parent)
+
+
+def sync_dir(path: Path) -> None:
+    """Makes renames in a directory durable."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def save(state: Path, journal: Journal) -> None:
+    """Replaces `journal.json` atomically."""
+    data = json.dumps(asdict(journal), indent=1).encode()
+    temporary = folder(state) / "journal.json.tmp"
+    write_file(temporary, data, 0o644)
+    temporary.replace(folder(state) / "journal.json")
+    sync_dir(folder(state))
+
+
+def load(directory: Path) -> Journal | None:
+    """The journal in a directory, or None when there is none (or it was never completed)."""
+    try:
+        data: dict[str, Any] = json.loads((directory / "journal.json").read_text(encoding="utf-8"))
+        steps = tuple(
+            Step(
+                path=str(step["path"]),
+                before=str(step["before"]),
+                after=str(step["after"]),
+                mode=int(step["mode"]),
+                made_dirs=tuple(str(name) for name in step["made_dirs"]),
+            )
+            for step in data["steps"]
+        )
+        return Journal(str(data["title"]), str(data["phase"]), steps)
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            "journal-broken", f"the journal cannot be read ({error}); remove it by hand", where=str(directory)
+        ) from error
+
+
+def hash_of(path: Path) -> str:
+    """Hash of a file's bytes, "" when it is absent."""
+    try:
+        return digest(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+
+
+def recover(root: Path, state: Path) -> str:
+    """Rolls an interrupted change back. Returns what was done as one sentence, "" for nothing.
+
+    The caller holds the lock, so no living process is at work. Raises UsageError when a file has
+    meanwhile been edited to something that is neither old nor new.
+    """
+    if not folder(state).is_dir():
+        return ""
+    journal = load(folder(state))
+    if journal is None:
+        shutil.rmtree(folder(state))
+        return ""
+    if journal.phase == "done":
+        keep_for_undo(state)
+        return ""
+    roll_back(root, state, journal)
+    return f"an interrupted `{journal.title}` was rolled back; the checkout is as it was before it"
+
+
+def roll_back(root: Path, state: Path, journal: Journal) -> None:
+    """Puts every step's old bytes back and drops what was staged. Safe to repeat after another kill."""
+    foreign = []
+    for step in journal.steps:
+        if hash_of(inside(root, step.path)) not in (step.before, step.after):
+            foreign.append(step.path)
+    if foreign:
+        raise UsageError(
+            "rollback-conflict",
+            f"an interrupted `{journal.title}` cannot be rolled back: the file was edited since",
+            where=foreign[0],
+            hint=f"the old bytes are in {folder(state)}",
+        )
+    for number, step in enumerate(journal.steps):
+        target = inside(root, step.path)
+        temp_of(target, number).unlink(missing_ok=True)
+        if step.before == step.after or hash_of(target) == step.before:
+            continue
+        restore(target, folder(state) / f"old-{number}", step)
+    remove_dirs(root, journal)
+    shutil.rmtree(folder(state))
+
+
+def restore(target: Path, old: Path, step: Step) -> None:
+    """Gives one file its old bytes and mode back, or takes it away when it did not exist."""
+    if not step.before:
+        target.unlink(missing_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.newbackend-restore")
+    write_file(temporary, old.read_bytes(), step.mode)
+    temporary.replace(target)
+    sync_dir(target.parent)
+
+
+def remove_dirs(root: Path, journal: Journal) -> None:
+    """Removes directories that the change made, innermost first, as far as they are empty."""
+    for step in reversed(journal.steps):
+        for name in reversed(step.made_dirs):
+            try:
+                (root / name).rmdir()
+            except OSError:
+                continue
+
+
+def keep_for_undo(state: Path) -> None:
+    """The finished journal becomes the one undo record."""
+    last = state / "last"
+    if last.exists():
+        shutil.rmtree(last)
+    folder(state).rename(last)
+    sync_dir(state)
+
+
+def with_phase(journal: Journal, phase: str) -> Journal:
+    """The same journal, one phase further."""
+    return replace(journal, phase=phase)

@@ -1,0 +1,211 @@
+"""Applies a plan: all of it or none of it."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from newbackend.apply import journal as j
+from newbackend.apply.state import locked, state_dir
+from newbackend.checkout.tree import Checkout, inside
+from newbackend.errors import UsageError
+from newbackend.plan.model import FileChange, Plan, sha
+
+Probe = Callable[[str], None]
+
+
+def _nothing(_: str) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class ApplyOptions:
+    """`allow_dirty`: write to files with uncommitted changes. `at_step` is called before each step on
+    disk with its name: tests kill the process there."""
+
+    allow_dirty: bool = False
+    at_step: Probe = _nothing
+
+
+def apply_plan(plan: Plan, root: Path, options: ApplyOptions | None = None) -> tuple[str, ...]:
+    """Writes the plan's changes and returns the paths written.
+
+    Raises UsageError, with the tree as it was, when the plan is stale, a target is dirty in git, leads
+    outside the checkout, cannot be written, or the disk is full. A kill at any point is mended by the
+    next start (`start`).
+    """
+    options = options or ApplyOptions()
+    checkout = Checkout(root)
+    state = state_dir(root)
+    with locked(state):
+        j.recover(root, state)
+        changes = plan.changes(_base_texts(plan, checkout))
+        if not changes:
+            return ()
+        _refuse_unwritable(root, changes)
+        if not options.allow_dirty:
+            _refuse_dirty(root, [change.path for change in changes])
+        _commit(root, state, plan.title, changes, options.at_step)
+    return tuple(change.path for change in changes)
+
+
+def start(root: Path) -> str:
+    """What every verb does first: mends an interrupted change. Returns a sentence, "" for nothing."""
+    state = state_dir(root)
+    if not j.folder(state).is_dir():
+        return ""
+    with locked(state):
+        return j.recover(root, state)
+
+
+def _base_texts(plan: Plan, checkout: Checkout) -> dict[str, str | None]:
+    """The texts that the plan was made from. Raises UsageError naming the first file that changed."""
+    texts: dict[str, str | None] = {}
+    for path, base in plan.base.items():
+        inside(checkout.root, path)
+        text = checkout.read(path)
+        if sha(text) != base:
+            what = "appeared" if not base else "changed" if text is not None else "disappeared"
+            raise UsageError("plan-stale", f"{what} since the plan was made; make a new plan", where=path)
+        texts[path] = text
+    return texts
+
+
+def _refuse_unwritable(root: Path, changes: Sequence[FileChange]) -> None:
+    for change in changes:
+        target = inside(root, change.path)
+        if change.before is not None and not _writable(target):
+            raise UsageError("file-read-only", "is read-only, so nothing was written", where=change.path)
+        if target.is_symlink():
+            raise UsageError("file-is-symlink", "is a symbolic link, so it is not replaced", where=change.path)
+
+
+def _writable(target: Path) -> bool:
+    """Whether the owner may write: asked of the mode, because root may write to anything."""
+    return bool(target.stat().st_mode & 0o200)
+
+
+def _refuse_dirty(root: Path, paths: Sequence[str]) -> None:
+    if not (root / ".git").exists():
+        return
+    command = [
+        "git",
+        "-C",
+        str(root),
+        "status",
+        "--porcelain=v1",
+        "-z",
+        "--untracked-files=all",
+        "--",
+        *paths,
+    ]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        hint = "install git or pass --allow-dirty"
+        raise UsageError("git-missing", "git is not installed, so dirty files cannot be told", hint=hint) from error
+    if done.returncode != 0:
+        raise UsageError("git-failed", f"git status failed: {done.stderr.strip().splitlines()[-1:]}")
+    dirty = [entry[3:] for entry in done.stdout.split("\0") if entry]
+    if dirty:
+        raise UsageError(
+            "file-dirty",
+            "has uncommitted changes; commit them, or pass --allow-dirty",
+            where=", ".join(dirty[:3]),
+        )
+
+
+def _commit(root: Path, state: Path, title: str, changes: Sequence[FileChange], at_step: Probe) -> None:
+    if j.folder(state).exists():
+        shutil.rmtree(j.folder(state))
+    steps: list[j.Step] = []
+    record: j.Journal | None = None
+    try:
+        j.folder(state).mkdir()
+        for number, change in enumerate(changes):
+            at_step(f"stash {change.path}")
+            steps.append(_stash(root, state, number, change))
+        record = j.Journal(title, "staging", tuple(steps))
+        at_step("journal staging")
+        j.save(state, record)
+        for number, change in enumerate(changes):
+            at_step(f"stage {change.path}")
+            _stage(root, number, change, steps[number])
+        at_step("journal committing")
+        j.save(state, j.with_phase(record, "committing"))
+        for number, change in enumerate(changes):
+            at_step(f"rename {change.path}")
+            _rename(root, number, change)
+        at_step("journal done")
+        j.save(state, j.with_phase(record, "done"))
+    except BaseException as error:
+        if record is not None:
+            j.roll_back(root, state, record)
+        else:
+            shutil.rmtree(j.folder(state), ignore_errors=True)
+        if isinstance(error, OSError):
+            raise _sentence(error) from error
+        raise
+    at_step("keep for undo")
+    j.keep_for_undo(state)
+    _prune(root, [change.path for change in changes if change.after is None])
+
+
+def _stash(root: Path, state: Path, number: int, change: FileChange) -> j.Step:
+    target = inside(root, change.path)
+    before = b"" if change.before is None else change.before.encode("utf-8")
+    if change.before is not None:
+        j.write_file(j.folder(state) / f"old-{number}", before, 0o644)
+    if change.after is not None:
+        # The base of the three-way merge, should somebody edit the file before an undo.
+        j.write_file(j.folder(state) / f"new-{number}", change.after.encode("utf-8"), 0o644)
+    made = []
+    parent = target.parent
+    while not parent.exists():
+        made.append(parent.relative_to(root).as_posix())
+        parent = parent.parent
+    mode = target.stat().st_mode & 0o7777 if change.before is not None else 0o644
+    return j.Step(change.path, sha(change.before), sha(change.after), mode, tuple(reversed(made)))
+
+
+def _stage(root: Path, number: int, change: FileChange, step: j.Step) -> None:
+    if change.after is None:
+        return
+    target = inside(root, change.path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    mode = step.mode if change.mode is None else change.mode
+    j.write_file(j.temp_of(target, number), change.after.encode("utf-8"), mode)
+
+
+def _rename(root: Path, number: int, change: FileChange) -> None:
+    target = inside(root, change.path)
+    if change.after is None:
+        target.unlink()
+    else:
+        j.temp_of(target, number).replace(target)
+    j.sync_dir(target.parent)
+
+
+def _prune(root: Path, deleted: Sequence[str]) -> None:
+    """Drops the directories that deleting emptied: git does not keep them, and `name taken` looks at them."""
+    for path in deleted:
+        parent = (root / path).parent
+        while parent != root:
+            try:
+                parent.rmdir()
+            except OSError:
+                break
+            parent = parent.parent
+
+
+def _sentence(error: OSError) -> UsageError:
+    where = str(error.filename or "")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return UsageError("disk-full", "the disk is full; nothing was changed", where=where)
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return UsageError("not-writable", "cannot be written; nothing was changed", where=where)
+    return UsageError("write-failed", f"{error.strerror}; nothing was changed", where=where)

@@ -1,0 +1,147 @@
+"""Reads of one LocalAI checkout, cached, with planned changes laid over the disk.
+
+The overlay is what lets every proof (idempotence, routes, rules) run on a plan before anything is
+written: the same code reads the tree as it is and the tree as it would be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from newbackend.errors import UsageError
+
+
+def digest(data: bytes) -> str:
+    """Hex SHA-256 of file bytes: the base hash of a plan."""
+    return hashlib.sha256(data).hexdigest()
+
+
+class Checkout:
+    """A checkout rooted at `root`; every path is POSIX and relative to it.
+
+    `changes` maps a path to its planned text, or to None when it is to be deleted.
+    """
+
+    def __init__(self, root: Path, changes: Mapping[str, str | None] | None = None) -> None:
+        self.root = root
+        self._changes: dict[str, str | None] = dict(changes or {})
+        self._bytes: dict[str, bytes | None] = {}
+        self._texts: dict[str, str] = {}
+        self.memo: dict[tuple[str, str], object] = {}
+
+    def with_changes(self, changes: Mapping[str, str | None]) -> Checkout:
+        """This checkout with more planned changes on top; the disk cache is shared."""
+        other = Checkout(self.root, {**self._changes, **changes})
+        other._bytes = self._bytes
+        return other
+
+    def raw(self, path: str) -> bytes | None:
+        """Bytes on disk, without the overlay; None when there is no such regular file."""
+        if path not in self._bytes:
+            try:
+                self._bytes[path] = (self.root / path).read_bytes()
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                self._bytes[path] = None
+            except OSError as error:
+                raise UsageError("file-unreadable", f"cannot be read: {error.strerror}", where=path) from error
+        return self._bytes[path]
+
+    def read(self, path: str) -> str | None:
+        """Text of a file with its line endings and BOM kept, or None when it does not exist.
+
+        Raises UsageError when the file is not UTF-8.
+        """
+        if path in self._changes:
+            return self._changes[path]
+        if path in self._texts:
+            return self._texts[path]
+        data = self.raw(path)
+        if data is None:
+            return None
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = data[: error.start].count(b"\n") + 1
+            raise UsageError(
+                "file-not-utf8", "is not UTF-8 text, so it cannot be edited safely", where=f"{path}:{line}"
+            ) from error
+        self._texts[path] = text
+        return text
+
+    def need(self, path: str) -> str:
+        """Like `read`, but a missing file is a UsageError."""
+        text = self.read(path)
+        if text is None:
+            raise UsageError("file-missing", "is missing from this checkout", where=path)
+        return text
+
+    def exists(self, path: str) -> bool:
+        """Whether a file or directory stands there (overlay included, for files)."""
+        if path in self._changes:
+            return self._changes[path] is not None
+        if any(p.startswith(path.rstrip("/") + "/") and text is not None for p, text in self._changes.items()):
+            return True
+        return (self.root / path).exists()
+
+    def is_dir(self, path: str) -> bool:
+        """Whether a directory stands there, on disk or because a planned file lies below it."""
+        prefix = path.rstrip("/") + "/"
+        if any(p.startswith(prefix) and text is not None for p, text in self._changes.items()):
+            return True
+        return (self.root / path).is_dir()
+
+    def children(self, path: str) -> list[str]:
+        """Sorted names directly below a directory; empty when there is none."""
+        names: set[str] = set()
+        directory = self.root / path
+        if directory.is_dir():
+            names.update(entry.name for entry in directory.iterdir())
+        prefix = path.rstrip("/") + "/"
+        for changed, text in self._changes.items():
+            if changed.startswith(prefix):
+                head = changed[len(prefix) :].split("/", 1)[0]
+                if text is not None:
+                    names.add(head)
+                elif changed == prefix + head:
+                    names.discard(head)
+        return sorted(names)
+
+    def files_below(self, path: str) -> Iterator[str]:
+        """Every file below a directory, sorted, symlinks not followed."""
+        for name in self.children(path):
+            child = f"{path.rstrip('/')}/{name}"
+            on_disk = self.root / child
+            if not on_disk.is_symlink() and (on_disk.is_dir() or (not on_disk.exists() and self.is_dir(child))):
+                yield from self.files_below(child)
+            elif self.exists(child) or on_disk.is_symlink():
+                yield child
+
+    def mode(self, path: str) -> int:
+        """Permission bits of a file on disk (0o644 when it is not there)."""
+        try:
+            return (self.root / path).stat().st_mode & 0o777
+        except OSError:
+            return 0o644
+
+
+def inside(root: Path, path: str) -> Path:
+    """The absolute path of `path` in the checkout, refused when it would leave it.
+
+    Source: design section 4 (confinement): no `..`, no absolute path, no symlink that leads out.
+    """
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or ".." in pure.parts or not pure.parts or "\\" in path or "\0" in path:
+        raise UsageError("path-outside", "lies outside the checkout, so it is not written", where=repr(path))
+    target = root / path
+    probe = target
+    while not probe.exists() and not probe.is_symlink():
+        probe = probe.parent
+    real_root = root.resolve()
+    real = probe.resolve()
+    if real != real_root and real_root not in real.parents:
+        raise UsageError("symlink-escape", "leads out of the checkout through a symbolic link", where=path)
+    if pure.parts[0] == ".git":
+        raise UsageError("path-in-git", "lies in the git directory, so it is not written", where=path)
+    return target

@@ -1,0 +1,57 @@
+"""`newbackend apply PLAN.json`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from newbackend.cli.common import (
+    AllowDirtyOption,
+    FormatOption,
+    RepoOption,
+    check_format,
+    open_repo,
+    out,
+    style,
+)
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def apply(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A plan saved by `create --plan-out`.")],
+    allow_dirty: AllowDirtyOption = False,
+    repo: RepoOption = None,
+    format_: FormatOption = "text",
+) -> int:
+    """Apply a saved plan, all or nothing.
+
+    Refused when a file that it touches has changed since the plan was made.
+    """
+    import json
+
+    from newbackend.apply.run import ApplyOptions, apply_plan
+    from newbackend.cli.output.plan_text import manual, summary
+    from newbackend.errors import NotFoundError, UsageError
+    from newbackend.plan.as_json import plan_from_json
+
+    check_format(format_)
+    try:
+        text = plan.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise NotFoundError("plan-missing", "there is no such plan", where=str(plan)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError("plan-unreadable", "cannot be read", where=str(plan)) from error
+    loaded = plan_from_json(text, str(plan))
+    checkout = open_repo(repo)
+    paths = apply_plan(loaded, checkout.root, ApplyOptions(allow_dirty=allow_dirty))
+    if format_ == "json":
+        out(json.dumps({"schema": "newbackend/applied/1", "title": loaded.title, "paths": list(paths)}, indent=2))
+        return 0
+    out(summary(loaded, style()))
+    if loaded.manual:
+        out(manual(loaded, style()))
+    return 0

@@ -1,0 +1,63 @@
+"""`newbackend demo`: the main job, from nothing, on the embedded sample checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from newbackend.cli.common import FormatOption, check_format, out, talk
+
+app = typer.Typer(rich_markup_mode=None)
+
+PIN = "antirez/ds4@ae302c2fa18cc6d9aefc021d0f27ae03c9ad2fc0"
+CREATE = ["create", "ds4", "--lang", "cpp", "--pin", PIN, "--variants", "cpu,cuda13,l4t-cuda13", "--no-input", "--yes"]
+
+
+@app.command()
+def demo(
+    directory: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="Where to put the sample (new or empty; default: a temporary folder)."),
+    ] = None,
+    format_: FormatOption = "text",
+) -> int:
+    """Create a backend on a small embedded checkout and verify it; no LocalAI clone and no network needed."""
+    import json
+    import tempfile
+
+    from newbackend.sample import init_git, materialise
+
+    check_format(format_)
+    target = directory if directory is not None else Path(tempfile.mkdtemp(prefix="newbackend-demo-"))
+    root = materialise(target)
+    init_git(root)
+    if format_ == "json":
+        status = _run([*CREATE, "--repo", str(root), "--format", "json"])
+        talk(json.dumps({"directory": str(root)}))
+        return status
+    talk(f"A sample checkout with a handful of backends is in {root}\n")
+    status = _step(CREATE, root) or _step(["verify", "ds4"], root) or _step(CREATE, root)
+    if status == 0:
+        out(f"\nLook around:  cd {root} && git status && git diff")
+        out(f"Take it back: newbackend undo --repo {root}")
+    return status
+
+
+def _step(words: list[str], root: Path) -> int:
+    """One command of the tour, shown as it would be typed."""
+    import sys
+
+    out(f"$ newbackend {' '.join(words)}")
+    sys.stdout.flush()
+    status = _run([*words, "--repo", str(root)])
+    out("")
+    return status
+
+
+def _run(words: list[str]) -> int:
+    from newbackend.cli.main import app as whole
+
+    status = whole(args=words, prog_name="newbackend", standalone_mode=False)
+    return status if isinstance(status, int) else 0

@@ -1,0 +1,97 @@
+"""The entry point: finds the verb, imports only its module, turns errors into one sentence and a status."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from newbackend import __version__
+from newbackend.cli.verbs import VERBS
+from newbackend.errors import Exit, NewbackendError
+
+
+class LazyGroup(TyperGroup):
+    """Knows every verb by name and imports a verb's module when it is asked for it."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        verb = VERBS.get(cmd_name)
+        if verb is None:
+            return None
+        module = importlib.import_module(f"newbackend.cli.{verb.module}")
+        command = typer.main.get_command(module.app)
+        command.name = cmd_name
+        command.short_help = verb.help
+        return command
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    name="newbackend",
+    help="Add, verify and prove LocalAI backends.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"newbackend {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Add, verify and prove LocalAI backends."""
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Runs the command line and exits with a documented status (design, section 2)."""
+    try:
+        status = app(args=argv, prog_name="newbackend", standalone_mode=False)
+    except NewbackendError as error:
+        _fail(f"newbackend: error: {error.sentence()}", error.exit_status)
+    except KeyboardInterrupt:
+        _fail("newbackend: stopped; nothing was changed", Exit.USAGE)
+    except BrokenPipeError:
+        # The reader of our output went away: not an error, but nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Exit.OK)
+    except Exception as error:
+        _click_error(error)
+    else:
+        sys.exit(status if isinstance(status, int) else Exit.OK)
+
+
+def _click_error(error: Exception) -> None:
+    """Usage errors and aborts of the command-line library, whichever click it carries."""
+    name = type(error).__name__
+    if name == "Abort":
+        _fail("newbackend: stopped; nothing was changed", Exit.USAGE)
+    if hasattr(error, "format_message"):
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context is not None else "newbackend"
+        if name == "NoArgsIsHelpError":
+            sys.stderr.write(error.format_message() + "\n")
+            sys.exit(Exit.USAGE)
+        _fail(f"newbackend: error: {error.format_message()} (see `{path} --help`)", Exit.USAGE)
+    raise error
+
+
+def _fail(sentence: str, status: Exit) -> None:
+    sys.stdout.flush()
+    sys.stderr.write(sentence + "\n")
+    sys.exit(int(status))

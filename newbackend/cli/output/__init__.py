@@ -1,0 +1,1 @@
+"""How things look: the only modules that know about colours and widths."""

@@ -1,0 +1,70 @@
+"""`newbackend remove`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from newbackend.cli.common import (
+    AllowDirtyOption,
+    DryRunOption,
+    FormatOption,
+    RepoOption,
+    YesOption,
+    check_format,
+    confirm,
+    interactive,
+    open_repo,
+    out,
+    style,
+    talk,
+)
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def remove(
+    name: Annotated[str, typer.Argument(help="The backend's name.")],
+    keep_files: Annotated[bool, typer.Option("--keep-files", help="Leave its directory and Dockerfile.")] = False,
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+    allow_dirty: AllowDirtyOption = False,
+    repo: RepoOption = None,
+    format_: FormatOption = "text",
+) -> int:
+    """Take a backend out of every registration place, and delete its files.
+
+    Another backend's facts are never touched, however alike the names are.
+    """
+    import json
+
+    from newbackend.apply.run import ApplyOptions, apply_plan
+    from newbackend.cli.output.plan_text import diff, summary
+    from newbackend.errors import UsageError
+    from newbackend.plan.as_json import plan_to_json
+    from newbackend.plan.build import plan_remove
+
+    check_format(format_)
+    checkout = open_repo(repo)
+    plan = plan_remove(name, checkout, keep_files=keep_files)
+    if format_ == "json":
+        out(json.dumps(plan_to_json(plan), indent=2, ensure_ascii=False))
+    else:
+        if dry_run or not yes:
+            out(diff(plan, style()) + "\n")
+        out(summary(plan, style()))
+    if dry_run:
+        return 0
+    if not yes:
+        if not interactive(no_input=False):
+            raise UsageError(
+                "not-confirmed", "nothing was written", hint="pass --yes to apply, or --dry-run to only look"
+            )
+        if not confirm(f"Remove {name}?"):
+            talk("newbackend: nothing was written")
+            return 0
+    paths = apply_plan(plan, checkout.root, ApplyOptions(allow_dirty=allow_dirty))
+    talk(f"newbackend: {len(paths)} files changed or deleted; `newbackend undo` takes it back")
+    return 0

@@ -1,0 +1,35 @@
+"""`newbackend undo`."""
+
+from __future__ import annotations
+
+import typer
+
+from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, out, style
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def undo(repo: RepoOption = None, format_: FormatOption = "text") -> int:
+    """Take back the last apply: the exact bytes where nothing was touched since, else the edits reversed.
+
+    Refused, with the file's name, where you have since edited the very same lines.
+    """
+    import json
+
+    from newbackend.apply.run import ApplyOptions
+    from newbackend.apply.undo import plan_undo, run_undo
+    from newbackend.cli.output.plan_text import summary
+
+    check_format(format_)
+    checkout = open_repo(repo)
+    plan, record = plan_undo(checkout.root)
+    run_undo(checkout.root, plan, record, ApplyOptions(allow_dirty=True))
+    if format_ == "json":
+        paths = [edit.path for edit in plan.made]
+        out(json.dumps({"schema": "newbackend/undone/1", "title": record.title, "paths": paths}, indent=2))
+        return 0
+    paint = style()
+    out(summary(plan, paint) if not plan.empty else "nothing to do: everything is as it was before")
+    out(f"undone: {record.title}")
+    return 0

@@ -1,0 +1,222 @@
+"""Rules, findings and reports: the vocabulary that `verify` and `package check` share.
+
+A rule is data (what it checks, why, an incident, examples); a check yields findings. Status has
+four values, because a check that could not run must never read as a pass (design, section 1).
+Pure values: no I/O here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """ERROR: a user or CI is broken or silently skipped. WARNING: a checklist gap. NOTE: worth knowing."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """0 for error, 1 for warning, 2 for note: sorts worst first."""
+        return ("error", "warning", "note").index(self.value)
+
+
+class Confidence(StrEnum):
+    """How sure the rule is, apart from how bad it would be."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
+class Status(StrEnum):
+    """Outcome of one check on one subject."""
+
+    FAIL = "fail"
+    PASS = "pass"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+
+
+class Fix(StrEnum):
+    """Whether `--fix` can repair it: SAFE never changes meaning beyond the rule, UNSAFE may."""
+
+    NONE = "none"
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the registry; help, `newbackend rule`, docs/rules.md and SARIF are generated from it.
+
+    `id` is `REGnnn` or `PKGnnn` and is never reused; `name` is kebab-case. `what` and `why` are
+    sentences; `incident` names where it happened (an upstream issue, PR or commit); `bad`, `good`
+    are short examples; `how` says how to fix it by hand.
+    """
+
+    id: str
+    name: str
+    severity: Severity
+    what: str
+    why: str
+    how: str
+    confidence: Confidence = Confidence.CERTAIN
+    fix: Fix = Fix.NONE
+    incident: str = ""
+    bad: str = ""
+    good: str = ""
+    added_in: str = "0.1.0"
+    checklist: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a file: `path` relative to the checkout (or package), `line` 1-based."""
+
+    path: str
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One failed (or not runnable) check.
+
+    `subject` is the thing the rule speaks of (a tag suffix, an entry name, a library); rule, backend,
+    subject and path make the fingerprint, so it survives edits elsewhere in the file. For something
+    that is missing, `line` is where it belongs and `expected` is the text that should stand there.
+    """
+
+    rule: Rule
+    subject: str
+    path: str
+    line: int
+    message: str
+    backend: str = ""
+    status: Status = Status.FAIL
+    severity: Severity | None = None
+    confidence: Confidence | None = None
+    expected: str = ""
+    related: tuple[Location, ...] = ()
+    fix: Fix | None = None
+
+    @property
+    def level(self) -> Severity:
+        """The severity in force: the finding's own, else the rule's."""
+        return self.severity or self.rule.severity
+
+    @property
+    def certainty(self) -> Confidence:
+        """The confidence in force: the finding's own, else the rule's."""
+        return self.confidence or self.rule.confidence
+
+    @property
+    def fixable(self) -> Fix:
+        """How this finding can be fixed: its own word, else the rule's; nothing for an unknown."""
+        if self.status is not Status.FAIL:
+            return Fix.NONE
+        return self.rule.fix if self.fix is None else self.fix
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits from rule, backend, subject and path; never from a line number or the message."""
+        key = "\x1f".join((self.rule.id, self.backend, self.subject, self.path))
+        return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+    def sort_key(self) -> tuple[str, int, int, str, str]:
+        """Backend, severity, then place: the order of every output."""
+        return (self.backend, self.level.rank, self.line, self.rule.id, self.subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that somebody silenced, with the reason they gave and where they wrote it."""
+
+    finding: Finding
+    reason: str
+    kind: str  # "inSource" or "external", SARIF's words
+    where: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One check that ran without a finding (PASS) or did not run (SKIPPED with a reason)."""
+
+    rule: Rule
+    status: Status
+    backend: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BackendStatus:
+    """One line of the report's `backends`: `status` is fail, pass or unknown."""
+
+    name: str
+    lang: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run found. `schema` names the JSON shape; `root` the checkout or package that was read."""
+
+    schema: str
+    root: str
+    layout: dict[str, object] = field(default_factory=dict)
+    backends: tuple[BackendStatus, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+    checked: tuple[Checked, ...] = ()
+
+    def summary(self) -> dict[str, int]:
+        """Counts per status and, among the failures, per severity."""
+        fails = [f for f in self.findings if f.status is Status.FAIL]
+        return {
+            "fail": len(fails),
+            "pass": sum(c.status is Status.PASS for c in self.checked),
+            "skipped": sum(c.status is Status.SKIPPED for c in self.checked),
+            "unknown": sum(f.status is Status.UNKNOWN for f in self.findings),
+            "error": sum(f.level is Severity.ERROR for f in fails),
+            "warning": sum(f.level is Severity.WARNING for f in fails),
+            "note": sum(f.level is Severity.NOTE for f in fails),
+        }
+
+    def fails_at(self, threshold: Severity | None) -> bool:
+        """Whether any failure is at or above `threshold`; None (`--fail-on never`) is always false."""
+        if threshold is None:
+            return False
+        return any(f.status is Status.FAIL and f.level.rank <= threshold.rank for f in self.findings)
+
+    def with_findings(self, findings: Iterable[Finding]) -> Report:
+        """The same report with other findings, sorted."""
+        return replace(self, findings=sort_findings(findings))
+
+
+def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings in output order, without repeats of the same fingerprint and line."""
+    seen: set[tuple[str, int, str]] = set()
+    unique: list[Finding] = []
+    for found in sorted(findings, key=Finding.sort_key):
+        key = (found.fingerprint, found.line, found.message)
+        if key not in seen:
+            seen.add(key)
+            unique.append(found)
+    return tuple(unique)
+
+
+def registry(rules: Sequence[Rule]) -> dict[str, Rule]:
+    """Rules by id; raises ValueError on a repeated id or name (a programming error)."""
+    by_id: dict[str, Rule] = {}
+    names: set[str] = set()
+    for rule in rules:
+        if rule.id in by_id or rule.name in names:
+            raise ValueError(f"rule {rule.id} {rule.name} is registered twice")
+        by_id[rule.id] = rule
+        names.add(rule.name)
+    return by_id

@@ -1,0 +1,78 @@
+"""`check_package`: read the package, run every rule, then the proofs that were asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from newbackend.findings import BackendStatus, Checked, Finding, Report, Severity, Status, sort_findings
+from newbackend.package import proofs
+from newbackend.package.floor import floor_of
+from newbackend.package.machines import machine_name
+from newbackend.package.model import Package, load_package
+from newbackend.package.options import PackageOptions
+from newbackend.package.registry import CHECKS
+from newbackend.package.rule import RULES_BY_ID, Skipped, Unknown
+from newbackend.package.source import open_package
+
+SCHEMA = "newbackend/package/1"
+
+
+def check_package(path: Path, *, options: PackageOptions) -> Report:
+    """Everything that can be said about the package at `path` (a directory or an archive).
+
+    The report's `layout` names the layout, the machine, the floors and the proofs. Raises
+    NotFoundError when there is no such path or no reader for it, UsageError for a hostile or damaged
+    archive and for options that name nothing known.
+    """
+    package = load_package(open_package(path), options)
+    findings: list[Finding] = []
+    checked: list[Checked] = []
+    for check in CHECKS:
+        outcome = check.run(package)
+        if isinstance(outcome, Skipped):
+            checked.append(Checked(check.rule, Status.SKIPPED, reason=outcome.reason))
+        elif isinstance(outcome, Unknown):
+            findings.append(Finding(check.rule, path.name, "", 1, outcome.reason, status=Status.UNKNOWN))
+        else:
+            found = list(outcome)
+            findings.extend(found)
+            if not found:
+                checked.append(Checked(check.rule, Status.PASS))
+    proven = proofs.run_proofs(package, path)
+    findings.extend(proofs.as_findings(proven))
+    checked.extend(proofs.as_checked(proven))
+    layout = _layout(package, proven)
+    ordered = sort_findings(findings)
+    return Report(SCHEMA, str(path), layout, (_status(path, package, ordered),), ordered, (), tuple(checked))
+
+
+def missing_proofs(report: Report) -> tuple[Finding, ...]:
+    """The proofs that were asked for and could not run: with any of them the caller exits 3."""
+    return tuple(f for f in report.findings if f.status is Status.UNKNOWN and f.rule.id in RULES_BY_ID)
+
+
+def _status(path: Path, package: Package, findings: tuple[Finding, ...]) -> BackendStatus:
+    worst = Status.PASS
+    if any(f.status is Status.UNKNOWN for f in findings):
+        worst = Status.UNKNOWN
+    if any(f.status is Status.FAIL and f.level is Severity.ERROR for f in findings):
+        worst = Status.FAIL
+    return BackendStatus(path.name, package.layout.value, worst)
+
+
+def _layout(package: Package, proven: tuple[proofs.Proof, ...]) -> dict[str, object]:
+    floor = floor_of(package)
+    return {
+        "kind": package.layout.value,
+        "reason": package.detected.reason,
+        "machine": machine_name(package.machine) if package.machine else "",
+        "loader": package.loader,
+        "library_path": list(package.search.library_path),
+        "roots": [root.path for root in package.roots],
+        "elf_files": len(package.elves),
+        "target": package.target.name,
+        "floor": floor.as_json(),
+        "floor_line": floor.line(),
+        "proofs": [proof.as_json() for proof in proven],
+        "not_covered": list(proofs.not_covered(package, proven)),
+    }

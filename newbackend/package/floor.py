@@ -1,0 +1,117 @@
+"""`newbackend package floor`: the newest symbol versions and the CPU level needed, and by what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from newbackend.package.isa import level_name, levels
+from newbackend.package.machines import X86_64, machine_name
+from newbackend.package.model import Package, load_package
+from newbackend.package.options import Layout, PackageOptions
+from newbackend.package.rules_cpu import NOISE, SHARE, isa_bits, scans
+from newbackend.package.source import open_package
+from newbackend.package.variants import variant_sets
+from newbackend.package.versions import FAMILIES, Newest, banner, bundled_libc, newest
+
+
+@dataclass(frozen=True, slots=True)
+class CpuFloor:
+    """The CPU level: `level` 0 when it was not looked for or cannot be told; `how` says which."""
+
+    level: int
+    path: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What a host must offer. `bundled` is the release of the package's own glibc ("" without one)."""
+
+    needs: tuple[Newest, ...]
+    cpu: CpuFloor
+    layout: Layout
+    machine: str
+    bundled: str
+
+    def line(self) -> str:
+        """`GLIBC_2.34 set by lib/x.so (dlopen); GLIBCXX_3.4.30; x86-64-v1`."""
+        parts = []
+        for need in self.needs:
+            by = f" ({need.symbol})" if need.symbol else ""
+            # Only the first, the glibc, is worth its file: the rest is in the JSON.
+            parts.append(f"{need.version} set by {need.path}{by}" if not parts else need.version)
+        if not parts:
+            parts.append("no symbol versions needed")
+        parts.append(level_name(self.cpu.level) if self.cpu.level else f"CPU level unknown: {self.cpu.how}")
+        if self.cpu.level > 1:
+            parts[-1] += f" set by {self.cpu.path}"
+        if self.bundled:
+            parts.append(f"bundled glibc {self.bundled}")
+        return "; ".join(parts)
+
+    def as_json(self) -> dict[str, object]:
+        """The same as data: one object per family, the CPU, the layout."""
+        return {
+            "versions": {
+                need.version.rpartition("_")[0]: {"version": need.version, "path": need.path, "symbol": need.symbol}
+                for need in self.needs
+            },
+            "cpu": {
+                "level": level_name(self.cpu.level) if self.cpu.level else "",
+                "path": self.cpu.path,
+                "how": self.cpu.how,
+            },
+            "layout": self.layout.value,
+            "machine": self.machine,
+            "bundled_glibc": self.bundled,
+        }
+
+
+def floor_of(package: Package) -> Floor:
+    """The floor of a package already read. The instruction scan counts only if a rule has made it."""
+    return _floor(package, scanned=package.options.cpu_floor is not None)
+
+
+def package_floor(path: Path) -> Floor:
+    """The floor of the package at `path`, with the instruction scan; raises like `check_package`."""
+    return _floor(load_package(open_package(path), PackageOptions()), scanned=True)
+
+
+def _floor(package: Package, *, scanned: bool) -> Floor:
+    libc = bundled_libc(package) if package.layout is Layout.LOADER else ""
+    build = banner(package, libc) if libc else None
+    found = newest(package)
+    return Floor(
+        tuple(found[family] for family in FAMILIES if family in found),
+        _cpu(package, scanned=scanned),
+        package.layout,
+        machine_name(package.machine) if package.machine else "",
+        build[1] if build else "",
+    )
+
+
+def _cpu(package: Package, *, scanned: bool) -> CpuFloor:
+    if package.machine != X86_64:
+        return CpuFloor(0, "", "only x86-64 has CPU levels")
+    declared = max(((isa_bits(e.isa_needed), p) for p, e in package.elves.items()), default=(1, ""))
+    if not scanned:
+        return CpuFloor(declared[0] if declared[0] > 1 else 0, declared[1], "not scanned (--cpu-floor)")
+    results = package.cached_scans(scans)
+    if results is None:
+        return CpuFloor(0, "", "no instruction decoder (install newbackend[cpu] or binutils)")
+    best = CpuFloor(declared[0], declared[1] if declared[0] > 1 else "", "declared")
+    members = {m.path: s for s in variant_sets(package.elves) for m in s.members}
+    lowest = {min(s.members, key=lambda m: m.level).path for s in members.values()}
+    for path, scan in results.items():
+        if scan.dispatch or (path in members and path not in lowest):
+            continue
+        for level in range(best.level, 5):
+            above = scan.features_above(level)
+            if sum(above.values()) >= NOISE and scan.share_above(level) >= SHARE:
+                highest = min(max(levels().of[f] for f in above), 5)
+                best = CpuFloor(highest, path, "instruction scan, no dispatch in the file")
+                break
+    if best.level == 1:
+        return CpuFloor(1, "", "instruction scan: nothing newer without dispatch (likely, not proven)")
+    return best

@@ -1,0 +1,80 @@
+"""Rules of packages: the registry read from data/rules.toml, and what a check gives back."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import resources
+
+from newbackend.findings import Confidence, Finding, Fix, Location, Rule, Severity, registry
+from newbackend.package.model import Package
+
+
+def _rules() -> tuple[Rule, ...]:
+    text = resources.files("newbackend.package").joinpath("data/rules.toml").read_text("utf-8")
+    enums = {"severity": Severity, "confidence": Confidence, "fix": Fix}
+    rows = tomllib.loads(text)["rule"]
+    return tuple(Rule(**{key: enums[key](v) if key in enums else v for key, v in row.items()}) for row in rows)
+
+
+RULES: tuple[Rule, ...] = _rules()
+RULES_BY_ID: dict[str, Rule] = registry(RULES)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """The rule does not apply to this package, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The rule was asked for and could not be judged, and why."""
+
+    reason: str
+
+
+Outcome = Iterable[Finding] | Skipped | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A rule and the function that judges a package by it."""
+
+    rule: Rule
+    run: Callable[[Package], Outcome]
+
+
+def check(rule_id: str) -> Callable[[Callable[[Package], Outcome]], Check]:
+    """Decorator: the function is the check of that rule."""
+    return lambda function: Check(RULES_BY_ID[rule_id], function)
+
+
+def found(
+    rule_id: str,
+    path: str,
+    subject: str,
+    message: str,
+    *,
+    line: int = 1,
+    severity: Severity | None = None,
+    confidence: Confidence | None = None,
+    fix: Fix | None = None,
+    expected: str = "",
+    related: Iterable[str] = (),
+) -> Finding:
+    """A finding about the file `path` of the package; `related` are other files of it."""
+    return Finding(
+        RULES_BY_ID[rule_id],
+        subject,
+        path,
+        line,
+        message,
+        severity=severity,
+        confidence=confidence,
+        fix=fix,
+        expected=expected,
+        related=tuple(Location(p) for p in related),
+    )

@@ -1,0 +1,146 @@
+"""Just enough shell reading for run.sh: simple commands, their words and lines.
+
+No shell is run and no control flow is followed: what matters is which programs a script names,
+in which order, and with which variables. Anything not understood becomes a `*`, never a guess.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+KEYWORDS = frozenset(
+    "if then else elif fi for do done while until case esac in { } ! [[ ]] time function select".split()
+)
+# Bash builtins (bash manual, chapter 4): they start no program, so LD_LIBRARY_PATH cannot break them.
+BUILTINS = frozenset(
+    ". : [ alias bg bind break builtin caller cd command compgen complete continue declare dirs disown "
+    "echo enable eval exec exit export false fc fg getopts hash help history jobs kill let local logout "
+    "mapfile popd printf pushd pwd read readarray readonly return set shift shopt source suspend test "
+    "times trap true type typeset ulimit umask unalias unset wait".split()
+)
+_HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
+_FUNCTION = re.compile(r"^\s*(?:function\s+)?([A-Za-z_][\w.-]*)\s*\(\s*\)")
+ASSIGNMENT = re.compile(r"^([A-Za-z_]\w*)\+?=(.*)$", re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One simple command: `words` without quotes, `line` 1-based."""
+
+    line: int
+    words: tuple[str, ...]
+
+    @property
+    def assignments(self) -> tuple[tuple[str, str], ...]:
+        """`NAME=value` words: before the command, or given to export, local, readonly, declare."""
+        found = []
+        for index, word in enumerate(self.words):
+            match = ASSIGNMENT.match(word)
+            if match:
+                found.append((match[1], match[2]))
+            elif index and not word.startswith("-"):
+                break
+            elif word not in ("export", "local", "readonly", "declare", "typeset") and not word.startswith("-"):
+                break
+        return tuple(found)
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """The command proper: keywords, leading assignments and redirections dropped."""
+        words = [w for w in self.words if not re.match(r"^\d*[<>]", w)]
+        while words and (words[0] in KEYWORDS or ASSIGNMENT.match(words[0])):
+            words.pop(0)
+        return tuple(words)
+
+
+def functions(text: str) -> frozenset[str]:
+    """Names that the script defines as functions."""
+    return frozenset(m[1] for line in text.splitlines() if (m := _FUNCTION.match(line)))
+
+
+def commands(text: str) -> Iterator[Command]:
+    """Every simple command of a script, those inside `$(…)` before the one around them."""
+    lines = text.splitlines()
+    index = 0
+    while index < len(lines):
+        start, logical = index + 1, lines[index]
+        while logical.endswith("\\") and index + 1 < len(lines):
+            index += 1
+            logical = logical[:-1] + " " + lines[index]
+        index += 1
+        heredoc = _HEREDOC.search(logical)
+        if heredoc:
+            while index < len(lines) and lines[index].strip() != heredoc[2]:
+                index += 1
+            index += 1
+        yield from _line(_FUNCTION.sub("", logical), start, 0)
+
+
+def _line(text: str, number: int, depth: int) -> Iterator[Command]:
+    """Commands of one logical line. Quotes that stay open end with the line."""
+    words: list[str] = []
+    word: list[str] = []
+    started, quote, at = False, "", 0
+
+    def end_word() -> None:
+        nonlocal started
+        if started:
+            words.append("".join(word))
+        word.clear()
+        started = False
+
+    while at < len(text):
+        char = text[at]
+        if quote != "'" and text.startswith("$(", at):
+            inner, at_end = substitution(text, at)
+            if depth < 8 and not inner.startswith("("):
+                yield from _line(inner, number, depth + 1)
+            word.append(text[at:at_end])
+            started, at = True, at_end
+            continue
+        if quote:
+            if char == quote:
+                quote = ""
+            elif char == "\\" and quote == '"' and at + 1 < len(text):
+                at += 1
+                word.append(text[at])
+            else:
+                word.append(char)
+        elif char in "'\"":
+            quote, started = char, True
+        elif char == "\\" and at + 1 < len(text):
+            at += 1
+            word.append(text[at])
+            started = True
+        elif char == "#" and not started:
+            break
+        elif char in " \t\r":
+            end_word()
+        elif char in "<>" or (char == "&" and (word[-1:] in (["<"], [">"]) or text[at + 1 : at + 2] == ">")):
+            word.append(char)
+            started = True
+        elif char in ";&|()":
+            end_word()
+            if words and char != ")":
+                yield Command(number, tuple(words))
+            # An unmatched `)` ends the pattern of a case branch, which is no command.
+            words.clear()
+        else:
+            word.append(char)
+            started = True
+        at += 1
+    end_word()
+    if words:
+        yield Command(number, tuple(words))
+
+
+def substitution(text: str, at: int) -> tuple[str, int]:
+    """The inside of the `$(…)` at `at`, and where it ends."""
+    depth = 0
+    for index in range(at + 1, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[index], 0)
+        if depth == 0:
+            return text[at + 2 : index], index + 1
+    return text[at + 2 :], len(text)

@@ -1,0 +1,123 @@
+"""`--pin OWNER/REPO[@REF|@SHA]`: an upstream commit, resolved by real git when it must be.
+
+Source: contract 4.7 (what the bump bot can see): the pin is a full 40-hex commit.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+
+from newbackend.errors import NotFoundError, UsageError
+
+_PIN = re.compile(r"(?P<repo>[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}(?:@|\Z))[A-Za-z0-9._-]+)(?:@(?P<ref>[^\s@]+))?\Z")
+_SHA = re.compile(r"[0-9a-f]{40}\Z")
+_REF = re.compile(r"(?!-)(?!.*\.\.)[A-Za-z0-9._/+-]+\Z")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*\Z")
+DEFAULT_BASE = "https://github.com"
+TIMEOUT_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Pin:
+    """An upstream commit: `repo` is OWNER/REPO, `sha` 40 hex digits, `branch` what the bump bot follows."""
+
+    repo: str
+    sha: str
+    branch: str
+    variable: str
+
+    @property
+    def url(self) -> str:
+        """Where the generated Makefile clones from."""
+        return f"{DEFAULT_BASE}/{self.repo}"
+
+
+def default_variable(name: str) -> str:
+    """The Makefile variable of a backend's pin: `ds4` -> `DS4_VERSION`."""
+    stem = name.upper().replace("-", "_")
+    return f"{'V' if stem[0].isdigit() else ''}{stem}_VERSION"
+
+
+def parse_pin(text: str) -> tuple[str, str]:
+    """OWNER/REPO and the ref after `@` (empty when there is none). Raises UsageError when malformed."""
+    match = _PIN.match(text)
+    if not match or (match["ref"] and not _REF.match(match["ref"])):
+        raise UsageError(
+            "pin-malformed",
+            f"--pin {text!r} is not OWNER/REPO, OWNER/REPO@BRANCH or OWNER/REPO@<40 hex digits>",
+        )
+    return match["repo"].removesuffix(".git"), match["ref"] or ""
+
+
+def check_pin(pin: Pin) -> Pin:
+    """The pin itself, or a UsageError that names the part that will not do."""
+    parse_pin(pin.repo)
+    if not _SHA.match(pin.sha):
+        raise UsageError("pin-not-full-sha", f"pin.sha {pin.sha!r} is not a full commit of 40 hex digits")
+    if not _REF.match(pin.branch):
+        raise UsageError("pin-branch", f"pin.branch {pin.branch!r} is not a git branch name")
+    if not _VARIABLE.match(pin.variable):
+        raise UsageError("pin-variable", f"pin.variable {pin.variable!r} is not an upper-case make variable name")
+    return pin
+
+
+def resolve(repo: str, ref: str) -> tuple[str, str]:
+    """Commit and branch for a repository and ref, from `git ls-remote` unless `ref` is a commit.
+
+    A commit needs no network; its branch is then unknown and comes back empty. The base URL is
+    `NEWBACKEND_GIT_BASE`, else GitHub. Raises NotFoundError when the remote cannot be asked.
+    """
+    if _SHA.match(ref):
+        return ref, ""
+    if re.fullmatch(r"[0-9a-f]{7,39}", ref):
+        raise UsageError(
+            "pin-not-full-sha",
+            f"--pin {repo}@{ref}: an abbreviated commit cannot be pinned, pass all 40 digits",
+        )
+    refs, head = _ls_remote(repo)
+    if not ref:
+        if not head or f"refs/heads/{head}" not in refs:
+            raise NotFoundError("pin-no-default-branch", f"{repo} names no default branch; pass --pin {repo}@BRANCH")
+        return refs[f"refs/heads/{head}"], head
+    if f"refs/heads/{ref}" in refs:
+        return refs[f"refs/heads/{ref}"], ref
+    for tag in (f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}"):
+        if tag in refs:
+            return refs[tag], head
+    raise NotFoundError("pin-unknown-ref", f"{repo} has no branch or tag {ref!r}")
+
+
+def _ls_remote(repo: str) -> tuple[dict[str, str], str]:
+    base = os.environ.get("NEWBACKEND_GIT_BASE") or DEFAULT_BASE
+    command = ["git", "ls-remote", "--symref", "--", f"{base.rstrip('/')}/{repo}"]
+    hint = f"without network pass the commit: --pin {repo}@<40 hex digits>"
+    env = {
+        **os.environ,
+        "GIT_TERMINAL_PROMPT": "0",
+        "GCM_INTERACTIVE": "never",
+        "GIT_ASKPASS": "true",
+        "LC_ALL": "C",
+    }
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, env=env, check=False)
+    except FileNotFoundError as error:
+        raise NotFoundError("git-missing", "git is not installed, so the pin cannot be resolved", hint=hint) from error
+    except subprocess.TimeoutExpired as error:
+        raise NotFoundError(
+            "pin-unreachable", f"{repo} did not answer within {TIMEOUT_SECONDS} s", hint=hint
+        ) from error
+    if done.returncode != 0:
+        why = (done.stderr.strip().splitlines() or ["git ls-remote failed"])[-1].removeprefix("fatal: ")
+        raise NotFoundError("pin-unreachable", f"{repo} cannot be reached ({why})", hint=hint)
+    refs: dict[str, str] = {}
+    head = ""
+    for line in done.stdout.splitlines():
+        left, _, name = line.partition("\t")
+        if left.startswith("ref: ") and name == "HEAD":
+            head = left.removeprefix("ref: refs/heads/")
+        else:
+            refs[name] = left
+    return refs, head

@@ -1,0 +1,177 @@
+"""A registration place: one file that knows backends (design, section 3).
+
+A place can say which facts it holds (`observe`), which facts a spec implies (`expect`), and how to add
+or take away the difference (`insert`, `revert`). `create`, `verify`, `--fix`, `remove` and `describe`
+are loops over the places; nothing else edits a LocalAI file.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from newbackend.checkout.tree import Checkout
+from newbackend.spec import BackendSpec
+from newbackend.splice.outcome import AlreadyPresent, Drifted, Outcome
+from newbackend.splice.prove import ListEdit
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something a place says about a backend. `key` is its identity in the place; identity is by
+    parsed value, never by substring. `line` is 1-based."""
+
+    kind: str
+    key: str
+    backend: str
+    value: Any
+    path: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A fact that a spec implies. Wanted facts of one `group` go in with one edit."""
+
+    kind: str
+    key: str
+    value: Any
+    reason: str
+    rules: tuple[str, ...]
+    group: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a place answers for one group: an outcome, why, the rules it satisfies, and the text to
+    paste where the outcome is not `Inserted`. `proofs` are the intended YAML nodes."""
+
+    place: str
+    path: str
+    outcome: Outcome
+    reason: str
+    rules: tuple[str, ...]
+    snippet: str = ""
+    proofs: tuple[ListEdit, ...] = ()
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Whether the place exists here: `absent` says why not, `unrecognised` why it cannot be read."""
+
+    absent: str = ""
+    unrecognised: str = ""
+    line: int = 1
+
+    @property
+    def usable(self) -> bool:
+        """Whether facts can be read and edits made."""
+        return not self.absent and not self.unrecognised
+
+
+@dataclass(frozen=True)
+class PlacePlan:
+    """A place's answer to a spec."""
+
+    changes: tuple[Change, ...] = ()
+    skipped: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+
+class Place(ABC):
+    """Base of all places. Instances are stateless; what they read is memoised in the checkout."""
+
+    id: ClassVar[str]
+    title: ClassVar[str]
+
+    @abstractmethod
+    def path(self, checkout: Checkout) -> str:
+        """The file, relative to the checkout."""
+
+    @abstractmethod
+    def probe(self, checkout: Checkout) -> Probe:
+        """Whether this checkout has the place in a shape that is known."""
+
+    @abstractmethod
+    def read(self, checkout: Checkout) -> Sequence[Fact]:
+        """All facts of a usable place."""
+
+    @abstractmethod
+    def expect(self, spec: BackendSpec, checkout: Checkout) -> Sequence[Wanted]:
+        """The facts that the spec implies here; empty when the place has nothing to say about it."""
+
+    @abstractmethod
+    def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[Wanted]) -> Iterable[Change]:
+        """Changes that add the missing facts: one per group."""
+
+    @abstractmethod
+    def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
+        """Changes that take away every fact of a backend, and nothing of any other."""
+
+    @abstractmethod
+    def snippet(self, wanted: Sequence[Wanted]) -> str:
+        """The text that a person would paste for these facts."""
+
+    def observe(self, checkout: Checkout) -> tuple[Fact, ...]:
+        """`read`, once per checkout; empty for a place that is not usable."""
+        key = (self.id, "facts")
+        if key not in checkout.memo:
+            checkout.memo[key] = tuple(self.read(checkout)) if self.probe(checkout).usable else ()
+        facts = checkout.memo[key]
+        assert isinstance(facts, tuple)
+        return facts
+
+    def plan(self, checkout: Checkout, spec: BackendSpec) -> PlacePlan:
+        """The changes between what is expected and what is observed."""
+        probe = self.probe(checkout)
+        if probe.absent:
+            return PlacePlan(skipped=probe.absent)
+        expected = self.expect(spec, checkout)
+        if not expected:
+            return PlacePlan()
+        path = self.path(checkout)
+        if probe.unrecognised:
+            return PlacePlan(tuple(self._cannot(path, probe, group) for group in groups(expected)))
+        observed: Mapping[str, Fact] = {fact.key: fact for fact in self.observe(checkout)}
+        missing: list[Wanted] = []
+        changes: list[Change] = []
+        for group in groups(expected):
+            gone = [wanted for wanted in group if wanted.key not in observed]
+            missing += gone
+            for wanted in group:
+                if wanted.key in observed:
+                    changes.append(self._there(path, wanted, observed[wanted.key]))
+        changes += self.insert(checkout, spec, missing) if missing else ()
+        return PlacePlan(tuple(changes))
+
+    def _there(self, path: str, wanted: Wanted, fact: Fact) -> Change:
+        outcome: Outcome = AlreadyPresent(fact.line)
+        if not self.same(wanted.value, fact.value):
+            outcome = Drifted(f"{wanted.key} is registered with another value", fact.line)
+        return Change(self.id, path, outcome, wanted.reason, wanted.rules, self.snippet([wanted]))
+
+    def same(self, wanted: Any, found: Any) -> bool:
+        """Whether an observed value says what is wanted."""
+        return bool(wanted == found)
+
+    def _cannot(self, path: str, probe: Probe, group: Sequence[Wanted]) -> Change:
+        from newbackend.splice.outcome import AnchorMissing
+
+        rules = tuple(dict.fromkeys(rule for wanted in group for rule in wanted.rules))
+        outcome = AnchorMissing(probe.unrecognised, probe.line)
+        return Change(self.id, path, outcome, group[0].reason, rules, self.snippet(group))
+
+
+def groups(wanted: Iterable[Wanted]) -> list[list[Wanted]]:
+    """Wanted facts by group, both in their given order."""
+    found: dict[str, list[Wanted]] = {}
+    for one in wanted:
+        found.setdefault(one.group, []).append(one)
+    return list(found.values())
+
+
+def rules_of(group: Sequence[Wanted]) -> tuple[str, ...]:
+    """The rule ids of a group, without repeats."""
+    return tuple(dict.fromkeys(rule for wanted in group for rule in wanted.rules))

@@ -1,0 +1,132 @@
+"""The plan's JSON, schema newbackend/plan/1: what `--dry-run --format json`, `--plan-out` and `apply` speak."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from newbackend.errors import UsageError
+from newbackend.plan.model import SCHEMA, Edit, Manual, Plan, Present
+from newbackend.splice.outcome import Splice
+
+
+def plan_to_json(plan: Plan) -> dict[str, Any]:
+    """A plan as plain data. `content` and `splices` are what `apply` needs beyond the fixed keys."""
+    return {
+        "schema": SCHEMA,
+        "title": plan.title,
+        "answers": dict(plan.answers),
+        "base": dict(plan.base),
+        "edits": [_edit(edit) for edit in plan.edits],
+        "manual": [
+            {
+                "path": one.path,
+                "line": one.line,
+                "snippet": one.snippet,
+                "reason": one.reason,
+                "place": one.place,
+                "rule": list(one.rules),
+            }
+            for one in plan.manual
+        ],
+        "present": [
+            {
+                "path": one.path,
+                "line": one.line,
+                "place": one.place,
+                "reason": one.reason,
+                "rule": list(one.rules),
+            }
+            for one in plan.present
+        ],
+        "skipped": [{"place": place, "reason": reason} for place, reason in plan.skipped],
+        "notes": list(plan.notes),
+    }
+
+
+def _edit(edit: Edit) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "path": edit.path,
+        "op": edit.op,
+        "mode": None if edit.mode is None else f"{edit.mode:04o}",
+        "rule": list(edit.rules),
+        "reason": edit.reason,
+        "outcome": edit.outcome,
+        "place": edit.place,
+        "diff": edit.diff,
+    }
+    if edit.content is not None:
+        data["content"] = edit.content
+    if edit.splices:
+        data["splices"] = [[s.start, s.end, s.text] for s in edit.splices]
+    return data
+
+
+def plan_from_json(text: str, where: str) -> Plan:
+    """Reads a saved plan. Raises UsageError when it is not one; nothing in it is trusted further:
+    paths are confined and base hashes compared by `apply`."""
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise UsageError("plan-not-json", f"is not JSON: {error}", where=where) from error
+    schema = data.get("schema") if isinstance(data, dict) else None
+    if schema != SCHEMA:
+        raise UsageError("plan-schema", f"is not a {SCHEMA} plan (its schema is {schema!r})", where=where)
+    try:
+        return _plan(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UsageError("plan-malformed", f"is not a complete plan: {error!r}", where=where) from error
+
+
+def _plan(data: dict[str, Any]) -> Plan:
+    edits = tuple(
+        Edit(
+            path=_text(row["path"]),
+            op=_op(row["op"]),
+            place=_text(row["place"]),
+            reason=_text(row["reason"]),
+            rules=tuple(_text(rule) for rule in row["rule"]),
+            outcome=_text(row["outcome"]),
+            diff=_text(row["diff"]),
+            mode=None if row["mode"] is None else int(row["mode"], 8) & 0o777,
+            content=None if row.get("content") is None else _text(row["content"]),
+            splices=tuple(Splice(int(s[0]), int(s[1]), _text(s[2])) for s in row.get("splices", ())),
+        )
+        for row in data["edits"]
+    )
+    manual = tuple(
+        Manual(r["path"], int(r["line"]), r["snippet"], r["reason"], r["place"], tuple(r["rule"]))
+        for r in data["manual"]
+    )
+    present = tuple(
+        Present(r["path"], int(r["line"]), r["place"], r["reason"], tuple(r["rule"])) for r in data.get("present", ())
+    )
+    base = {_text(path): _text(value) for path, value in data["base"].items()}
+    for edit in edits:
+        if edit.outcome == "inserted" and edit.path not in base:
+            raise ValueError(f"no base hash for {edit.path}")
+        if edit.op == "create" and edit.outcome == "inserted" and edit.content is None:
+            raise ValueError(f"no content for {edit.path}")
+    skipped = tuple((r["place"], r["reason"]) for r in data.get("skipped", ()))
+    return Plan(
+        _text(data["title"]),
+        data["answers"],
+        base,
+        edits,
+        manual,
+        present,
+        skipped,
+        tuple(data.get("notes", ())),
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not text")
+    return value
+
+
+def _op(value: Any) -> Any:
+    if value not in ("create", "modify", "delete"):
+        raise ValueError(f"unknown op {value!r}")
+    return value

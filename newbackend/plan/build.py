@@ -1,0 +1,234 @@
+"""Builds plans: loops over the places, then proves the result before anybody sees it.
+
+Every plan is checked on the user's own files, at run time: the edited YAML means old plus new by a
+second parser, no other row's route changes, only lines are added, and planning again on the result
+gives nothing (design, section 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from newbackend.answers import to_answers
+from newbackend.catalog.languages import languages
+from newbackend.checkout.filter_engine import FilterUnavailable, path_filter
+from newbackend.checkout.layout import MATRIX
+from newbackend.checkout.tree import Checkout
+from newbackend.errors import NotFoundError, UsageError
+from newbackend.places import places
+from newbackend.places.base import Change
+from newbackend.places.makefile import LISTS
+from newbackend.places.matrix import Matrix
+from newbackend.plan.diff import of_splices, whole_file
+from newbackend.plan.model import Edit, Manual, Plan, Present, sha
+from newbackend.scaffold.render import RenderedFile, render
+from newbackend.spec import BackendSpec
+from newbackend.splice.outcome import AlreadyPresent, Inserted, outcome_word
+from newbackend.splice.prove import ListEdit, ProofFailed, prove_lists
+
+Scaffold = Callable[[BackendSpec, Checkout], Mapping[str, RenderedFile]]
+
+
+def plan_create(spec: BackendSpec, checkout: Checkout, *, scaffold: Scaffold = render) -> Plan:
+    """Everything that adds the backend: files, then every registration place.
+
+    Raises UsageError when a proof fails; nothing has been written then.
+    """
+    edits, present, manual = _scaffold_edits(spec, checkout, scaffold)
+    changes, skipped = _place_changes(spec, checkout)
+    plan = assemble(f"create {spec.name}", to_answers(spec), checkout, changes)
+    plan = replace(
+        plan,
+        edits=(*edits, *plan.edits),
+        manual=(*manual, *plan.manual),
+        present=(*present, *plan.present),
+        skipped=tuple(skipped),
+        base={**{edit.path: sha(checkout.read(edit.path)) for edit in edits}, **plan.base},
+    )
+    prove(plan, checkout, changes)
+    after = checkout.with_changes({c.path: c.after for c in plan.changes(texts(plan, checkout))})
+    again, _ = _place_changes(spec, after)
+    pending = [c for c in again if isinstance(c.outcome, Inserted)]
+    if pending:
+        first = pending[0]
+        raise UsageError("plan-not-idempotent", f"a second run would add {first.reason} again", where=first.path)
+    _prove_routes(checkout, after, spec.name)
+    return plan
+
+
+def plan_remove(name: str, checkout: Checkout, *, keep_files: bool = False) -> Plan:
+    """Everything that takes a backend away: every place's facts under that name, then its files.
+
+    Raises NotFoundError when the checkout knows no such backend.
+    """
+    changes = [change for place in places() if place.probe(checkout).usable for change in place.revert(checkout, name)]
+    plan = assemble(f"remove {name}", {"name": name}, checkout, changes)
+    prove(plan, checkout, changes)
+    files = () if keep_files else tuple(_deletions(name, checkout))
+    if not changes and not files:
+        raise NotFoundError("backend-unknown", f"this checkout knows no backend {name!r}")
+    base = {**{edit.path: sha(checkout.read(edit.path)) for edit in files}, **plan.base}
+    plan = replace(plan, edits=(*files, *plan.edits), base=base)
+    after = checkout.with_changes({c.path: c.after for c in plan.changes(texts(plan, checkout))})
+    _prove_routes(checkout, after, name)
+    return plan
+
+
+def _deletions(name: str, checkout: Checkout) -> Iterable[Edit]:
+    """The backend's own directory and Dockerfile, file by file."""
+    for language in languages().values():
+        paths = list(checkout.files_below(language.directory_of(name)))
+        dockerfile = language.dockerfile_of(name).removeprefix("./")
+        if language.own_dockerfile and paths and checkout.exists(dockerfile):
+            paths.append(dockerfile)
+        for path in paths:
+            diff = whole_file(path, checkout.need(path), None)
+            yield Edit(path, "delete", "scaffold", f"the files of {name}", (), "inserted", diff)
+
+
+def assemble(title: str, answers: Mapping[str, Any], checkout: Checkout, changes: Sequence[Change]) -> Plan:
+    """A plan from the places' changes: edits with their own diffs, manual items, what is there already."""
+    edits: list[Edit] = []
+    manual: list[Manual] = []
+    present: list[Present] = []
+    for change in changes:
+        outcome = change.outcome
+        if isinstance(outcome, AlreadyPresent):
+            present.append(Present(change.path, outcome.line, change.place, change.reason, change.rules))
+            continue
+        word = outcome_word(outcome)
+        if isinstance(outcome, Inserted):
+            text = checkout.need(change.path)
+            diff = of_splices(change.path, text, outcome.splices)
+            edits.append(
+                Edit(
+                    change.path,
+                    "modify",
+                    change.place,
+                    change.reason,
+                    change.rules,
+                    word,
+                    diff,
+                    None,
+                    None,
+                    outcome.splices,
+                )
+            )
+            continue
+        edits.append(Edit(change.path, "modify", change.place, change.reason, change.rules, word))
+        reason = f"{change.reason}: {outcome.reason}"
+        manual.append(Manual(change.path, outcome.line, change.snippet, reason, change.place, change.rules))
+    base = {edit.path: sha(checkout.read(edit.path)) for edit in edits if edit.made}
+    return Plan(title, answers, base, tuple(edits), tuple(manual), _merged(present))
+
+
+def _merged(present: Iterable[Present]) -> tuple[Present, ...]:
+    """One line per place and reason is enough for what is there already."""
+    seen: dict[tuple[str, str], Present] = {}
+    for one in present:
+        seen.setdefault((one.place, one.reason), one)
+    return tuple(seen.values())
+
+
+def _place_changes(spec: BackendSpec, checkout: Checkout) -> tuple[list[Change], list[tuple[str, str]]]:
+    changes: list[Change] = []
+    skipped: list[tuple[str, str]] = []
+    for place in places():
+        result = place.plan(checkout, spec)
+        changes += result.changes
+        if result.skipped:
+            skipped.append((place.id, result.skipped))
+    return changes, skipped
+
+
+def _scaffold_edits(
+    spec: BackendSpec, checkout: Checkout, scaffold: Scaffold
+) -> tuple[list[Edit], list[Present], list[Manual]]:
+    edits: list[Edit] = []
+    present: list[Present] = []
+    manual: list[Manual] = []
+    reason = f"the files of {spec.name}"
+    for path, file in scaffold(spec, checkout).items():
+        there = checkout.read(path)
+        if there is None:
+            diff = whole_file(path, None, file.text)
+            edits.append(Edit(path, "create", "scaffold", reason, ("REG801",), "inserted", diff, file.mode, file.text))
+        else:
+            note = reason if there == file.text else f"{reason} (edited by hand, kept)"
+            present.append(Present(path, 1, "scaffold", note, ("REG801",)))
+    return edits, present, manual
+
+
+def texts(plan: Plan, checkout: Checkout) -> dict[str, str | None]:
+    """The base texts of every path that the plan touches."""
+    return {path: checkout.read(path) for path in plan.base}
+
+
+def prove(plan: Plan, checkout: Checkout, changes: Sequence[Change]) -> None:
+    """Meaning and byte preservation of every modified file. Raises UsageError naming the file."""
+    proofs: dict[str, list[ListEdit]] = {}
+    for change in changes:
+        if isinstance(change.outcome, Inserted) and change.proofs:
+            proofs.setdefault(change.path, []).extend(change.proofs)
+    for written in plan.changes(texts(plan, checkout)):
+        if written.before is None or written.after is None:
+            continue
+        if written.path in proofs:
+            try:
+                prove_lists(written.before, written.after, _merge_proofs(proofs[written.path]))
+            except ProofFailed as error:
+                raise UsageError("proof-failed", f"the edit was dropped: {error}", where=written.path) from error
+        _prove_only_added(plan, written.path, written.before)
+
+
+def _merge_proofs(edits: Iterable[ListEdit]) -> list[ListEdit]:
+    """One edit per sequence, indices in the old one; order of additions kept."""
+    merged: dict[tuple[str, ...], ListEdit] = {}
+    for edit in edits:
+        old = merged.get(edit.path, ListEdit(edit.path))
+        merged[edit.path] = ListEdit(edit.path, old.added + edit.added, old.removed | edit.removed)
+    return list(merged.values())
+
+
+def _prove_only_added(plan: Plan, path: str, before: str) -> None:
+    """Creating adds whole lines; inside a line only the one-line lists grow (design, section 4)."""
+    if not plan.title.startswith("create "):
+        return
+    for edit in plan.made:
+        if edit.path != path:
+            continue
+        for splice in edit.splices:
+            whole = splice.start == splice.end and (
+                splice.start in (0, len(before)) or before[splice.start - 1] == "\n"
+            )
+            start = before.rfind("\n", 0, splice.start) + 1
+            while before[max(0, start - 2) : start - 1] == "\\" and start:
+                start = before.rfind("\n", 0, start - 1) + 1
+            in_list = splice.start == splice.end and before.startswith(tuple(LISTS), start)
+            if not whole and not in_list:
+                line = before.count("\n", 0, splice.start) + 1
+                raise UsageError("proof-failed", "the edit would change an existing line", where=f"{path}:{line}")
+
+
+def _prove_routes(before: Checkout, after: Checkout, name: str) -> None:
+    """No collateral: every row that is not this backend's keeps its route, by the checkout's own function."""
+    try:
+        old, new = _routes(before), _routes(after)
+    except FilterUnavailable:
+        return  # the path-filter place has said so as a manual item
+    for key, (backend, route) in old.items():
+        if backend != name and new.get(key, (backend, route))[1] != route:
+            raise UsageError("route-collateral", f"the row {key} of {backend} would change its route", where=MATRIX)
+
+
+def _routes(checkout: Checkout) -> dict[str, tuple[str, str | None]]:
+    engine = path_filter(checkout)
+    rows = Matrix().observe(checkout)
+    result: dict[str, tuple[str, str | None]] = {}
+    for kind, run in (("row", engine.linux), ("darwin", engine.darwin)):
+        mine = [fact for fact in rows if fact.kind == kind]
+        for fact, route in zip(mine, run([fact.value for fact in mine]), strict=True):
+            result[fact.key] = (fact.backend, route)
+    return result

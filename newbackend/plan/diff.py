@@ -1,0 +1,139 @@
+"""Unified diffs. Where a splice changes a text is known beforehand, so its hunks are exact: an insertion
+shows where it was made, not where a matching algorithm would slide it to."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from newbackend.splice.lines import Lines
+from newbackend.splice.outcome import Splice, apply_splices
+
+CONTEXT = 3
+_NO_NEWLINE = "\\ No newline at end of file"
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Old lines [first, last) become `new`; lines keep their endings."""
+
+    first: int
+    last: int
+    new: tuple[str, ...]
+
+
+def whole_file(path: str, before: str | None, after: str | None) -> str:
+    """The diff of a created (before None), deleted (after None) or rewritten file; "" when equal."""
+    if before == after:
+        return ""
+    old, new = _rows(before or ""), _rows(after or "")
+    names = _names(path, created=before is None, deleted=after is None)
+    rows: list[str] = []
+    for line in list(difflib.unified_diff(old, new, n=CONTEXT))[2:]:
+        rows += _shown(line[0], line[1:]) if not line.startswith("@@") else [line.rstrip("\n")]
+    return "\n".join([*names, *rows]) + "\n"
+
+
+def of_splices(path: str, text: str, splices: Sequence[Splice]) -> str:
+    """The diff that these splices alone make of a text."""
+    lines = Lines(text)
+    old = _rows(text)
+    blocks = list(_blocks(lines, splices))
+    if not blocks:
+        return ""
+    rows = list(_names(path, created=False, deleted=False))
+    shift = 0
+    for hunk in _hunks(blocks):
+        start = max(0, hunk[0].first - CONTEXT)
+        stop = min(len(old), hunk[-1].last + CONTEXT)
+        body: list[str] = []
+        at = start
+        for block in hunk:
+            body += [row for line in old[at : block.first] for row in _shown(" ", line)]
+            body += [row for line in old[block.first : block.last] for row in _shown("-", line)]
+            body += [row for line in block.new for row in _shown("+", line)]
+            at = block.last
+        body += [row for line in old[at:stop] for row in _shown(" ", line)]
+        grown = sum(len(block.new) - (block.last - block.first) for block in hunk)
+        size = stop - start
+        rows.append(f"@@ -{_range(start, size)} +{_range(start + shift, size + grown)} @@")
+        rows += body
+        shift += grown
+    return "\n".join(rows) + "\n"
+
+
+def _range(start: int, size: int) -> str:
+    """A hunk range; an empty one counts from the line before it, as diff does."""
+    return f"{start + 1 if size else start},{size}"
+
+
+def _names(path: str, *, created: bool, deleted: bool) -> tuple[str, str]:
+    return ("--- /dev/null" if created else f"--- a/{path}", "+++ /dev/null" if deleted else f"+++ b/{path}")
+
+
+def _rows(text: str) -> list[str]:
+    return list(_split(text))
+
+
+def _split(text: str) -> Iterator[str]:
+    """Lines cut at LF only: a lone CR or a form feed is text, not a line end."""
+    at = 0
+    while at < len(text):
+        end = text.find("\n", at)
+        end = len(text) if end == -1 else end + 1
+        yield text[at:end]
+        at = end
+
+
+def _shown(sign: str, line: str) -> list[str]:
+    """A diff row; a carriage return stays, so that applying the diff keeps it."""
+    if line.endswith("\n"):
+        return [sign + line[:-1]]
+    return [sign + line, _NO_NEWLINE]
+
+
+def _blocks(lines: Lines, splices: Sequence[Splice]) -> Iterator[_Block]:
+    """Splices as changes of whole lines; those that touch one another become one block."""
+    ordered = sorted(splices, key=lambda splice: (splice.start, splice.end))
+    group: list[Splice] = []
+    for splice in ordered:
+        if group and lines.line_at(splice.start) > lines.line_at(max(s.end for s in group)):
+            yield _block(lines, group)
+            group = []
+        group.append(splice)
+    if group:
+        yield _block(lines, group)
+
+
+def _block(lines: Lines, group: Sequence[Splice]) -> _Block:
+    text = lines.text
+    start, end = group[0].start, max(splice.end for splice in group)
+    first = lines.line_at(start)
+    begin = lines.starts[first]
+    at_end = end == len(text)
+    if all(splice.start == splice.end == start for splice in group) and (
+        start == begin or (at_end and text.endswith("\n"))
+    ):
+        number = first if start == begin else len(lines)
+        return _Block(number, number, tuple(_rows("".join(splice.text for splice in group))))
+    last = lines.line_at(end)
+    if end > lines.starts[last] or end == start:
+        finish = lines.end(last)
+    else:
+        last -= 1
+        finish = end
+    inner = [Splice(s.start - begin, s.end - begin, s.text) for s in group]
+    return _Block(first, last + 1, tuple(_rows(apply_splices(text[begin:finish], inner))))
+
+
+def _hunks(blocks: Sequence[_Block]) -> Iterator[list[_Block]]:
+    """Blocks whose contexts touch share a hunk."""
+    hunk: list[_Block] = []
+    for block in blocks:
+        if hunk and block.first - hunk[-1].last > 2 * CONTEXT:
+            yield hunk
+            hunk = []
+        hunk.append(block)
+    if hunk:
+        yield hunk

@@ -1,0 +1,123 @@
+"""Plan: a frozen value, the only input of apply (design, section 3; Terraform's habit).
+
+It says which files change from which base, edit by edit, with the reason and the rules behind each;
+what has to be done by hand; and what was left out because the checkout has no such place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from newbackend.splice.outcome import Splice, apply_splices
+
+SCHEMA = "newbackend/plan/1"
+Op = Literal["create", "modify", "delete"]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One reviewable change of one file.
+
+    `outcome` is `inserted` for a change that will be made; any other word means that it cannot be, and
+    a `Manual` says what to paste. `content` is a created file's text; `splices` are offsets in the base
+    text of a modified one. `mode` is None when an existing file keeps its own.
+    """
+
+    path: str
+    op: Op
+    place: str
+    reason: str
+    rules: tuple[str, ...]
+    outcome: str
+    diff: str = ""
+    mode: int | None = None
+    content: str | None = None
+    splices: tuple[Splice, ...] = ()
+
+    @property
+    def made(self) -> bool:
+        """Whether applying the plan makes this change."""
+        return self.outcome == "inserted"
+
+
+@dataclass(frozen=True)
+class Manual:
+    """A place that cannot be edited safely: where, what to paste, and why."""
+
+    path: str
+    line: int
+    snippet: str
+    reason: str
+    place: str
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Present:
+    """A fact that already stands in the checkout."""
+
+    path: str
+    line: int
+    place: str
+    reason: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """What apply does to one file. `before` is None for a new file, `after` None for a deleted one."""
+
+    path: str
+    before: str | None
+    after: str | None
+    mode: int | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The whole change. `base` maps each touched path to the SHA-256 of its bytes, "" when absent."""
+
+    title: str
+    answers: Mapping[str, Any]
+    base: Mapping[str, str]
+    edits: tuple[Edit, ...] = ()
+    manual: tuple[Manual, ...] = ()
+    present: tuple[Present, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def made(self) -> tuple[Edit, ...]:
+        """The edits that apply makes."""
+        return tuple(edit for edit in self.edits if edit.made)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not self.made
+
+    def changes(self, texts: Mapping[str, str | None]) -> tuple[FileChange, ...]:
+        """One change per file, given the base texts (None: absent) of all paths in `base`."""
+        by_path: dict[str, list[Edit]] = {}
+        for edit in self.made:
+            by_path.setdefault(edit.path, []).append(edit)
+        result = []
+        for path, edits in by_path.items():
+            before = texts.get(path)
+            first = edits[0]
+            if first.op == "create":
+                result.append(FileChange(path, before, first.content, first.mode))
+            elif first.op == "delete":
+                result.append(FileChange(path, before, None, None))
+            else:
+                splices = [splice for edit in edits for splice in edit.splices]
+                result.append(FileChange(path, before, apply_splices(before or "", splices), first.mode))
+        return tuple(result)
+
+
+def sha(text: str | None) -> str:
+    """Base hash of a text; "" for an absent file."""
+    return "" if text is None else hashlib.sha256(text.encode("utf-8")).hexdigest()

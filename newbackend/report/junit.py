@@ -1,0 +1,118 @@
+"""JUnit XML: one suite per backend, one case per check.
+
+A failure keeps its severity in `type`; JUnit has no word for a warning. A check that could not run is
+an `error`, never a passed case; a suppressed finding is a skipped case with its reason. There is no
+time stamp: the same report gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from xml.etree import ElementTree
+
+from newbackend.findings import Checked, Finding, Report, Status, Suppressed
+from newbackend.report.clean import one_line, printable
+from newbackend.report.context import RenderContext
+from newbackend.report.wording import REPOSITORY, message, place, verb_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One test case: `outcome` is "" for a pass, else the name of the element inside."""
+
+    suite: str
+    name: str
+    file: str = ""
+    line: int = 0
+    outcome: str = ""
+    kind: str = ""
+    summary: str = ""
+    body: str = ""
+
+
+def render(report: Report, *, context: RenderContext) -> str:
+    """`report` as one `testsuites` document."""
+    suites: dict[str, list[_Case]] = {backend.name: [] for backend in report.backends}
+    for case in _cases(report):
+        suites.setdefault(case.suite, []).append(case)
+    name = f"newbackend {verb_of(report)}"
+    root = ElementTree.Element("testsuites", {"name": name, **_totals([c for s in suites.values() for c in s])})
+    for suite, cases in suites.items():
+        _add_suite(root, suite or REPOSITORY, cases, context.tool_version)
+    ElementTree.indent(root)
+    body = ElementTree.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{body}\n'
+
+
+def _cases(report: Report) -> Iterator[_Case]:
+    yield from map(_from_finding, report.findings)
+    yield from map(_from_suppressed, report.suppressed)
+    yield from map(_from_checked, report.checked)
+
+
+def _from_finding(found: Finding) -> _Case:
+    unknown = found.status is Status.UNKNOWN
+    lines = [place(found.path, found.line), printable(found.message)]
+    if found.expected:
+        lines += ["expected:", printable(found.expected.rstrip())]
+    lines += [f"see {place(where.path, where.line)}" for where in found.related]
+    return _Case(
+        suite=found.backend,
+        name=_name(found),
+        file=one_line(found.path),
+        line=found.line,
+        outcome="error" if unknown else "failure",
+        kind="unknown" if unknown else found.level.value,
+        summary=message(found),
+        body="\n".join(lines),
+    )
+
+
+def _from_suppressed(entry: Suppressed) -> _Case:
+    found = entry.finding
+    reason = f"suppressed: {one_line(entry.reason)} ({place(entry.where.path, entry.where.line)})"
+    return _Case(found.backend, _name(found), one_line(found.path), found.line, "skipped", summary=reason)
+
+
+def _from_checked(check: Checked) -> _Case:
+    outcome = "skipped" if check.status is Status.SKIPPED else ""
+    name = f"{check.rule.id} {check.rule.name}"
+    return _Case(check.backend, name, outcome=outcome, summary=one_line(check.reason))
+
+
+def _name(found: Finding) -> str:
+    subject = one_line(found.subject)
+    return f"{found.rule.id} {found.rule.name}" + (f" [{subject}]" if subject else "")
+
+
+def _add_suite(root: ElementTree.Element, name: str, cases: list[_Case], version: str) -> None:
+    suite = ElementTree.SubElement(root, "testsuite", {"name": one_line(name), **_totals(cases)})
+    properties = ElementTree.SubElement(suite, "properties")
+    ElementTree.SubElement(properties, "property", {"name": "newbackend", "value": version})
+    for case in cases:
+        _add_case(suite, one_line(name), case)
+
+
+def _add_case(suite: ElementTree.Element, classname: str, case: _Case) -> None:
+    where = {"file": case.file, "line": str(case.line)} if case.file else {}
+    element = ElementTree.SubElement(
+        suite, "testcase", {"classname": classname, "name": case.name, "time": "0", **where}
+    )
+    if case.outcome:
+        kind = {"type": case.kind} if case.kind else {}
+        inner = ElementTree.SubElement(element, case.outcome, {**kind, "message": case.summary})
+        inner.text = case.body or None
+
+
+def _totals(cases: list[_Case]) -> dict[str, str]:
+    def total(outcome: str) -> str:
+        return str(sum(case.outcome == outcome for case in cases))
+
+    return {
+        "tests": str(len(cases)),
+        "failures": total("failure"),
+        "errors": total("error"),
+        "skipped": total("skipped"),
+        "time": "0",
+    }

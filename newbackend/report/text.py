@@ -1,0 +1,194 @@
+"""The report for people, in the manner of cargo and ruff.
+
+Grouped by backend, worst first; each finding shows the source line it speaks of, what should stand
+there (never shortened: it is made to be pasted) and how to repair it. The last line has all four counts.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from newbackend.findings import BackendStatus, Finding, Fix, Report, Rule, Status
+from newbackend.report.ansi import COLOURED, PLAIN, Palette
+from newbackend.report.clean import one_line, printable
+from newbackend.report.context import RenderContext
+from newbackend.report.wording import (
+    REPOSITORY,
+    counts,
+    doubt,
+    fixes,
+    label,
+    message,
+    place,
+    plural,
+    skip_reasons,
+    verb_of,
+)
+
+_NAMES_SHOWN = 8
+_REASONS_SHOWN = 5
+_NARROWEST = 20
+
+
+def render(report: Report, *, context: RenderContext) -> str:
+    """`report` for a terminal of `context.width` columns."""
+    return "\n".join(_Page(report, context).lines()) + "\n"
+
+
+class _Page:
+    """One rendering: holds the report, the context and the palette, so that the parts stay short."""
+
+    def __init__(self, report: Report, context: RenderContext) -> None:
+        self.report = report
+        self.context = context
+        self.palette: Palette = COLOURED if context.colour else PLAIN
+        self.width = max(context.width, _NARROWEST)
+
+    def lines(self) -> Iterator[str]:
+        """The whole page."""
+        yield from self._groups()
+        if self.context.verbose:
+            yield from self._checked()
+            yield from self._suppressed()
+        yield from self._closing()
+
+    def _groups(self) -> Iterator[str]:
+        known = {backend.name: backend for backend in self.report.backends}
+        alone = not known and all(not found.backend for found in self.report.findings)
+        explained: set[str] = set()
+        for name, group in groupby(self.report.findings, key=lambda found: found.backend):
+            if not alone:
+                yield self.palette.paint("strong", f"== {_heading(name, known.get(name))}")
+                yield ""
+            for found in group:
+                yield from self._finding(found, is_first=found.rule.id not in explained)
+                if found.status is Status.FAIL:
+                    explained.add(found.rule.id)
+                yield ""
+
+    def _finding(self, found: Finding, *, is_first: bool) -> Iterator[str]:
+        role = label(found)
+        head = f"{role}[{found.rule.id}]"
+        text = f"could not be checked: {message(found)}" if role == "unknown" else message(found)
+        first, *rest = self._wrap(f"{head} {found.rule.name}: {text}", indent="  ")
+        yield self.palette.paint(role, head) + first.removeprefix(head)
+        yield from rest
+        gutter = len(str(found.line)) + 1
+        yield self.palette.paint("gutter", " " * (gutter - 1) + "-->") + f" {place(found.path, found.line)}"
+        yield from self._snippet(found, gutter)
+        for key, value in self._remarks(found, is_first=is_first):
+            first, *rest = self._wrap(f"{' ' * gutter}= {key}: {value}", indent=" " * (gutter + 4))
+            mark = " " * gutter + "="
+            yield self.palette.paint("gutter", mark) + first.removeprefix(mark)
+            yield from rest
+
+    def _snippet(self, found: Finding, gutter: int) -> Iterator[str]:
+        source = self.context.read_line(found.path, found.line)
+        bar = self.palette.paint("gutter", " " * gutter + "|")
+        if source is not None:
+            number = self.palette.paint("gutter", f"{found.line} |")
+            yield bar
+            yield f"{number} {_shorten(_untabbed(source), self.width - gutter - 2)}".rstrip()
+        if found.expected:
+            if source is None:
+                yield bar
+            for line in printable(found.expected.rstrip("\n")).split("\n"):
+                yield self.palette.paint("expected", " " * gutter + ("+ " + line if line else "+"))
+        if source is not None or found.expected:
+            yield bar
+
+    def _remarks(self, found: Finding, *, is_first: bool) -> Iterator[tuple[str, str]]:
+        rule = found.rule
+        for where in found.related:
+            yield "see", place(where.path, where.line)
+        if self.context.verbose and is_first:
+            yield from ((key, one_line(text)) for key, text in _reasons(rule) if text)
+        if found.fixable is Fix.SAFE:
+            yield "fix", "apply it with --fix"
+        elif found.fixable is Fix.UNSAFE:
+            yield "fix", "apply it with --unsafe-fixes, then read the result"
+        elif found.status is Status.FAIL and is_first and rule.how:
+            yield "help", one_line(rule.how)
+
+    def _checked(self) -> Iterator[str]:
+        passed: dict[str, dict[str, None]] = {}
+        for check in self.report.checked:
+            if check.status is Status.PASS:
+                passed.setdefault(check.backend or REPOSITORY, {})[check.rule.id] = None
+        for name, ids in passed.items():
+            yield from self._listed("passed", f"{one_line(name)}: {', '.join(ids)}")
+
+    def _suppressed(self) -> Iterator[str]:
+        for entry in self.report.suppressed:
+            found = entry.finding
+            what = f"{found.rule.id} {place(found.path, found.line)} {one_line(found.message)}{doubt(found)}"
+            by = f"({one_line(entry.reason)}; {place(entry.where.path, entry.where.line)})"
+            yield from self._listed("suppressed", f"{what} {by}")
+
+    def _closing(self) -> Iterator[str]:
+        yield from self._skipped()
+        passing = [backend.name for backend in self.report.backends if backend.status is Status.PASS]
+        if 0 < len(passing) <= _NAMES_SHOWN:
+            yield from self._listed("pass", ", ".join(map(one_line, passing)))
+        elif passing:
+            yield from self._listed("pass", plural(len(passing), "backend"))
+        yield from self._wrap(f"{verb_of(self.report)}: {counts(self.report)}", indent="  ", role=self._mood())
+        if hint := fixes(self.report):
+            yield from self._wrap(hint, indent="  ")
+        if self.report.findings:
+            example = min(self.report.findings, key=lambda found: found.level.rank).rule.id
+            yield from self._wrap(f"more about a rule: newbackend rule {example}", indent="  ", role="quiet")
+
+    def _skipped(self) -> Iterator[str]:
+        reasons = skip_reasons(self.report)
+        shown = reasons if self.context.verbose else reasons[:_REASONS_SHOWN]
+        for reason, ids, total in shown:
+            yield from self._listed("skipped", f"{reason} ({plural(total, 'check')}: {', '.join(ids)})")
+        if more := len(reasons) - len(shown):
+            yield from self._listed("skipped", f"for {plural(more, 'more reason')}")
+
+    def _mood(self) -> str:
+        if any(found.status is Status.FAIL for found in self.report.findings):
+            return min(
+                (found for found in self.report.findings if found.status is Status.FAIL),
+                key=lambda found: found.level.rank,
+            ).level.value
+        return "unknown" if self.report.findings else "pass"
+
+    def _listed(self, word: str, text: str) -> Iterator[str]:
+        first, *rest = self._wrap(f"{word}: {text}", indent="  ")
+        yield self.palette.paint("pass" if word.startswith("pass") else "quiet", f"{word}:") + first.removeprefix(
+            f"{word}:"
+        )
+        yield from rest
+
+    def _wrap(self, text: str, *, indent: str, role: str = "") -> Iterable[str]:
+        lines = textwrap.wrap(
+            text,
+            self.width,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+            drop_whitespace=True,
+        )
+        return [self.palette.paint(role, line) for line in lines]
+
+
+def _heading(name: str, backend: BackendStatus | None) -> str:
+    if not name:
+        return REPOSITORY
+    return f"{one_line(name)} ({one_line(backend.lang)})" if backend and backend.lang else one_line(name)
+
+
+def _reasons(rule: Rule) -> tuple[tuple[str, str], ...]:
+    return (("what", rule.what), ("why", rule.why), ("seen", rule.incident))
+
+
+def _untabbed(source: str) -> str:
+    return printable(source.rstrip("\r\n")).expandtabs(4)
+
+
+def _shorten(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: max(width - 3, 1)] + "..."

@@ -1,0 +1,75 @@
+"""Words that every format shares, so that a count or a label reads the same everywhere."""
+
+from __future__ import annotations
+
+from newbackend.findings import Confidence, Finding, Fix, Report, Status
+from newbackend.report.clean import one_line
+
+REPOSITORY = "repository"
+"""The group of findings that belong to no single backend."""
+
+
+def verb_of(report: Report) -> str:
+    """The verb a report came from, out of its schema: `newbackend/verify/1` gives `verify`."""
+    parts = report.schema.split("/")
+    return parts[1] if len(parts) > 2 else report.schema
+
+
+def label(finding: Finding) -> str:
+    """`error`, `warning`, `note`, or `unknown` for a check that could not run."""
+    return "unknown" if finding.status is Status.UNKNOWN else finding.level.value
+
+
+def doubt(finding: Finding) -> str:
+    """` (likely)` or ` (possible)`; nothing when the rule is certain."""
+    return "" if finding.certainty is Confidence.CERTAIN else f" ({finding.certainty.value})"
+
+
+def message(finding: Finding) -> str:
+    """The message on one line, with its doubt."""
+    return one_line(finding.message) + doubt(finding)
+
+
+def place(path: str, line: int) -> str:
+    """`path:line`, on one line whatever the file is called."""
+    return f"{one_line(path)}:{line}"
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 check`, `2 checks`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def counts(report: Report) -> str:
+    """All four statuses, always, and the suppressed if there are any."""
+    n = report.summary()
+    parts = ", ".join(plural(n[level], level) for level in ("error", "warning", "note") if n[level])
+    fail = f"{n['fail']} fail ({parts})" if parts else "0 fail"
+    line = f"{fail}, {n['pass']} pass, {n['skipped']} skipped, {n['unknown']} unknown"
+    return f"{line}, {len(report.suppressed)} suppressed" if report.suppressed else line
+
+
+def fixes(report: Report) -> str:
+    """How many findings `--fix` and `--unsafe-fixes` would repair; empty when none."""
+    safe = sum(f.fixable is Fix.SAFE for f in report.findings)
+    unsafe = sum(f.fixable is Fix.UNSAFE for f in report.findings)
+    if safe and unsafe:
+        return f"{safe} fixable with --fix, {unsafe} more with --unsafe-fixes"
+    if safe:
+        return f"{safe} fixable with --fix"
+    return f"{unsafe} fixable with --unsafe-fixes" if unsafe else ""
+
+
+def skip_reasons(report: Report) -> tuple[tuple[str, tuple[str, ...], int], ...]:
+    """Why checks were skipped: (reason, rule ids, how many checks), in order of first appearance.
+
+    Seventy backends that lack the same place have one reason, so this stays short.
+    """
+    rules: dict[str, dict[str, None]] = {}
+    totals: dict[str, int] = {}
+    for check in report.checked:
+        if check.status is Status.SKIPPED:
+            reason = one_line(check.reason) or "no reason given"
+            rules.setdefault(reason, {})[check.rule.id] = None
+            totals[reason] = totals.get(reason, 0) + 1
+    return tuple((reason, tuple(ids), totals[reason]) for reason, ids in rules.items())

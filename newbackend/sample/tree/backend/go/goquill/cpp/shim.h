@@ -1,0 +1,16 @@
+// The C face of quill.cpp, as the Go server sees it.
+#pragma once
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// 0 on success.
+int quill_load(const char *path);
+void quill_free(void);
+// Fills out[0..len) and returns the number of floats that the model has; negative on failure.
+int quill_embed(const char *text, float *out, int len);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,23 @@
+#!/bin/bash
+set -e
+
+CURDIR=$(dirname "$(realpath "$0")")
+
+if [ "$(uname)" = "Darwin" ]; then
+    export DYLD_LIBRARY_PATH="$CURDIR/lib:${DYLD_LIBRARY_PATH:-}"
+else
+    export LD_LIBRARY_PATH="$CURDIR/lib:${LD_LIBRARY_PATH:-}"
+fi
+
+if [ "$(uname)" = "Darwin" ] && [ -e "$CURDIR/lib/libquillshim.dylib" ]; then
+    export QUILL_LIBRARY="$CURDIR/lib/libquillshim.dylib"
+else
+    export QUILL_LIBRARY="$CURDIR/lib/libquillshim.so"
+fi
+
+# The packaged loader and C library make the binary independent of the host's.
+if [ -f "$CURDIR/lib/ld.so" ]; then
+    exec "$CURDIR/lib/ld.so" "$CURDIR/goquill" "$@"
+fi
+
+exec "$CURDIR/goquill" "$@"

@@ -1,0 +1,71 @@
+"""Renders a language's template into memory: path -> (mode, text)."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from newbackend.answers import dump_answers, to_answers
+from newbackend.checkout.tree import Checkout
+from newbackend.errors import UsageError
+from newbackend.scaffold.context import context
+from newbackend.spec import BackendSpec
+
+ANSWERS_NAME = ".newbackend.yml"
+_HEADER = """\
+# What this backend was generated from. `newbackend update` re-renders the directory from it,
+# `newbackend create --answers` takes it back.
+"""
+
+
+@dataclass(frozen=True)
+class RenderedFile:
+    """One generated file: permission bits and text."""
+
+    mode: int
+    text: str
+
+
+def answers_path(spec: BackendSpec) -> str:
+    """Where a backend keeps its answers (copier's convention: beside the generated files)."""
+    return f"{spec.directory}/{ANSWERS_NAME}"
+
+
+def render(spec: BackendSpec, checkout: Checkout) -> dict[str, RenderedFile]:
+    """Every file of a new backend by path, the answers file included; deterministic.
+
+    Copier renders into a scratch directory that is read back and deleted: only `apply` writes to the
+    checkout. Raises UsageError when a template cannot be rendered.
+    """
+    from copier import run_copy
+    from copier.errors import CopierError
+    from jinja2 import TemplateError
+
+    data = context(spec, checkout)
+    with tempfile.TemporaryDirectory(prefix="newbackend-") as scratch:
+        try:
+            run_copy(
+                str(spec.language.root),
+                scratch,
+                data=data,
+                defaults=True,
+                overwrite=True,
+                quiet=True,
+                unsafe=True,
+            )
+        except (CopierError, TemplateError) as error:
+            where = f"templates/{spec.lang}"
+            raise UsageError("template-broken", f"the template cannot be rendered: {error}", where=where) from error
+        files = _read_back(Path(scratch))
+    files[answers_path(spec)] = RenderedFile(0o644, dump_answers(to_answers(spec), _HEADER))
+    return dict(sorted(files.items()))
+
+
+def _read_back(root: Path) -> dict[str, RenderedFile]:
+    files: dict[str, RenderedFile] = {}
+    for file in sorted(root.rglob("*")):
+        if file.is_file() and not file.is_symlink():
+            mode = 0o755 if file.stat().st_mode & 0o100 else 0o644
+            files[file.relative_to(root).as_posix()] = RenderedFile(mode, file.read_text(encoding="utf-8"))
+    return files

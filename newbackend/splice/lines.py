@@ -1,0 +1,72 @@
+"""Lines of a text with their offsets and endings, shared by the editors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A text cut at its line endings. Line numbers here are 0-based; users see them 1-based."""
+
+    text: str
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Offset of each line's first character."""
+        starts = [0]
+        at = self.text.find("\n")
+        while at != -1:
+            starts.append(at + 1)
+            at = self.text.find("\n", at + 1)
+        if starts[-1] == len(self.text) and len(starts) > 1:
+            starts.pop()
+        return starts
+
+    @cached_property
+    def newline(self) -> str:
+        """The ending that most lines use: LF or CRLF."""
+        crlf = self.text.count("\r\n")
+        return "\r\n" if crlf and crlf * 2 >= self.text.count("\n") else "\n"
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def end(self, line: int) -> int:
+        """Offset just after a line, its ending included."""
+        return self.starts[line + 1] if line + 1 < len(self.starts) else len(self.text)
+
+    def __getitem__(self, line: int) -> str:
+        """A line without its ending."""
+        return self.text[self.starts[line] : self.end(line)].rstrip("\r\n")
+
+    def line_at(self, offset: int) -> int:
+        """The line that an offset is in."""
+        low, high = 0, len(self.starts) - 1
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self.starts[middle] <= offset:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    def after(self, line: int, new: list[str]) -> tuple[int, str]:
+        """Offset and text that put `new` lines right after `line`, in the file's own line ending.
+
+        A file without a final newline keeps having none: the break goes in front instead.
+        """
+        at = self.end(line)
+        body = self.newline.join(new)
+        if at and self.text[at - 1 : at] != "\n":
+            return at, self.newline + body
+        return at, body + self.newline
+
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """Offsets of whole lines first..last; at the end of a file without a final newline the
+        break before them goes, so that removing undoes `after`."""
+        start, end = self.starts[first], self.end(last)
+        if end == len(self.text) and not self.text.endswith("\n") and first > 0:
+            start -= 2 if self.text[start - 2 : start] == "\r\n" else 1
+        return start, end

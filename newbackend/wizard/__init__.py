@@ -1,0 +1,1 @@
+"""Completes answers: one protocol, several front ends. Nothing below asks a question."""

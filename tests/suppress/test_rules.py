@@ -1,0 +1,35 @@
+"""The rules about suppressions, and their own examples."""
+
+from __future__ import annotations
+
+from newbackend.findings import Fix, Severity, registry
+from newbackend.suppress import (
+    EXPIRED,
+    MALFORMED,
+    SUPPRESSION_RULES,
+    UNUSED,
+    IgnoreComment,
+    Malformed,
+    parse_comments,
+    parse_config,
+)
+
+
+def test_the_ids_are_the_reserved_ones() -> None:
+    assert list(registry(SUPPRESSION_RULES)) == ["REG901", "REG902", "REG903"]
+
+
+def test_only_what_is_surely_left_over_is_fixed_by_itself() -> None:
+    assert [(rule.severity, rule.fix) for rule in (UNUSED, EXPIRED, MALFORMED)] == [
+        (Severity.WARNING, Fix.SAFE),
+        (Severity.WARNING, Fix.NONE),
+        (Severity.ERROR, Fix.NONE),
+    ]
+
+
+def test_the_examples_are_what_they_say() -> None:
+    assert isinstance(parse_comments("f.yml", UNUSED.bad)[0], IgnoreComment)
+    assert isinstance(parse_comments("f.yml", MALFORMED.bad)[0], Malformed)
+    assert isinstance(parse_comments("f.yml", MALFORMED.good)[0], IgnoreComment)
+    for example in (EXPIRED.bad, EXPIRED.good):
+        assert len(parse_config(example).entries) == 1
