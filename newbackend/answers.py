@@ -7,6 +7,7 @@ refused, because an answer that is silently ignored is worse than one that is mi
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,9 @@ def parse_yaml(text: str, where: str) -> Any:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        return YAML(typ="safe", pure=True).load(text)
+        value = YAML(typ="safe", pure=True).load(text)
+        json.dumps(value, ensure_ascii=False, default=str).encode()  # a lone surrogate is not text
+        return value
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f"{where}:{mark.line + 1}" if mark else where

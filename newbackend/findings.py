@@ -145,7 +145,8 @@ class Suppressed:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One check that ran without a finding (PASS) or did not run (SKIPPED with a reason)."""
+    """One check that ran without a finding (PASS), does not apply here (SKIPPED, with the reason), or
+    could not run because of something that is reported already (UNKNOWN, with the reason)."""
 
     rule: Rule
     status: Status
@@ -181,7 +182,8 @@ class Report:
             "fail": len(fails),
             "pass": sum(c.status is Status.PASS for c in self.checked),
             "skipped": sum(c.status is Status.SKIPPED for c in self.checked),
-            "unknown": sum(f.status is Status.UNKNOWN for f in self.findings),
+            "unknown": sum(f.status is Status.UNKNOWN for f in self.findings)
+            + sum(c.status is Status.UNKNOWN for c in self.checked),
             "error": sum(f.level is Severity.ERROR for f in fails),
             "warning": sum(f.level is Severity.WARNING for f in fails),
             "note": sum(f.level is Severity.NOTE for f in fails),

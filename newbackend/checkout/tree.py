@@ -70,6 +70,11 @@ class Checkout:
         self._texts[path] = text
         return text
 
+    def texts_read(self) -> Mapping[str, str]:
+        """Every text that was read so far, by path: where suppression comments are looked for."""
+        planned = {path: text for path, text in self._changes.items() if text is not None}
+        return {**self._texts, **planned}
+
     def need(self, path: str) -> str:
         """Like `read`, but a missing file is a UsageError."""
         text = self.read(path)

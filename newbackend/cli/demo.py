@@ -57,7 +57,7 @@ def _step(words: list[str], root: Path) -> int:
 
 
 def _run(words: list[str]) -> int:
-    from newbackend.cli.main import app as whole
+    from newbackend.cli.main import run
 
-    status = whole(args=words, prog_name="newbackend", standalone_mode=False)
+    status = run(words)
     return status if isinstance(status, int) else 0

@@ -58,14 +58,28 @@ def root(
     """Add, verify and prove LocalAI backends."""
 
 
+def run(words: list[str]) -> Any:
+    """Runs one command line and returns the verb's status; errors come out as exceptions.
+
+    The command is invoked directly: the library's own `main` would turn Ctrl-C into its own status.
+    """
+    if "_NEWBACKEND_COMPLETE" in os.environ:
+        return app(args=words, prog_name="newbackend")
+    command = typer.main.get_command(app)
+    with command.make_context("newbackend", list(words)) as context:
+        return command.invoke(context)
+
+
 def main(argv: list[str] | None = None) -> None:
     """Runs the command line and exits with a documented status (design, section 2)."""
     try:
-        status = app(args=argv, prog_name="newbackend", standalone_mode=False)
+        status = run(sys.argv[1:] if argv is None else argv)
     except NewbackendError as error:
         _fail(f"newbackend: error: {error.sentence()}", error.exit_status)
     except KeyboardInterrupt:
         _fail("newbackend: stopped; nothing was changed", Exit.USAGE)
+    except typer.Exit as done:
+        sys.exit(done.exit_code)
     except BrokenPipeError:
         # The reader of our output went away: not an error, but nothing more can be said.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

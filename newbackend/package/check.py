@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from newbackend.findings import BackendStatus, Checked, Finding, Report, Severity, Status, sort_findings
-from newbackend.package import proofs
 from newbackend.package.floor import floor_of
 from newbackend.package.machines import machine_name
 from newbackend.package.model import Package, load_package
 from newbackend.package.options import PackageOptions
+from newbackend.package.proofs import Proof, as_checked, as_findings, not_covered, run_proofs
 from newbackend.package.registry import CHECKS
 from newbackend.package.rule import RULES_BY_ID, Skipped, Unknown
 from newbackend.package.source import open_package
@@ -38,9 +38,9 @@ def check_package(path: Path, *, options: PackageOptions) -> Report:
             findings.extend(found)
             if not found:
                 checked.append(Checked(check.rule, Status.PASS))
-    proven = proofs.run_proofs(package, path)
-    findings.extend(proofs.as_findings(proven))
-    checked.extend(proofs.as_checked(proven))
+    proven = run_proofs(package, path)
+    findings.extend(as_findings(proven))
+    checked.extend(as_checked(proven))
     layout = _layout(package, proven)
     ordered = sort_findings(findings)
     return Report(SCHEMA, str(path), layout, (_status(path, package, ordered),), ordered, (), tuple(checked))
@@ -60,7 +60,7 @@ def _status(path: Path, package: Package, findings: tuple[Finding, ...]) -> Back
     return BackendStatus(path.name, package.layout.value, worst)
 
 
-def _layout(package: Package, proven: tuple[proofs.Proof, ...]) -> dict[str, object]:
+def _layout(package: Package, proven: tuple[Proof, ...]) -> dict[str, object]:
     floor = floor_of(package)
     return {
         "kind": package.layout.value,
@@ -74,5 +74,5 @@ def _layout(package: Package, proven: tuple[proofs.Proof, ...]) -> dict[str, obj
         "floor": floor.as_json(),
         "floor_line": floor.line(),
         "proofs": [proof.as_json() for proof in proven],
-        "not_covered": list(proofs.not_covered(package, proven)),
+        "not_covered": list(not_covered(package, proven)),
     }

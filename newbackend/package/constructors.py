@@ -1,13 +1,14 @@
-"""Code that runs while a library is loaded: the functions of .init_array, one level deep."""
+"""Code that runs while a library is loaded: the functions of .init_array and what they call directly."""
 
 from __future__ import annotations
 
 from newbackend.package.elf import DT_INIT_ARRAY, DT_INIT_ARRAYSZ, Buffer, ELFError, ELFFile, Reader
-from newbackend.package.isa import Decoder, Tally, executable_parts, relocations
+from newbackend.package.isa import executable_parts, levels, relocations
+from newbackend.package.isa_iced import Iced
 
 R_X86_64_RELATIVE = 8
 MAX_FUNCTION = 4096
-RET = 0xC3
+MAX_FUNCTIONS = 500
 
 
 def _addresses(data: Buffer, elf: ELFFile) -> list[int]:
@@ -15,9 +16,8 @@ def _addresses(data: Buffer, elf: ELFFile) -> list[int]:
     if DT_INIT_ARRAY not in elf.tags:
         return []
     start, size = elf.tags[DT_INIT_ARRAY], min(elf.tags.get(DT_INIT_ARRAYSZ, 0), 8 * 10_000)
-    moved = {
-        at: to for at, kind, to in relocations(data, elf) if kind == R_X86_64_RELATIVE and start <= at < start + size
-    }
+    inside = range(start, start + size)
+    moved = {at: to for at, kind, to in relocations(data, elf) if kind == R_X86_64_RELATIVE and at in inside}
     if moved:
         return sorted(set(moved.values()))
     try:
@@ -27,20 +27,34 @@ def _addresses(data: Buffer, elf: ELFFile) -> list[int]:
         return []
 
 
-def features_at_load(data: Buffer, elf: ELFFile, decode: Decoder) -> dict[str, int]:
-    """Features and their first addresses in the constructors, up to the first `ret` byte of each.
+def features_at_load(data: Buffer, elf: ELFFile) -> dict[str, int]:
+    """Features and their first addresses in code that loading runs: from each constructor up to its
+    first return or jump, and the same for functions that it calls or jumps to by address.
 
-    A `ret` byte inside another instruction ends the look early: the rule may miss, it does not invent.
+    Code behind an early return is not seen: the rule may miss, it does not invent. Needs iced-x86
+    (ImportError without it).
     """
+    iced = Iced(levels().of, levels().ignored)
     parts = list(executable_parts(data, elf))
     found: dict[str, int] = {}
-    for address in _addresses(data, elf):
-        for base, code in parts:
-            if base <= address < base + len(code):
-                body = code[address - base : address - base + MAX_FUNCTION]
-                end = body.find(RET)
-                tally = Tally()
-                decode(address, body[: end + 1] if end >= 0 else body, tally)
-                for feature, first in tally.first.items():
-                    found.setdefault(feature, first)
+    pending, seen = _addresses(data, elf), set[int]()
+    while pending and len(seen) < MAX_FUNCTIONS:
+        address = pending.pop()
+        body = next((c[address - b : address - b + MAX_FUNCTION] for b, c in parts if b <= address < b + len(c)), b"")
+        if address not in seen:
+            seen.add(address)
+            pending.extend(_follow(iced, address, body, found))
     return found
+
+
+def _follow(iced: Iced, address: int, body: bytes, found: dict[str, int]) -> list[int]:
+    """Collect one function's features into `found`; gives back the addresses it goes to."""
+    flow, targets = iced.module.FlowControl, []
+    for instruction in iced.module.Decoder(64, body, ip=address):
+        for feature in iced.features(instruction):
+            found.setdefault(feature, instruction.ip)
+        if instruction.flow_control in (flow.CALL, flow.UNCONDITIONAL_BRANCH):
+            targets.append(instruction.near_branch_target)
+        if instruction.flow_control in (flow.RETURN, flow.UNCONDITIONAL_BRANCH, flow.INDIRECT_BRANCH):
+            break
+    return targets

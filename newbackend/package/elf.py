@@ -339,7 +339,8 @@ def _parse(reader: Reader) -> ELFFile:
     if DT_VERDEF in tags:
         at = _offset(segments, tags[DT_VERDEF])
         definitions = tuple(_definitions(reader, at, tags.get(DT_VERDEFNUM, 0), names))
-    build_id, isa, notes = "", 0, []
+    build_id, isa = "", 0
+    notes: list[DlopenNote] = []
     for owner, type_, description in _notes(reader, segments):
         if owner == b"GNU" and type_ == NT_GNU_BUILD_ID:
             build_id = description.hex()

@@ -36,7 +36,7 @@ class Floor:
 
     def line(self) -> str:
         """`GLIBC_2.34 set by lib/x.so (dlopen); GLIBCXX_3.4.30; x86-64-v1`."""
-        parts = []
+        parts: list[str] = []
         for need in self.needs:
             by = f" ({need.symbol})" if need.symbol else ""
             # Only the first, the glibc, is worth its file: the rest is in the JSON.
@@ -106,11 +106,10 @@ def _cpu(package: Package, *, scanned: bool) -> CpuFloor:
     for path, scan in results.items():
         if scan.dispatch or (path in members and path not in lowest):
             continue
-        for level in range(best.level, 5):
-            above = scan.features_above(level)
-            if sum(above.values()) >= NOISE and scan.share_above(level) >= SHARE:
-                highest = min(max(levels().of[f] for f in above), 5)
-                best = CpuFloor(highest, path, "instruction scan, no dispatch in the file")
+        for level in range(4, best.level, -1):
+            count = sum(n for f, n in scan.tally.features.items() if levels().of[f] >= level)
+            if count >= NOISE and scan.share_above(level - 1) >= SHARE:
+                best = CpuFloor(level, path, "instruction scan, no dispatch in the file")
                 break
     if best.level == 1:
         return CpuFloor(1, "", "instruction scan: nothing newer without dispatch (likely, not proven)")

@@ -7,26 +7,29 @@ rules that use it are `likely`, never certain.
 
 from __future__ import annotations
 
+import struct
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import import_module, resources
-from typing import Any
+from importlib import resources
 
 from newbackend.errors import UsageError
 from newbackend.package import isa_objdump
 from newbackend.package.elf import PF_X, PT_LOAD, Buffer, ELFError, ELFFile, Reader
+from newbackend.package.isa_iced import Iced
 from newbackend.package.symbols import Symbols
 
 PAGE = 4096
+MAX_RELOCATIONS = 1_000_000
+DT_RELA, DT_RELASZ, DT_JMPREL, DT_PLTRELSZ = 7, 8, 23, 2
 SHF_EXECINSTR, SHT_NOBITS = 0x4, 8
 R_X86_64_IRELATIVE = 37
 # Names by which a file asks what the CPU can do, other than the instruction itself.
 DISPATCH_SYMBOLS = frozenset(
     {"__cpu_model", "__cpu_indicator_init", "__cpu_features2", "__x86_get_cpuid_feature_leaf", "_rtld_global_ro",
-     "__get_cpuid", "__builtin_cpu_supports", "cpuinfo_initialize", "cpuinfo_isa"}
+     "__get_cpuid", "av_get_cpu_flags", "__builtin_cpu_supports", "cpuinfo_initialize", "cpuinfo_isa"}
 )  # fmt: skip
 
 
@@ -37,13 +40,15 @@ class Levels:
     of: dict[str, int]
     floors: tuple[str, ...]
     mnemonics: tuple[tuple[str, str], ...]
+    ignored: frozenset[str]
 
 
 @cache
 def levels() -> Levels:
     """The tables of data/isa.toml."""
     raw = tomllib.loads(resources.files("newbackend.package").joinpath("data/isa.toml").read_text("utf-8"))
-    return Levels(raw["levels"], tuple(raw["floors"]), tuple((m["feature"], m["pattern"]) for m in raw["mnemonic"]))
+    mnemonics = tuple((m["feature"], m["pattern"]) for m in raw["mnemonic"])
+    return Levels(raw["levels"], tuple(raw["floors"]), mnemonics, frozenset(raw["ignored"]))
 
 
 def parse_floor(text: str | None) -> int:
@@ -130,46 +135,23 @@ Decoder = Callable[[int, bytes, Tally], None]
 def find_decoder() -> tuple[str, Decoder] | None:
     """The decoder to use and its name: iced-x86 when installed, else objdump; None without both."""
     try:
-        iced = import_module("iced_x86")
+        return "iced-x86", Iced(levels().of, levels().ignored).decode
     except ImportError:
         tool = isa_objdump.find()
-        if tool is None:
-            return None
-        patterns = isa_objdump.compile_patterns(levels().mnemonics)
-        return "objdump", lambda address, code, tally: isa_objdump.decode(tool, patterns, address, code, tally)
-    features = _iced_table(iced)
-    return "iced-x86", lambda address, code, tally: _decode(iced, features, address, code, tally)
-
-
-def _iced_table(iced: Any) -> dict[int, str]:
-    return {number: name for name, number in vars(iced.CpuidFeature).items() if name.isupper()}
-
-
-def _decode(iced: Any, names: dict[int, str], address: int, code: bytes, tally: Tally) -> None:
-    """Count with iced-x86. The features of an instruction follow from its code, so they are looked up once."""
-    known: dict[int, tuple[str, ...]] = {}
-    asks = {iced.Code.CPUID, iced.Code.XGETBV}
-    interesting = levels().of
-    for instruction in iced.Decoder(64, code, ip=address):
-        key = instruction.code
-        wanted = known.get(key)
-        if wanted is None:
-            found = (names.get(f, "") for f in instruction.cpuid_features())
-            wanted = known[key] = tuple(f for f in found if f in interesting)
-        if wanted:
-            for feature in wanted:
-                tally.add(feature, instruction.ip)
-        elif key in asks:
-            tally.asks += 1
+    if tool is None:
+        return None
+    patterns = isa_objdump.compile_patterns(levels().mnemonics)
+    return "objdump", lambda address, code, tally: isa_objdump.decode(tool, patterns, address, code, tally)
 
 
 def scan(data: Buffer, elf: ELFFile, symbols: Symbols, decode: Decoder) -> Scan:
     """Count the instructions of one x86-64 file."""
-    tally, pages = Tally(), 0
+    tally = Tally()
+    pages: set[int] = set()
     for address, code in executable_parts(data, elf):
         decode(address, code, tally)
-        pages += (address + len(code) - 1) // PAGE - address // PAGE + 1 if code else 0
-    return Scan(pages, tally, _evidence(data, elf, symbols, tally))
+        pages.update(range(address // PAGE, (address + len(code) + PAGE - 1) // PAGE))
+    return Scan(len(pages), tally, _evidence(data, elf, symbols, tally))
 
 
 def _evidence(data: Buffer, elf: ELFFile, symbols: Symbols, tally: Tally) -> str:
@@ -185,20 +167,20 @@ def _evidence(data: Buffer, elf: ELFFile, symbols: Symbols, tally: Tally) -> str
 
 
 def relocation_types(data: Buffer, elf: ELFFile) -> set[int]:
-    """The relocation types that the file's DT_RELA and DT_JMPREL tables use (at most a million entries)."""
+    """The relocation types that the file's DT_RELA and DT_JMPREL tables use ."""
     return {kind for _, kind, _ in relocations(data, elf)}
 
 
 def relocations(data: Buffer, elf: ELFFile) -> Iterator[tuple[int, int, int]]:
     """(address, type, addend) of every entry of the RELA tables; damaged tables yield nothing."""
     reader = Reader(data)
-    for table, size in ((7, 8), (23, 2)):  # DT_RELA with DT_RELASZ, DT_JMPREL with DT_PLTRELSZ
+    for table, size in ((DT_RELA, DT_RELASZ), (DT_JMPREL, DT_PLTRELSZ)):
         if table not in elf.tags or size not in elf.tags or elf.bits != 64:
             continue
+        count = min(elf.tags[size] // 24, MAX_RELOCATIONS)
         try:
-            start = elf.offset_of(elf.tags[table])
-            for index in range(min(elf.tags[size] // 24, 1_000_000)):
-                address, info, addend = reader.unpack("QQQ", start + 24 * index)
-                yield address, info & 0xFFFFFFFF, addend
+            raw = reader.slice(elf.offset_of(elf.tags[table]), 24 * count)
         except ELFError:
             return
+        for address, info, addend in struct.iter_unpack(reader.prefix + "QQQ", raw):
+            yield address, info & 0xFFFFFFFF, addend

@@ -68,14 +68,12 @@ def _members(data: Buffer, where: str) -> Iterator[tarfile.TarInfo]:
     # tarfile's own error types, plus what its header parsing lets through on mutated input.
     damage = (tarfile.TarError, EOFError, ValueError, OverflowError, IndexError, KeyError, UnicodeError)
     try:
-        archive = tarfile.open(fileobj=cast("IO[bytes]", _Bounded(data)), mode="r:")
-        count = 0
-        for member in archive:
-            count += 1
+        archive = tarfile.TarFile(fileobj=cast("IO[bytes]", _Bounded(data)))
+        for count, member in enumerate(archive):
             if count > MAX_ENTRIES:
                 raise _refuse("archive-bomb", f"more than {MAX_ENTRIES} members", where)
             yield member
-            archive.members = []  # tarfile keeps every header for random access, which is not used here
+            vars(archive)["members"] = []  # tarfile keeps every header for random access, which is not used here
     except damage as err:
         raise _refuse("archive-damaged", f"not a whole tar archive ({err})", where) from err
     if bytes(data[archive.offset : archive.offset + 512]) != bytes(512):
@@ -117,10 +115,8 @@ def apply_layer(below: dict[str, Entry], data: Buffer, where: str) -> dict[str, 
         if not path:
             continue
         _add_parents(tree, added, path, where)
-        if member.islnk():
-            entry = _hard_link(tree, member, path, where)
-        else:
-            entry = _entry(member, path, data, where)
+        hard = member.islnk()
+        entry = _hard_link(tree, member, path, where) if hard else _entry(member, path, data, where)
         old = tree.get(path)
         if old is not None and old.kind is Kind.DIRECTORY and entry.kind is not Kind.DIRECTORY:
             _remove(tree, path, keep=None)

@@ -16,7 +16,7 @@ from newbackend.package.layout import Detected, detect_layout
 from newbackend.package.machines import DEVICES
 from newbackend.package.options import Layout, PackageOptions
 from newbackend.package.runscript import RunScript, matching, read_run_script
-from newbackend.package.search import Closure, Found, Missing, Search
+from newbackend.package.search import Closure, Found, Search
 from newbackend.package.symbols import Symbols, read_symbols
 from newbackend.package.targets import DEFAULT, Target, parse_target
 from newbackend.package.tree import Entry, Kind, Tree
@@ -70,7 +70,8 @@ class Package:
     @cached_property
     def search(self) -> Search:
         """The loader's search inside this package."""
-        patterns = self.run.library_path if self.run else ()
+        # Without a run.sh to read, LocalAI's usual place is assumed (PKG001 reports the absence).
+        patterns = self.run.library_path if self.run else ("lib",)
         found = [p for pattern in patterns for p in matching(self.tree, pattern)]
         directories = [e.path for p in found if (e := self.tree.resolve(p)) and e.kind is Kind.DIRECTORY]
         return Search(self.tree, self.elves, self.broken, tuple(dict.fromkeys(directories)), self.loader)
@@ -120,18 +121,20 @@ class Package:
         return tuple(p for p in self.elves if p not in self.reached and p != self.loader)
 
     @cached_property
-    def candidate_missing(self) -> tuple[Missing, ...]:
-        """What the candidates need and the package lacks, each judged by itself: what the first
-        process has loaded by then is there, everything else has to be found."""
-        loaded = {self.elves[p].soname for c in self.closures[:1] for p in c.order}
-        if self.loader in self.elves:
-            loaded.add(self.elves[self.loader].soname)
+    def candidate_closures(self) -> tuple[Closure, ...]:
+        """What loading a candidate brings along. Those that no other candidate needs come first: a library
+        beside an extension module is found by the RPATH of the module, not by its own. What the first
+        process has loaded by then is there already."""
+        loaded = {n: p for c in self.closures[:1] for p in c.order if (n := self.elves[p].soname)}
+        needed = {name for path in self.candidates for name in self.elves[path].needed}
+        tops = [p for p in self.candidates if not {posixpath.basename(p), self.elves[p].soname} & needed]
+        covered: set[str] = set()
         found = []
-        for path in self.candidates:
-            for name in self.elves[path].needed:
-                outcome = None if name in loaded else self.search.find(name, [(path, path)])
-                if isinstance(outcome, Missing):
-                    found.append(outcome)
+        for path in (*tops, *self.candidates):
+            if path not in covered:
+                closure = self.search.closure(path, loaded=loaded)
+                covered.update(closure.order)
+                found.append(closure)
         return tuple(found)
 
     @cached_property
@@ -159,12 +162,20 @@ class Package:
         """The bundled file that answers `library` for `requester`; "" when none does."""
         if self.loader in self.elves and self.elves[self.loader].soname == library:
             return self.loader
-        for closure in self.closures:
-            for name, path in closure.edges.get(requester, ()):
-                if name == library:
-                    return path
+        if (requester, library) in self._answers:
+            return self._answers[requester, library]
         outcome = self.search.find(library, [(requester, requester)])
         return outcome.path if isinstance(outcome, Found) else ""
+
+    @cached_property
+    def _answers(self) -> dict[tuple[str, str], str]:
+        """Which file answers which name for whom, over all closures; the started programs' come first."""
+        found: dict[tuple[str, str], str] = {}
+        for closure in (*self.closures, *self.candidate_closures):
+            for requester, answers in closure.edges.items():
+                for name, path in answers:
+                    found.setdefault((requester, name), path)
+        return found
 
     def expected_from_host(self, library: str) -> bool:
         """Whether the host rightly supplies `library` in this layout."""

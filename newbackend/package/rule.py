@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 from newbackend.findings import Confidence, Finding, Fix, Location, Rule, Severity, registry
 from newbackend.package.model import Package
@@ -13,9 +14,10 @@ from newbackend.package.model import Package
 
 def _rules() -> tuple[Rule, ...]:
     text = resources.files("newbackend.package").joinpath("data/rules.toml").read_text("utf-8")
-    enums = {"severity": Severity, "confidence": Confidence, "fix": Fix}
+    enums: dict[str, Any] = {"severity": Severity, "confidence": Confidence, "fix": Fix}
     rows = tomllib.loads(text)["rule"]
-    return tuple(Rule(**{key: enums[key](v) if key in enums else v for key, v in row.items()}) for row in rows)
+    typed: list[dict[str, Any]] = [{k: enums[k](v) if k in enums else v for k, v in r.items()} for r in rows]
+    return tuple(Rule(**row) for row in typed)
 
 
 RULES: tuple[Rule, ...] = _rules()

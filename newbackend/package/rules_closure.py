@@ -26,11 +26,17 @@ def _missing(package: Package) -> Iterator[tuple[Missing, bool]]:
     named = {root.path for root in package.roots if root.line}
     seen: set[tuple[str, str]] = set()
     started = [(m, c.root in named or not named) for c in package.closures for m in c.missing]
-    for missing, direct in [*sorted(started, key=lambda i: not i[1]), *((m, False) for m in package.candidate_missing)]:
+    later = [(m, False) for c in package.candidate_closures for m in c.missing]
+    for missing, direct in [*sorted(started, key=lambda i: not i[1]), *later]:
         key = (missing.requester, missing.name)
-        if key not in seen and not package.expected_from_host(missing.name):
+        if key not in seen and not package.expected_from_host(missing.name) and not _is_loader(package, missing):
             seen.add(key)
             yield missing, direct
+
+
+def _is_loader(package: Package, missing: Missing) -> bool:
+    """libc needs the loader by name: without a bundled one PKG106 has said all there is to say."""
+    return package.layout is Layout.LOADER and not package.loader and missing.name.startswith("ld-linux")
 
 
 def _is_leak(package: Package, name: str) -> bool:
@@ -43,7 +49,11 @@ def _renamed(package: Package, missing: Missing) -> str:
     places = {posixpath.dirname(missing.requester), *package.search.library_path}
     for path, elf in package.elves.items():
         name = posixpath.basename(path)
-        if posixpath.dirname(path) in places and (elf.soname == missing.name or wanted.match(name)):
+        if (
+            name != missing.name
+            and posixpath.dirname(path) in places
+            and (elf.soname == missing.name or wanted.match(name))
+        ):
             return path
     return ""
 
@@ -76,10 +86,15 @@ def _missing_finding(package: Package, missing: Missing, direct: bool) -> Findin
             "it loads if something loads that file first"
         )
     return found(
-        "PKG101", missing.requester, missing.name, message,
-        severity=severity, confidence=confidence, related=[*(r[0] for r in missing.rejected), *elsewhere[:3]],
+        "PKG101",
+        missing.requester,
+        missing.name,
+        message,
+        severity=severity,
+        confidence=confidence,
+        related=[*(r[0] for r in missing.rejected), *elsewhere[:3]],
         expected=f"copy {missing.name} into {(package.search.library_path or ('lib',))[0] or 'the package'}",
-    )  # fmt: skip
+    )
 
 
 @check("PKG102")
@@ -101,7 +116,7 @@ def soname_mismatch(package: Package) -> Outcome:
                     severity=severity,
                     expected=expected,
                     related=[other],
-                )  # fmt: skip
+                )
             )
     return findings
 

@@ -97,7 +97,7 @@ def isa_no_dispatch(package: Package) -> Outcome:
         )
         few = share < SHARE
         findings.append(
-            found("PKG502", path, level_name(max(levels().of[f] for f in above)), message,
+            found("PKG502", path, "instructions", message,
                   severity=Severity.WARNING if few else None, confidence=Confidence.POSSIBLE if few else None)
         )  # fmt: skip
     return findings
@@ -158,7 +158,7 @@ def isa_constructor(package: Package) -> Outcome:
     for path, scanned in wanted.items():
         if not scanned.features_above(floor) or scanned.dispatch:
             continue
-        hits = constructors.features_at_load(package.tree.entries[path].view(), package.elves[path], decoder[1])
+        hits = constructors.features_at_load(package.tree.entries[path].view(), package.elves[path])
         above = {f: a for f, a in hits.items() if levels().of[f] > floor}
         if above:
             feature, address = min(above.items(), key=lambda i: i[1])

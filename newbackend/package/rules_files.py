@@ -76,7 +76,7 @@ def rpath(package: Package) -> Outcome:
         strays = _strays(elf.rpath) + _strays(elf.runpath)
         if strays:
             kind = "RUNPATH" if elf.runpath else "RPATH"
-            message = f"{path} has {kind} {':'.join(strays)}, a path of the build machine"
+            message = f"{path} has {kind} {':'.join(strays)}, which is not relative to the file ($ORIGIN)"
             findings.append(found("PKG108", path, kind, message))
         elif elf.rpath and not elf.runpath and _overrides(package, path, elf):
             message = f"{path} has RPATH {elf.rpath}, which wins over the LD_LIBRARY_PATH of run.sh"

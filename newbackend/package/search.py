@@ -124,12 +124,13 @@ class Search:
             return entry.path, f"built for {machine_name(other.machine)} ({other.bits} bit)"
         return Found(entry.path, seen, "")
 
-    def closure(self, root: str, also: Sequence[str] = ()) -> Closure:
-        """What is loaded when `root` starts and then dlopens `also`, breadth first as the loader does."""
+    def closure(self, root: str, also: Sequence[str] = (), loaded: Mapping[str, str] | None = None) -> Closure:
+        """What is loaded when `root` starts and then dlopens `also`, breadth first as the loader does.
+        `loaded` are SONAMEs (and their files) that the process has already."""
         order: list[tuple[str, str]] = []
         parent: dict[str, str] = {}
         opened: dict[str, str] = {}
-        answers: dict[str, str] = {}
+        answers: dict[str, str] = dict(loaded or {})
         missing: dict[tuple[str, str], Missing] = {}
         edges: dict[str, tuple[tuple[str, str], ...]] = {}
         if self.loader in self.elves:

@@ -11,17 +11,76 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 KEYWORDS = frozenset(
-    "if then else elif fi for do done while until case esac in { } ! [[ ]] time function select".split()
+    "if then else elif fi for do done while until case esac in { } ! [[ ]] time function select".split()  # noqa: SIM905 - a word list
 )
 # Bash builtins (bash manual, chapter 4): they start no program, so LD_LIBRARY_PATH cannot break them.
 BUILTINS = frozenset(
-    ". : [ alias bg bind break builtin caller cd command compgen complete continue declare dirs disown "
-    "echo enable eval exec exit export false fc fg getopts hash help history jobs kill let local logout "
-    "mapfile popd printf pushd pwd read readarray readonly return set shift shopt source suspend test "
-    "times trap true type typeset ulimit umask unalias unset wait".split()
+    [
+        ".",
+        ":",
+        "[",
+        "alias",
+        "bg",
+        "bind",
+        "break",
+        "builtin",
+        "caller",
+        "cd",
+        "command",
+        "compgen",
+        "complete",
+        "continue",
+        "declare",
+        "dirs",
+        "disown",
+        "echo",
+        "enable",
+        "eval",
+        "exec",
+        "exit",
+        "export",
+        "false",
+        "fc",
+        "fg",
+        "getopts",
+        "hash",
+        "help",
+        "history",
+        "jobs",
+        "kill",
+        "let",
+        "local",
+        "logout",
+        "mapfile",
+        "popd",
+        "printf",
+        "pushd",
+        "pwd",
+        "read",
+        "readarray",
+        "readonly",
+        "return",
+        "set",
+        "shift",
+        "shopt",
+        "source",
+        "suspend",
+        "test",
+        "times",
+        "trap",
+        "true",
+        "type",
+        "typeset",
+        "ulimit",
+        "umask",
+        "unalias",
+        "unset",
+        "wait",
+    ]
 )
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
 _FUNCTION = re.compile(r"^\s*(?:function\s+)?([A-Za-z_][\w.-]*)\s*\(\s*\)")
+DECLARERS = frozenset({"export", "local", "readonly", "declare", "typeset"})
 ASSIGNMENT = re.compile(r"^([A-Za-z_]\w*)\+?=(.*)$", re.S)
 
 
@@ -40,9 +99,7 @@ class Command:
             match = ASSIGNMENT.match(word)
             if match:
                 found.append((match[1], match[2]))
-            elif index and not word.startswith("-"):
-                break
-            elif word not in ("export", "local", "readonly", "declare", "typeset") and not word.startswith("-"):
+            elif not word.startswith("-") and (index or word not in DECLARERS):
                 break
         return tuple(found)
 

@@ -52,15 +52,19 @@ def _expression() -> re.Pattern[str]:
 def variant_sets(paths: Iterable[str]) -> tuple[VariantSet, ...]:
     """The sets with at least two members among `paths`."""
     groups: dict[str, list[Variant]] = {}
-    for path in sorted(paths):
-        match = None
-        for match in _expression().finditer(path):
-            pass  # the last token counts: lib-avx/libx-avx2.so
-        if match is None:
+    known = set(paths)
+    for path in sorted(known):
+        tokens = list(_expression().finditer(path))
+        if not tokens:
             continue
+        match = tokens[-1]  # the last token counts: lib-avx/libx-avx2.so
         level, features = _table()[match[1]]
         stem = path[: match.start()] + "*" + path[match.end() :]
-        groups.setdefault(stem, []).append(Variant(path, match[1], level, features))
+        members = groups.setdefault(stem, [])
+        members.append(Variant(path, match[1], level, features))
+        plain = path[: match.start() - 1] + path[match.end() :]  # `_x.so` beside `_x_avx2.so` is the fallback
+        if plain in known and all(m.path != plain for m in members):
+            members.append(Variant(plain, "no suffix", 1, frozenset()))
     return tuple(VariantSet(stem, tuple(found)) for stem, found in groups.items() if len(found) > 1)
 
 

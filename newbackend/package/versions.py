@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from newbackend.package.elf import ELFError, Need
 from newbackend.package.hostlibs import is_glibc
 from newbackend.package.model import Package
+from newbackend.package.options import Layout
 from newbackend.package.targets import Number, number
 
 FAMILIES = ("GLIBC", "GLIBCXX", "CXXABI", "GCC")
@@ -49,17 +50,23 @@ def _own_glibc(package: Package, path: str) -> bool:
 
 
 def newest(package: Package) -> dict[str, Newest]:
-    """The newest need of each family over all files, bundled glibc parts left out, with the symbol
-    that sets it (of several files the first in path order)."""
+    """The newest need of each family, with the symbol that sets it (of several files the first in path order).
+
+    With a bundled loader all needs count, those of the bundled glibc itself excepted; else only what
+    the host has to answer.
+    """
     best: dict[str, Newest] = {}
-    for path in sorted(package.elves):
-        if _own_glibc(package, path):
-            continue
-        for need in package.elves[path].needs:
-            parts = None if need.weak else split(need.version)
-            if parts and (parts[0] not in best or parts[1] > best[parts[0]].number):
-                best[parts[0]] = Newest(need.version, parts[1], path)
+    for path, need in sorted(_counted(package), key=lambda i: i[0]):
+        parts = None if need.weak else split(need.version)
+        if parts and (parts[0] not in best or parts[1] > best[parts[0]].number):
+            best[parts[0]] = Newest(need.version, parts[1], path)
     return {family: _with_symbol(package, row) for family, row in best.items()}
+
+
+def _counted(package: Package) -> Iterator[tuple[str, Need]]:
+    if package.layout is not Layout.LOADER:
+        return host_needs(package)
+    return ((p, n) for p, elf in package.elves.items() if not _own_glibc(package, p) for n in elf.needs)
 
 
 def _with_symbol(package: Package, row: Newest) -> Newest:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from newbackend.checkout.tree import Checkout
 from newbackend.spec import BackendSpec
 from newbackend.splice.outcome import AlreadyPresent, Drifted, Outcome
-from newbackend.splice.prove import ListEdit
+from newbackend.splice.prove import Proof
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Wanted:
 @dataclass(frozen=True)
 class Change:
     """What a place answers for one group: an outcome, why, the rules it satisfies, and the text to
-    paste where the outcome is not `Inserted`. `proofs` are the intended YAML nodes."""
+    paste where the outcome is not `Inserted`. `proofs` are the intended YAML nodes and grown lines."""
 
     place: str
     path: str
@@ -54,7 +54,7 @@ class Change:
     reason: str
     rules: tuple[str, ...]
     snippet: str = ""
-    proofs: tuple[ListEdit, ...] = ()
+    proofs: tuple[Proof, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,16 @@ class PlacePlan:
     changes: tuple[Change, ...] = ()
     skipped: str = ""
     notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """A file that a place brings along: permission bits, text, why, and the rules it satisfies."""
+
+    mode: int
+    text: str
+    reason: str
+    rules: tuple[str, ...]
 
 
 class Place(ABC):
@@ -113,6 +123,14 @@ class Place(ABC):
     @abstractmethod
     def snippet(self, wanted: Sequence[Wanted]) -> str:
         """The text that a person would paste for these facts."""
+
+    def files(self, checkout: Checkout, spec: BackendSpec) -> Mapping[str, NewFile]:
+        """New files outside the backend's directory that the spec implies here, by path."""
+        return {}
+
+    def own_files(self, checkout: Checkout, name: str) -> Sequence[str]:
+        """Files outside the backend's directory that are there for this backend alone."""
+        return ()
 
     def observe(self, checkout: Checkout) -> tuple[Fact, ...]:
         """`read`, once per checkout; empty for a place that is not usable."""
@@ -175,3 +193,20 @@ def groups(wanted: Iterable[Wanted]) -> list[list[Wanted]]:
 def rules_of(group: Sequence[Wanted]) -> tuple[str, ...]:
     """The rule ids of a group, without repeats."""
     return tuple(dict.fromkeys(rule for wanted in group for rule in wanted.rules))
+
+
+def answers_for(spec: BackendSpec, place_id: str) -> Mapping[str, Any]:
+    """What the answers say about one place (`overrides.places.<id>`); empty when they say nothing.
+
+    `omit` there is True, or a list of kinds of facts that this backend does without.
+    """
+    said = (spec.overrides.get("places") or {}).get(place_id)
+    return said if isinstance(said, Mapping) else {}
+
+
+def kept(spec: BackendSpec, place_id: str, wanted: Iterable[Wanted]) -> list[Wanted]:
+    """The wanted facts without those that the answers leave out."""
+    omit = answers_for(spec, place_id).get("omit") or ()
+    if omit is True:
+        return []
+    return [one for one in wanted if one.kind not in omit]

@@ -92,7 +92,7 @@ class Dockerignore(Place):
                 numbers.append(number)
                 if number > 0 and not lines[number - 1].strip():
                     numbers.append(number - 1)
-        splices = tuple(Splice(*lines.span(number, number), "") for number in sorted(numbers))
+        splices = lines.cut((number, number) for number in numbers)
         reason = f"the build output of {name}"
         yield Change(self.id, PATH, Inserted(splices, min(numbers) + 1), reason, ("REG811",))
 

@@ -135,14 +135,12 @@ class GalleryIndex(Place):
         if found is None:
             return
         own = {fact.line for fact in self.observe(checkout) if fact.backend == name}
-        gone = removal(found, lambda item: item.line in own)
+        heading = _section_line(found.lines, name)
+        also = [heading] if heading is not None and _owns_section(found, heading, own) else []
+        gone = removal(found, lambda item: item.line in own, also)
         if not gone:
             return
         splices, proof, line = gone
-        heading = _section_line(found.lines, name)
-        if heading is not None and _owns_section(found, heading, own):
-            start, end = found.lines.span(heading, heading)
-            splices = (*splices, Splice(start, end, ""))
         reason = f"every gallery entry of {name}"
         yield Change(self.id, INDEX, Inserted(splices, line), reason, ("REG201",), "", (proof,))
 

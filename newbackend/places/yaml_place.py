@@ -57,19 +57,14 @@ def probe_sequence(checkout: Checkout, path: str, keys: Sequence[str]) -> Probe:
     return Probe()
 
 
-def removal(found: YamlList, gone: Callable[[Item], bool]) -> tuple[tuple[Splice, ...], ListEdit, int] | None:
-    """Splices that delete the chosen items with the comments directly above each that are its own,
-    the proof of it, and the first line (1-based); None when nothing is chosen."""
-    splices: list[Splice] = []
-    removed: list[int] = []
-    first_line = 0
-    for item in found.items:
-        if not gone(item):
-            continue
-        start, end = found.lines.span(item.first, item.last)
-        splices.append(Splice(start, end, ""))
-        removed.append(item.index)
-        first_line = first_line or item.line
-    if not splices:
+def removal(
+    found: YamlList, gone: Callable[[Item], bool], also: Sequence[int] = ()
+) -> tuple[tuple[Splice, ...], ListEdit, int] | None:
+    """Splices that delete the chosen items (and `also` some 0-based lines), the proof of it, and the
+    first item's line (1-based); None when nothing is chosen."""
+    items = [item for item in found.items if gone(item)]
+    if not items:
         return None
-    return tuple(splices), ListEdit(found.path, removed=frozenset(removed)), first_line
+    ranges = [(item.first, item.last) for item in items] + [(number, number) for number in also]
+    removed = frozenset(item.index for item in items)
+    return found.lines.cut(ranges), ListEdit(found.path, removed=removed), items[0].line

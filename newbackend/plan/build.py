@@ -18,15 +18,24 @@ from newbackend.checkout.layout import MATRIX
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NotFoundError, UsageError
 from newbackend.places import places
-from newbackend.places.base import Change
+from newbackend.places.base import Change, NewFile
 from newbackend.places.makefile import LISTS
 from newbackend.places.matrix import Matrix
 from newbackend.plan.diff import of_splices, whole_file
 from newbackend.plan.model import Edit, Manual, Plan, Present, sha
 from newbackend.scaffold.render import RenderedFile, render
 from newbackend.spec import BackendSpec
-from newbackend.splice.outcome import AlreadyPresent, Inserted, outcome_word
-from newbackend.splice.prove import ListEdit, ProofFailed, prove_lists
+from newbackend.splice.outcome import AlreadyPresent, Inserted, Splice, outcome_word
+from newbackend.splice.prove import (
+    GrownLine,
+    ListEdit,
+    MapEdit,
+    Proof,
+    ProofFailed,
+    ValueEdit,
+    prove_document,
+    prove_grown,
+)
 
 Scaffold = Callable[[BackendSpec, Checkout], Mapping[str, RenderedFile]]
 
@@ -86,6 +95,10 @@ def _deletions(name: str, checkout: Checkout) -> Iterable[Edit]:
         for path in paths:
             diff = whole_file(path, checkout.need(path), None)
             yield Edit(path, "delete", "scaffold", f"the files of {name}", (), "inserted", diff)
+    for place in places():
+        for path in place.own_files(checkout, name) if place.probe(checkout).usable else ():
+            diff = whole_file(path, checkout.need(path), None)
+            yield Edit(path, "delete", place.id, f"the files of {name}", (), "inserted", diff)
 
 
 def assemble(title: str, answers: Mapping[str, Any], checkout: Checkout, changes: Sequence[Change]) -> Plan:
@@ -149,16 +162,28 @@ def _scaffold_edits(
     edits: list[Edit] = []
     present: list[Present] = []
     manual: list[Manual] = []
-    reason = f"the files of {spec.name}"
-    for path, file in scaffold(spec, checkout).items():
+    for place_id, path, file in _new_files(spec, checkout, scaffold):
         there = checkout.read(path)
         if there is None:
             diff = whole_file(path, None, file.text)
-            edits.append(Edit(path, "create", "scaffold", reason, ("REG801",), "inserted", diff, file.mode, file.text))
+            edits.append(
+                Edit(path, "create", place_id, file.reason, file.rules, "inserted", diff, file.mode, file.text)
+            )
         else:
-            note = reason if there == file.text else f"{reason} (edited by hand, kept)"
-            present.append(Present(path, 1, "scaffold", note, ("REG801",)))
+            note = file.reason if there == file.text else f"{file.reason} (edited by hand, kept)"
+            present.append(Present(path, 1, place_id, note, file.rules))
     return edits, present, manual
+
+
+def _new_files(spec: BackendSpec, checkout: Checkout, scaffold: Scaffold) -> Iterable[tuple[str, str, NewFile]]:
+    """Every file to create: the backend's own, then those that a place brings along."""
+    reason = f"the files of {spec.name}"
+    for path, file in scaffold(spec, checkout).items():
+        yield "scaffold", path, NewFile(file.mode, file.text, reason, ("REG801",))
+    for place in places():
+        if place.probe(checkout).usable:
+            for path, brought in place.files(checkout, spec).items():
+                yield place.id, path, brought
 
 
 def texts(plan: Plan, checkout: Checkout) -> dict[str, str | None]:
@@ -168,48 +193,55 @@ def texts(plan: Plan, checkout: Checkout) -> dict[str, str | None]:
 
 def prove(plan: Plan, checkout: Checkout, changes: Sequence[Change]) -> None:
     """Meaning and byte preservation of every modified file. Raises UsageError naming the file."""
-    proofs: dict[str, list[ListEdit]] = {}
-    for change in changes:
-        if isinstance(change.outcome, Inserted) and change.proofs:
-            proofs.setdefault(change.path, []).extend(change.proofs)
+    made = [change for change in changes if isinstance(change.outcome, Inserted)]
     for written in plan.changes(texts(plan, checkout)):
         if written.before is None or written.after is None:
             continue
-        if written.path in proofs:
-            try:
-                prove_lists(written.before, written.after, _merge_proofs(proofs[written.path]))
-            except ProofFailed as error:
-                raise UsageError("proof-failed", f"the edit was dropped: {error}", where=written.path) from error
-        _prove_only_added(plan, written.path, written.before)
+        mine = [change for change in made if change.path == written.path]
+        try:
+            proofs = _merge_proofs([proof for change in mine for proof in change.proofs])
+            if proofs:
+                prove_document(written.before, written.after, proofs)
+            if plan.title.startswith("create "):
+                _prove_only_added(written.before, mine)
+        except ProofFailed as error:
+            raise UsageError("proof-failed", f"the edit was dropped: {error}", where=written.path) from error
 
 
-def _merge_proofs(edits: Iterable[ListEdit]) -> list[ListEdit]:
-    """One edit per sequence, indices in the old one; order of additions kept."""
+def _merge_proofs(edits: Iterable[Proof]) -> list[ListEdit | MapEdit | ValueEdit]:
+    """What the whole document must come to: one edit per sequence, indices in the old one."""
     merged: dict[tuple[str, ...], ListEdit] = {}
+    others: list[ListEdit | MapEdit | ValueEdit] = []
     for edit in edits:
-        old = merged.get(edit.path, ListEdit(edit.path))
-        merged[edit.path] = ListEdit(edit.path, old.added + edit.added, old.removed | edit.removed)
-    return list(merged.values())
+        if isinstance(edit, ListEdit):
+            old = merged.get(edit.path, ListEdit(edit.path))
+            merged[edit.path] = ListEdit(edit.path, old.added + edit.added, old.removed | edit.removed)
+        elif not isinstance(edit, GrownLine):
+            others.append(edit)
+    return [*others, *merged.values()]
 
 
-def _prove_only_added(plan: Plan, path: str, before: str) -> None:
-    """Creating adds whole lines; inside a line only the one-line lists grow (design, section 4)."""
-    if not plan.title.startswith("create "):
-        return
-    for edit in plan.made:
-        if edit.path != path:
-            continue
-        for splice in edit.splices:
-            whole = splice.start == splice.end and (
-                splice.start in (0, len(before)) or before[splice.start - 1] == "\n"
-            )
-            start = before.rfind("\n", 0, splice.start) + 1
-            while before[max(0, start - 2) : start - 1] == "\\" and start:
-                start = before.rfind("\n", 0, start - 1) + 1
-            in_list = splice.start == splice.end and before.startswith(tuple(LISTS), start)
-            if not whole and not in_list:
-                line = before.count("\n", 0, splice.start) + 1
-                raise UsageError("proof-failed", "the edit would change an existing line", where=f"{path}:{line}")
+def _prove_only_added(before: str, changes: Iterable[Change]) -> None:
+    """Creating adds whole lines; inside a line only a declared list grows (design, section 4)."""
+    for change in changes:
+        assert isinstance(change.outcome, Inserted)
+        inside = [splice for splice in change.outcome.splices if not _adds_lines(before, splice)]
+        grown = [proof for proof in change.proofs if isinstance(proof, GrownLine)]
+        prove_grown(before, [splice for splice in inside if not _in_make_list(before, splice)], grown)
+
+
+def _adds_lines(before: str, splice: Splice) -> bool:
+    """Whether a splice only puts whole lines between two lines, or at either end of the file."""
+    at_break = splice.start in (0, len(before)) or before[splice.start - 1] == "\n"
+    return splice.start == splice.end and at_break
+
+
+def _in_make_list(before: str, splice: Splice) -> bool:
+    """Whether a splice puts a word on one of the root Makefile's one-line lists, however they are broken up."""
+    start = before.rfind("\n", 0, splice.start) + 1
+    while before[max(0, start - 2) : start - 1] == "\\" and start:
+        start = before.rfind("\n", 0, start - 1) + 1
+    return splice.start == splice.end and before.startswith(tuple(LISTS), start)
 
 
 def _prove_routes(before: Checkout, after: Checkout, name: str) -> None:

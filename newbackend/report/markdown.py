@@ -84,6 +84,9 @@ def _items(report: Report, context: RenderContext) -> dict[str, _Item]:
         if item := items.get(check.rule.checklist):
             if check.status is Status.SKIPPED:
                 item.skipped[check.rule.id] = check.reason
+            elif check.status is Status.UNKNOWN:
+                item.ran.add(check.rule.id)
+                item.unknown[f"{check.rule.id} {check.backend or REPOSITORY}"] = None
             else:
                 item.ran.add(check.rule.id)
     return dict(items)

@@ -18,12 +18,17 @@ _MARKDOWN_BLOCK_START = re.compile(r"^(\d{1,9})([.)])|^([-+=])")
 
 
 def _is_hidden(char: str) -> bool:
-    """True for control, format (bidi, zero width, BOM), surrogate and line/paragraph separators.
+    """True for what a reader of generated source cannot see or tell apart.
 
-    These are the characters that a reader of the generated source cannot see; in literals they are
-    escaped, in prose and comments they are dropped.
+    Control and format characters (bidi, zero width, BOM), surrogates, separators other than the
+    plain blank. In literals they are escaped, in prose and comments they are dropped or blanks.
     """
-    return unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    return not char.isprintable()
+
+
+def _visible(text: str) -> str:
+    """The text without what cannot be seen; every kind of white space becomes a plain blank."""
+    return "".join(" " if char.isspace() else char for char in text if char.isspace() or not _is_hidden(char))
 
 
 def shq(text: str) -> str:
@@ -85,8 +90,7 @@ def yamlstr(text: str) -> str:
         elif unicodedata.category(char) == "Cs":
             out.append("?")
         elif _is_hidden(char):
-            code = ord(char)
-            out.append(f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
+            out.append(f"\\U{ord(char):08x}")
         else:
             out.append(char)
     return '"' + "".join(out) + '"'
@@ -94,8 +98,7 @@ def yamlstr(text: str) -> str:
 
 def md(text: str) -> str:
     """One Markdown paragraph on one line: whitespace folded, markup and HTML made literal."""
-    folded = " ".join("".join(" " if c.isspace() else c for c in text if c.isspace() or not _is_hidden(c)).split())
-    escaped = _MARKDOWN_SPECIAL.sub(r"\\\1", folded)
+    escaped = _MARKDOWN_SPECIAL.sub(r"\\\1", " ".join(_visible(text).split()))
     return _MARKDOWN_BLOCK_START.sub(lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", escaped)
 
 
@@ -107,8 +110,7 @@ def comment(text: str, prefix: str = "#") -> str:
     """
     lines: list[str] = []
     for line in text.splitlines() or [""]:
-        clean = "".join(" " if c == "\t" else c for c in line if c == "\t" or not _is_hidden(c))
-        clean = clean.replace("*/", "* /").replace("/*", "/ *").rstrip(" \\")
+        clean = _visible(line).replace("*/", "* /").replace("/*", "/ *").rstrip(" \\")
         lines.append(f"{prefix} {clean}".rstrip())
     return "\n".join(lines)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+
+from newbackend.splice.outcome import Splice
 
 
 @dataclass(frozen=True)
@@ -70,3 +73,13 @@ class Lines:
         if end == len(self.text) and not self.text.endswith("\n") and first > 0:
             start -= 2 if self.text[start - 2 : start] == "\r\n" else 1
         return start, end
+
+    def cut(self, ranges: Iterable[tuple[int, int]]) -> tuple[Splice, ...]:
+        """Splices that delete whole-line ranges (first, last), adjacent ones as one."""
+        merged: list[list[int]] = []
+        for first, last in sorted(ranges):
+            if merged and first <= merged[-1][1] + 1:
+                merged[-1][1] = max(merged[-1][1], last)
+            else:
+                merged.append([first, last])
+        return tuple(Splice(*self.span(first, last), "") for first, last in merged)

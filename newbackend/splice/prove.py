@@ -7,9 +7,14 @@ document: old value plus the intended items equals new value (design section 4, 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from newbackend.splice.lines import Lines
+from newbackend.splice.outcome import Splice, apply_splices
+from newbackend.splice.yaml_list import YamlBroken, compose
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,39 @@ class ListEdit:
     path: tuple[str, ...]
     added: tuple[tuple[int, Any], ...] = ()
     removed: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class MapEdit:
+    """Intended change of the mapping at `path`: new keys with their values, or old keys gone."""
+
+    path: tuple[str, ...]
+    added: tuple[tuple[str, Any], ...] = ()
+    removed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ValueEdit:
+    """Intended change of one value: `path` leads to it by keys and, in a sequence, by its old index."""
+
+    path: tuple[str | int, ...]
+    value: Any
+
+
+@dataclass(frozen=True)
+class GrownLine:
+    """A list that stands on one line and grows there (design, section 4).
+
+    `line` is 1-based in the old text, `separator` the regular expression between two items. The proof is
+    that the old items are all there in their order and that exactly `added` joined them.
+    """
+
+    line: int
+    separator: str
+    added: tuple[str, ...]
+
+
+Proof = ListEdit | MapEdit | ValueEdit | GrownLine
 
 
 class ProofFailed(Exception):
@@ -38,7 +76,8 @@ def parse(text: str) -> Any:
         tree.resolve()
         value = json.loads(ryml.emit_json(tree))
     except Exception as error:  # ryml raises plain exceptions of several kinds
-        raise ProofFailed(f"the second YAML parser refuses the document: {str(error).splitlines()[0]}") from error
+        why = (str(error).strip().splitlines() or ["it gives no reason"])[0]
+        raise ProofFailed(f"the second YAML parser refuses the document: {why}") from error
     stream = _is_stream(body)
     return value[0] if stream and isinstance(value, list) and len(value) == 1 else value
 
@@ -50,24 +89,7 @@ def _is_stream(text: str) -> bool:
 
 def prove_lists(old: str, new: str, edits: Sequence[ListEdit]) -> None:
     """Raises ProofFailed unless `new` is `old` with exactly these list edits."""
-    expected = parse(old)
-    for edit in edits:
-        holder, key = _holder(expected, edit.path)
-        sequence = holder[key] if key is not None else holder
-        if not isinstance(sequence, list):
-            raise ProofFailed(f"no sequence at {'/'.join(edit.path) or 'the top'}")
-        result: list[Any] = []
-        for index in range(len(sequence) + 1):
-            result += [value for at, value in edit.added if at == index]
-            if index < len(sequence) and index not in edit.removed:
-                result.append(sequence[index])
-        if key is None:
-            expected = result
-        else:
-            holder[key] = result
-    actual = parse(new)
-    if actual != expected:
-        raise ProofFailed("the edited document does not mean the old one plus the intended items")
+    prove_document(old, new, edits)
 
 
 def _holder(value: Any, path: tuple[str, ...]) -> tuple[Any, str | None]:
@@ -76,3 +98,86 @@ def _holder(value: Any, path: tuple[str, ...]) -> tuple[Any, str | None]:
     for step in path[:-1]:
         value = value[step]
     return value, path[-1]
+
+
+def prove_document(old: str, new: str, edits: Sequence[ListEdit | MapEdit | ValueEdit]) -> None:
+    """Raises ProofFailed unless the YAML document `new` is `old` with exactly these edits."""
+    expected = parse(old)
+    for value in (edit for edit in edits if isinstance(edit, ValueEdit)):
+        holder = _at(expected, value.path[:-1])
+        holder[value.path[-1]] = value.value
+    for change in (edit for edit in edits if isinstance(edit, MapEdit)):
+        mapping = _at(expected, change.path)
+        if not isinstance(mapping, dict):
+            raise ProofFailed(f"no mapping at {'/'.join(change.path) or 'the top'}")
+        for key in change.removed:
+            if key not in mapping:
+                raise ProofFailed(f"{key} is not at {'/'.join(change.path) or 'the top'}")
+            del mapping[key]
+        for key, added in change.added:
+            if key in mapping:
+                raise ProofFailed(f"{key} is there already at {'/'.join(change.path) or 'the top'}")
+            mapping[key] = added
+    for lists in (edit for edit in edits if isinstance(edit, ListEdit)):
+        expected = _with_list_edit(expected, lists)
+    if parse(new) != expected:
+        raise ProofFailed("the edited document does not mean the old one plus the intended change")
+    try:
+        compose(new)
+    except YamlBroken as error:  # the parser that LocalAI's own tools are closest to
+        raise ProofFailed(f"the edited document would not be valid YAML: {error.problem}") from error
+
+
+def _with_list_edit(value: Any, edit: ListEdit) -> Any:
+    """`value` with one list edit made; it may be the top itself."""
+    holder, key = _holder(value, edit.path)
+    sequence = holder[key] if key is not None else holder
+    if not isinstance(sequence, list):
+        raise ProofFailed(f"no sequence at {'/'.join(edit.path) or 'the top'}")
+    result: list[Any] = []
+    for index in range(len(sequence) + 1):
+        result += [added for at, added in edit.added if at == index]
+        if index < len(sequence) and index not in edit.removed:
+            result.append(sequence[index])
+    if key is None:
+        return result
+    holder[key] = result
+    return value
+
+
+def _at(value: Any, path: Sequence[str | int]) -> Any:
+    for step in path:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError) as error:
+            raise ProofFailed(f"nothing at {'/'.join(map(str, path))}") from error
+    return value
+
+
+def prove_grown(old: str, splices: Sequence[Splice], grown: Sequence[GrownLine]) -> None:
+    """Raises ProofFailed unless every splice inside a line only makes a declared list longer.
+
+    Splices that add whole lines are not looked at: `plan.build` tells the two apart.
+    """
+    lines = Lines(old)
+    declared = {one.line - 1: one for one in grown}
+    by_line: dict[int, list[Splice]] = {}
+    for splice in splices:
+        by_line.setdefault(lines.line_at(splice.start), []).append(splice)
+    for number, made in by_line.items():
+        if number not in declared:
+            raise ProofFailed(f"line {number + 1} would change")
+        one, start = declared[number], lines.starts[number]
+        inner = [Splice(s.start - start, s.end - start, s.text) for s in made]
+        before, after = lines[number], apply_splices(lines[number], inner)
+        left = _items(after, one.separator)
+        for item in _items(before, one.separator):
+            if item not in left:
+                raise ProofFailed(f"line {number + 1} would lose {item!r}")
+            left.remove(item)
+        if any(splice.start != splice.end or "\n" in splice.text for splice in made) or tuple(left) != one.added:
+            raise ProofFailed(f"line {number + 1} would gain {left!r}, not {list(one.added)!r}")
+
+
+def _items(line: str, separator: str) -> list[str]:
+    return [part.strip() for part in re.split(separator, line) if part.strip()]

@@ -6,7 +6,6 @@ re-emits a document. Source: reference/anchors-generators, sections 4.2 and 4.3;
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -206,7 +205,18 @@ def scalar(value: str, style: str | None) -> str:
         return "'" + value.replace("'", "''") + "'"
     if style is None and _PLAIN.match(value) and not _looks_typed(value):
         return value
-    return json.dumps(value, ensure_ascii=not printable)
+    return '"' + "".join(_escaped(ch) for ch in value) + '"'
+
+
+def _escaped(ch: str) -> str:
+    """One character of a double-quoted scalar. JSON's escapes will not do: YAML has no surrogate pairs."""
+    if ch in '"\\':
+        return "\\" + ch
+    if ch.isprintable() and ch != "\ufeff":
+        return ch
+    named = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
+    code = ord(ch)
+    return named.get(ch) or (f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}")
 
 
 def _looks_typed(value: str) -> bool:

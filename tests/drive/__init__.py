@@ -4,11 +4,11 @@
                     name="my-engine", modalities=["llm"], features=features)
     assert not failures(results), report(results)
 
-`python -m tests.drive RUN_SH PROTO NAME MODALITY[,MODALITY]` does the same by hand.
+`PYTHONPATH=tests:. python -m drive RUN_SH PROTO NAME MODALITY[,MODALITY]` does the same by hand.
 """
 
-from tests.drive.report import failures, report
-from tests.drive.runner import drive
-from tests.drive.session import CheckResult
+from .report import failures, report
+from .runner import drive
+from .session import CheckResult
 
 __all__ = ["CheckResult", "drive", "failures", "report"]

@@ -1,4 +1,4 @@
-"""`python -m tests.drive RUN_SH PROTO NAME MODALITIES`: exit 1 when a check fails."""
+"""`python -m drive RUN_SH PROTO NAME MODALITIES`: exit 1 when a check fails."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.drive import drive, failures, report
+from . import drive, failures, report
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.drive", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m drive", description=__doc__)
     parser.add_argument("run_sh", type=Path)
     parser.add_argument("proto", type=Path, help="backend.proto of the checkout")
     parser.add_argument("name", help="name of the backend")

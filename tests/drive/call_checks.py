@@ -8,8 +8,10 @@ from pathlib import Path
 
 import grpc
 
-from tests.drive.samples import sample
-from tests.drive.session import (
+from newbackend.catalog import modalities
+
+from .samples import sample
+from .session import (
     CheckFailed,
     Session,
     describe,
@@ -18,9 +20,9 @@ from tests.drive.session import (
     load,
     load_good,
     refusal,
+    rpcs_of,
 )
-from tests.drive.wire import Client
-from tests.templates.render import MODALITY_RPCS
+from .wire import Client
 
 LARGE = 20 * 1024 * 1024
 HEALTH_SECONDS = 5.0
@@ -77,18 +79,18 @@ def refuses_nameless_model(session: Session, client: Client) -> str:
 
 
 def loads_good_model(session: Session, client: Client) -> str:
+    load_good(session, client)
+    load(client, Model=str(session.model))
+    # An engine that downloads gets a ModelFile that does not exist; then Model counts.
+    load(client, Model=str(session.model), ModelFile=str(session.scratch / "not-there"))
     by_suffix = session.scratch / f"model.{session.name}"
     by_suffix.write_bytes(b"anything")
     load(client, Model=by_suffix.name, ModelFile=str(by_suffix))
-    # An engine that downloads gets a ModelFile that does not exist; then Model counts.
-    load(client, Model=str(session.model), ModelFile=str(session.scratch / "not-there"))
-    load(client, Model=str(session.model))
-    load_good(session, client)
-    return "by suffix, by first bytes, by Model alone"
+    return "by first bytes, by Model alone, by suffix"
 
 
 def offers_nothing_else(session: Session, client: Client) -> str:
-    others = [rpc for rpcs in MODALITY_RPCS.values() for rpc in rpcs] + list(TRAPS)
+    others = [rpc for modality in modalities() for rpc in rpcs_of(modality)] + list(TRAPS)
     asked = [rpc for rpc in others if rpc in client.proto.rpcs and rpc not in session.rpcs]
     for rpc in asked:
         try:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 SAMPLE_RATE = 16_000
-_PNG_CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
+# Samples per pixel of each colour type; 3 is a palette.
+_PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ def png_size(data: bytes) -> tuple[int, int]:
         raise ValueError("PNG without IHDR at its start or IEND at its end")
     width, height, depth, colour = struct.unpack(">IIBB", chunks[0][1][:10])
     pixels = zlib.decompress(b"".join(payload for kind, payload in chunks if kind == b"IDAT"))
-    expected = height * (1 + width * _PNG_CHANNELS[colour] * depth // 8)
+    # Every row starts with its filter and ends at a whole byte.
+    expected = height * (1 + (width * _PNG_CHANNELS[colour] * depth + 7) // 8)
     if len(pixels) != expected:
         raise ValueError(f"PNG holds {len(pixels)} bytes of pixels, not {expected}")
     return width, height

@@ -10,10 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from tests.drive import media
-from tests.drive.samples import PICTURE_SIZE, sample
-from tests.drive.session import Check, Session, describe, expect, joined, refusal
-from tests.drive.wire import Client
+from . import media
+from .samples import PICTURE_SIZE, sample
+from .session import Check, Session, describe, expect, joined, refusal
+from .wire import Client
 
 NANOSECONDS = 1_000_000_000
 RECORDING_SECONDS = 2

@@ -5,13 +5,11 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-import grpc
-
-from tests.drive.call_checks import health
-from tests.drive.samples import sample
-from tests.drive.server import ended, poll, started, started_by_wrapper
-from tests.drive.session import Session, expect, expect_status, load_good
-from tests.drive.wire import Client
+from .call_checks import health
+from .samples import sample
+from .server import ended, poll, port_is_open, started, started_by_wrapper
+from .session import Session, expect, expect_status, load_good
+from .wire import Client
 
 STOP_SECONDS = 5.0
 TOKEN = "correct-horse-battery-staple"
@@ -48,18 +46,6 @@ def token_is_required(session: Session) -> str:
     return "no token and a wrong token are UNAUTHENTICATED, the right one is served"
 
 
-def _port_is_open(session: Session, address: str) -> bool:
-    client = Client(session.proto, address)
-    try:
-        client.call("Health", seconds=0.5)
-    except grpc.RpcError:
-        return False
-    else:
-        return True
-    finally:
-        client.close()
-
-
 def stops_on_sigterm(session: Session) -> str:
     with started(session.run_sh, session.proto, session.scratch, joined=False, env={}) as (server, process):
         program = Path(f"/proc/{server.pid}/exe").readlink().name
@@ -67,7 +53,7 @@ def stops_on_sigterm(session: Session) -> str:
         process.send_signal(signal.SIGTERM)
         gone = poll(lambda: process.poll() is not None, STOP_SECONDS)
         expect(gone, f"still runs {STOP_SECONDS:.0f} seconds after SIGTERM")
-        expect(not _port_is_open(session, server.address), "a part of it still answers after SIGTERM")
+        expect(not port_is_open(server.address), "something still listens on its port after SIGTERM")
         return f"ended with status {process.returncode}"
 
 

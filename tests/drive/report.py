@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tests.drive.session import CheckResult
+from .session import CheckResult
 
 
 def failures(results: Iterable[CheckResult]) -> list[CheckResult]:
@@ -14,6 +14,4 @@ def failures(results: Iterable[CheckResult]) -> list[CheckResult]:
 
 def report(results: Iterable[CheckResult]) -> str:
     """One line per check."""
-    return "\n".join(
-        f"{'ok  ' if result.ok else 'FAIL'} {result.name}: {result.detail}" for result in results
-    )
+    return "\n".join(f"{'ok  ' if result.ok else 'FAIL'} {result.name}: {result.detail}" for result in results)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import grpc
 
-from tests.drive import call_checks, process_checks
-from tests.drive.modality_checks import CHECKS
-from tests.drive.server import StartError, started
-from tests.drive.session import Check, CheckFailed, CheckResult, Session, describe
-from tests.drive.wire import Client, Proto
+from . import call_checks, process_checks
+from .modality_checks import CHECKS
+from .server import StartError, started
+from .session import Check, CheckFailed, CheckResult, Session, describe
+from .wire import Client, Proto
 
 
 def _look(name: str, check: Callable[[], str]) -> CheckResult:
@@ -97,4 +97,5 @@ def drive(
             dict(features),
             Path(scratch),
         )
+        session.prepare()
         return list(_drive(session))

@@ -6,8 +6,8 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.drive import media
-from tests.drive.session import Session
+from . import media
+from .session import Session
 
 Fields = Mapping[str, Any]
 

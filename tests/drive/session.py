@@ -9,9 +9,10 @@ from typing import Any
 
 import grpc
 
-from tests.drive import media
-from tests.drive.wire import Client, Message, Proto
-from tests.templates.render import MODALITY_RPCS
+from newbackend.catalog import modalities
+
+from . import media
+from .wire import Client, Message, Proto
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,12 @@ class CheckResult:
 
 class CheckFailed(Exception):
     """The backend does not do what the contract asks for."""
+
+
+def rpcs_of(modality: str) -> tuple[str, ...]:
+    """The RPCs of a modality. Optional ones are served where the checkout has them."""
+    entry = modalities()[modality]
+    return entry.rpcs + entry.optional_rpcs
 
 
 @dataclass(frozen=True)
@@ -41,22 +48,23 @@ class Session:
     @property
     def rpcs(self) -> tuple[str, ...]:
         """The RPCs that this backend must serve: those of its modalities that the proto has."""
-        wanted = [rpc for modality in self.modalities for rpc in MODALITY_RPCS[modality]]
+        wanted = [rpc for modality in self.modalities for rpc in rpcs_of(modality)]
         return tuple(rpc for rpc in wanted if rpc in self.proto.rpcs)
 
     @property
     def model(self) -> Path:
         """A model file that a placeholder engine knows by its first bytes."""
-        path = self.scratch / "model.bin"
-        path.write_bytes(b"NEWBACKEND")
-        return path
+        return self.scratch / "model.bin"
 
     @property
     def recording(self) -> Path:
         """A WAV file of two seconds."""
-        path = self.scratch / "recording.wav"
-        media.write_wav(path, seconds=2)
-        return path
+        return self.scratch / "recording.wav"
+
+    def prepare(self) -> None:
+        """Writes the files that requests name; once, because calls may run at the same time."""
+        self.model.write_bytes(b"NEWBACKEND")
+        media.write_wav(self.recording, seconds=2)
 
 
 Check = Callable[[Session, Client], str]

@@ -96,9 +96,7 @@ class Client:
 
     def stream(self, rpc: str, **fields: Any) -> Any:
         """The responses of an RPC that answers one request with many; can be cancelled."""
-        return self._callable(rpc)(
-            self.proto.request(rpc, **fields), timeout=CALL_SECONDS, metadata=self._metadata
-        )
+        return self._callable(rpc)(self.proto.request(rpc, **fields), timeout=CALL_SECONDS, metadata=self._metadata)
 
     def converse(self, rpc: str, requests: Iterable[Mapping[str, Any]]) -> Any:
         """The responses of an RPC with a stream both ways; can be cancelled."""

@@ -15,6 +15,7 @@ import warnings
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import copier
 from ruamel.yaml import YAML
@@ -128,9 +129,7 @@ def language(lang: str) -> dict[str, Any]:
     return data
 
 
-def context(
-    lang: str, *, era: str = NEWEST, checkout: Path | None = None, **overrides: object
-) -> dict[str, object]:
+def context(lang: str, *, era: str = NEWEST, checkout: Path | None = None, **overrides: object) -> dict[str, object]:
     """Every template variable, with a default for each; `overrides` replace single variables."""
     proto, features = probe(checkout) if checkout else recorded(era)
     name = str(overrides.get("name", "my-engine"))
@@ -169,7 +168,9 @@ def context(
 
 def render_into(destination: Path, lang: str, values: dict[str, object]) -> None:
     """Renders a template into a directory (a scratch directory or a checkout copy)."""
-    with warnings.catch_warnings():
+    # Copier asks git about each file in case its mode is in an index; in scratch there is none, and
+    # one process per file is most of the rendering time.
+    with warnings.catch_warnings(), patch("copier._main.is_git_available", return_value=False):
         warnings.simplefilter("ignore")
         copier.run_copy(
             str(TEMPLATES / lang),

@@ -17,7 +17,9 @@ impl Engine {
         output: &Path,
     ) -> Result<Transformed, EngineError> {
         let audio = read_wav(&request.audio_path)?;
-        std::fs::copy(&request.audio_path, output)
+        // Read to the end before writing: the two may be the same file.
+        std::fs::read(&request.audio_path)
+            .and_then(|bytes| std::fs::write(output, bytes))
             .map_err(|error| EngineError::Failed(format!("{}: {error}", output.display())))?;
         Ok(Transformed {
             sample_rate: audio.sample_rate,

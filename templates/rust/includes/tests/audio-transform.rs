@@ -72,3 +72,11 @@ async fn frames_need_a_configuration_and_whole_samples() {
         assert_eq!(refused.code(), Code::InvalidArgument);
     }
 }
+
+#[tokio::test]
+async fn a_transform_stream_needs_a_model() {
+    let messages = tokio_stream::iter([transform_config()]);
+    let stream = connect("").await.audio_transform_stream(messages).await;
+    let refused = stream.expect_err("there is no model");
+    assert_eq!(refused.code(), Code::FailedPrecondition);
+}

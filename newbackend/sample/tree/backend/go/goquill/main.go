@@ -32,6 +32,7 @@ func main() {
 	purego.RegisterLibFunc(&quillLoad, handle, "quill_load")
 	purego.RegisterLibFunc(&quillFree, handle, "quill_free")
 	purego.RegisterLibFunc(&quillEmbed, handle, "quill_embed")
+	purego.RegisterLibFunc(&quillComplete, handle, "quill_complete")
 	if err := grpc.StartServer(*addr, &Quill{}); err != nil {
 		panic(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/mudler/LocalAI/pkg/grpc/base"
 	pb "github.com/mudler/LocalAI/pkg/grpc/proto"
@@ -12,13 +13,17 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-const embeddingSize = 1024
+const (
+	embeddingSize = 1024
+	longestText   = 1 << 20
+)
 
 // The C functions of cpp/shim.h; main fills them in from the library.
 var (
-	quillLoad  func(path string) int32
-	quillFree  func()
-	quillEmbed func(text string, out *float32, length int32) int32
+	quillLoad     func(path string) int32
+	quillFree     func()
+	quillEmbed    func(text string, out *float32, length int32) int32
+	quillComplete func(prompt string, tokens int32, out *byte, length int32) int32
 )
 
 // Quill serves one .quill file.
@@ -67,6 +72,30 @@ func (q *Quill) Embeddings(opts *pb.PredictOptions) ([]float32, error) {
 		return nil, status.Errorf(codes.Internal, "goquill: the engine answered %d", size)
 	}
 	return normalise(values[:size]), nil
+}
+
+func (q *Quill) Predict(opts *pb.PredictOptions) (string, error) {
+	if !q.loaded {
+		return "", status.Error(codes.FailedPrecondition, "goquill: model not loaded")
+	}
+	text := make([]byte, longestText)
+	size := quillComplete(opts.Prompt, opts.Tokens, &text[0], longestText)
+	if size < 0 {
+		return "", status.Error(codes.Internal, "goquill: the engine failed")
+	}
+	return string(text[:size]), nil
+}
+
+// PredictStream sends the completion word by word: the engine has no callback yet.
+func (q *Quill) PredictStream(opts *pb.PredictOptions, out chan string) error {
+	defer close(out)
+	text, err := q.Predict(opts)
+	for _, piece := range strings.SplitAfter(text, " ") {
+		if piece != "" {
+			out <- piece
+		}
+	}
+	return err
 }
 
 // normalise scales to length one; a vector of zeros stays.

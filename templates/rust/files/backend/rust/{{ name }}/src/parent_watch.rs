@@ -3,6 +3,8 @@
 use std::os::unix::process::parent_id;
 use std::time::Duration;
 
+use crate::log;
+
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Starts the watch unless `LOCALAI_BACKEND_PARENT_WATCH` is `false`, `0`, `no` or `off`.
@@ -23,7 +25,7 @@ pub fn start() {
     std::thread::spawn(move || loop {
         std::thread::sleep(interval);
         if parent_id() != parent {
-            eprintln!("parent process {parent} is gone, exiting");
+            log::line(format!("parent process {parent} is gone, exiting"));
             std::process::exit(1);
         }
     });

@@ -1,0 +1,47 @@
+"""What a check is: a plain function over the context, registered with its rules.
+
+A check yields findings for what is wrong, and `Checked` for what it left out and why. Everything it is
+silent about passed: the engine (`run`) fills that in, so a check cannot forget it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from newbackend.findings import Checked, Finding, Rule
+
+if TYPE_CHECKING:
+    from newbackend.places.base import Change
+    from newbackend.rules.context import Context
+
+Result = Finding | Checked
+Run = Callable[["Context"], Iterable[Result]]
+Fixer = Callable[["Context", Finding], Iterable["Change"]]
+"""The changes that repair one finding: what a place's own `insert` would do, so that `--fix` and
+`create` cannot disagree. Nothing when it cannot be done safely after all."""
+
+
+class Scope(StrEnum):
+    """What a rule speaks of: each backend (the finding names it), or the repository as a whole."""
+
+    BACKEND = "backend"
+    REPO = "repo"
+
+
+@dataclass(frozen=True)
+class Check:
+    """`run` decides all of `rules` in one pass over the facts.
+
+    `needs` are ids of places: where one of them does not exist in this checkout the rules are skipped
+    with that reason, where one cannot be read they are unknown. `fixers` maps a rule id to its repair;
+    a rule whose `fix` is not NONE has one.
+    """
+
+    rules: tuple[Rule, ...]
+    run: Run
+    needs: tuple[str, ...] = ()
+    scope: Scope = Scope.BACKEND
+    fixers: Mapping[str, Fixer] = field(default_factory=dict)

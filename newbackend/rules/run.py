@@ -1,0 +1,231 @@
+"""Runs the checks over one checkout: the whole of `newbackend verify` but for argv and output.
+
+No check can stop another: what a check cannot decide, for whatever reason, is `unknown` (design,
+section 1). A rule that was silent about a backend passed for it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from newbackend.checkout.tree import Checkout
+from newbackend.errors import NewbackendError, NotFoundError
+from newbackend.findings import (
+    BackendStatus,
+    Checked,
+    Finding,
+    Report,
+    Rule,
+    Severity,
+    Status,
+    sort_findings,
+)
+from newbackend.rules import checks, place_rules, rules
+from newbackend.rules.base import Check, Scope
+from newbackend.rules.context import Context
+
+SCHEMA = "newbackend/verify/1"
+
+
+class Undecidable(Exception):
+    """Raised by a check that cannot run: the reason, and the line that stopped it."""
+
+    def __init__(self, reason: str, path: str, line: int = 1) -> None:
+        super().__init__(reason)
+        self.path, self.line = path, line
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the checks said, before anybody chose or silenced anything."""
+
+    findings: tuple[Finding, ...]
+    checked: tuple[Checked, ...]
+
+
+def verify(checkout: Checkout, *, names: Sequence[str] = (), today: date | None = None) -> Report:
+    """Every rule over the checkout, reported for the backends `names`, or for everything.
+
+    Raises NotFoundError for a name that the checkout does not know. `today` decides which
+    suppressions have expired.
+    """
+    context = Context(checkout)
+    chosen = resolve(context, names)
+    results = run(context)
+    return report(context, results, chosen, today or date.today())
+
+
+def resolve(context: Context, names: Sequence[str]) -> tuple[str, ...]:
+    """Backend names as the matrix has them, gallery names understood; empty stays empty, for all."""
+    by_gallery = {info.gallery: name for name, info in context.backends.items()}
+    chosen = []
+    for name in names:
+        known = name if name in context.backends else by_gallery.get(name)
+        if known is None:
+            hint = _nearest(name, context.backends)
+            raise NotFoundError("backend-unknown", f"this checkout knows no backend {name!r}", hint=hint)
+        chosen.append(known)
+    return tuple(dict.fromkeys(chosen))
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, list(known), n=3)
+    return f"did you mean {', '.join(close)}?" if close else "`newbackend list` names them all"
+
+
+def run(context: Context, only: Iterable[Check] | None = None) -> Results:
+    """All checks, each alone: no finding of one depends on another."""
+    findings: list[Finding] = list(_unreadable(context))
+    checked: list[Checked] = []
+    for check in checks() if only is None else only:
+        found, left_out = _one(check, context)
+        findings += found
+        checked += left_out
+    return Results(tuple(findings), tuple(checked))
+
+
+def _unreadable(context: Context) -> Iterable[Finding]:
+    for place, rule in place_rules().items():
+        if place not in context.places:
+            continue
+        probe = context.probe(place)
+        if probe.unrecognised:
+            path = context.places[place].path(context.checkout)
+            # Not valid is a defect; merely unlike anything known is our own limit, so unknown.
+            status = Status.FAIL if "not valid" in probe.unrecognised or "UTF-8" in probe.unrecognised else Status.UNKNOWN
+            yield Finding(rule, path, path, probe.line, f"{path} {probe.unrecognised}", status=status)
+
+
+def _one(check: Check, context: Context) -> tuple[list[Finding], list[Checked]]:
+    """A check's findings, and a verdict for every rule and backend that it did not speak of."""
+    for place in check.needs:
+        probe = context.probe(place)
+        if probe.absent:
+            return [], [Checked(rule, Status.SKIPPED, reason=probe.absent) for rule in check.rules]
+        if probe.unrecognised:
+            reason = f"{context.places[place].path(context.checkout)}: {probe.unrecognised}"
+            return [], [Checked(rule, Status.UNKNOWN, reason=reason) for rule in check.rules]
+    findings: list[Finding] = []
+    checked: list[Checked] = []
+    try:
+        for result in check.run(context):
+            if isinstance(result, Finding):
+                findings.append(result)
+            else:
+                checked.append(result)
+    except NewbackendError as error:
+        path, _, line = error.where.partition(":")
+        findings += _unknown(check, error.message, path, int(line) if line.isdigit() else 1)
+    except Undecidable as error:
+        findings += _unknown(check, str(error), error.path, error.line)
+    except Exception as error:  # a defect of the rule must not hide what other rules know
+        what = f"the check itself failed ({type(error).__name__}: {error}); please report this"
+        findings += _unknown(check, what, "", 1)
+    return findings, checked + _passes(check, context, findings, checked)
+
+
+def _unknown(check: Check, reason: str, path: str, line: int) -> list[Finding]:
+    return [
+        Finding(rule, path or rule.name, path or "backend", line, reason, status=Status.UNKNOWN) for rule in check.rules
+    ]
+
+
+def _passes(
+    check: Check, context: Context, findings: Sequence[Finding], checked: Sequence[Checked]
+) -> list[Checked]:
+    names: Collection[str] = ("",) if check.scope is Scope.REPO else context.backends
+    spoken: dict[str, set[str]] = defaultdict(set)
+    for result in (*findings, *checked):
+        spoken[result.rule.id].add(result.backend)
+    passes = []
+    for rule in check.rules:
+        said = spoken[rule.id]
+        undecided = any(f.rule is rule and f.status is Status.UNKNOWN and not f.backend for f in findings)
+        if undecided or (check.scope is Scope.REPO and said):
+            continue
+        passes += [Checked(rule, Status.PASS, name) for name in names if name not in said]
+    return passes
+
+
+def report(context: Context, results: Results, chosen: Sequence[str], today: date) -> Report:
+    """The report for the chosen backends (none: everything), suppressions applied."""
+    findings, silenced = _suppress(context, results, today, whole=not chosen)
+    suppressed = silenced[0]
+    findings = (*findings, *silenced[1])
+    checked = results.checked
+    if chosen:
+        own = set(chosen)
+        findings = tuple(f for f in findings if f.backend in own or _concerns_all(f))
+        checked = tuple(c for c in checked if c.backend in own or (not c.backend and c.status is not Status.PASS))
+        suppressed = tuple(s for s in suppressed if s.finding.backend in own)
+    names = chosen or tuple(context.backends)
+    return Report(
+        schema=SCHEMA,
+        root=str(context.checkout.root),
+        layout=context.layout.describe(),
+        backends=_statuses(context, names, findings, checked),
+        findings=sort_findings(findings),
+        suppressed=tuple(sorted(suppressed, key=lambda entry: entry.finding.sort_key())),
+        checked=checked,
+    )
+
+
+def _concerns_all(finding: Finding) -> bool:
+    """Whether a finding without a backend is reported for every backend: a file nobody can read is."""
+    return not finding.backend and (
+        finding.status is Status.UNKNOWN or any(finding.rule is rule for rule in place_rules().values())
+    )
+
+
+def _statuses(
+    context: Context, names: Sequence[str], findings: Sequence[Finding], checked: Sequence[Checked]
+) -> tuple[BackendStatus, ...]:
+    """A backend fails by an error or a warning; a note is only worth knowing."""
+    failed = {f.backend for f in findings if f.status is Status.FAIL and f.level is not Severity.NOTE}
+    unknown = {f.backend for f in findings if f.status is Status.UNKNOWN}
+    unknown |= {c.backend for c in checked if c.status is Status.UNKNOWN}
+    statuses = []
+    for name in names:
+        undecided = name in unknown or "" in unknown
+        status = Status.FAIL if name in failed else Status.UNKNOWN if undecided else Status.PASS
+        statuses.append(BackendStatus(name, context.backends[name].lang, status))
+    return tuple(statuses)
+
+
+def _suppress(
+    context: Context, results: Results, today: date, *, whole: bool
+) -> tuple[tuple[Finding, ...], tuple[tuple, tuple[Finding, ...]]]:
+    from newbackend.suppress.comments import parse_comments
+    from newbackend.suppress.config import CONFIG_NAME, SuppressConfig, parse_config
+    from newbackend.suppress.engine import apply_suppressions, ran_everywhere, ran_for
+
+    text = context.read(CONFIG_NAME)
+    config = SuppressConfig() if text is None else parse_config(text)
+    comments = [
+        comment for path, text in context.checkout.texts_read().items() for comment in parse_comments(path, text)
+    ]
+    if not comments and not config.entries and not config.malformed:
+        return results.findings, ((), ())
+    decide = ran_everywhere if whole else ran_for
+    outcome = apply_suppressions(
+        results.findings,
+        comments,
+        config,
+        rules=rules(),
+        ran_rules=decide(results.findings, results.checked),
+        today=today,
+    )
+    return outcome.kept, (outcome.suppressed, outcome.meta_findings)
+
+
+def rule_of(rule_id: str) -> Rule:
+    """A rule by id, any case. Raises NotFoundError."""
+    found = rules().get(rule_id.upper())
+    if found is None:
+        raise NotFoundError("rule-unknown", f"there is no rule {rule_id!r}", hint="`newbackend rule` lists them")
+    return found

@@ -1,0 +1,64 @@
+"""What the checkout already has is not taken from its owner."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from specs import PIN, spec
+
+from newbackend.checkout.layout import INDEX, open_checkout
+from newbackend.errors import UsageError
+from newbackend.plan.collisions import check_collisions
+
+
+def refused(root: Path, **answers: object) -> UsageError:
+    with pytest.raises(UsageError) as caught:
+        check_collisions(spec(**answers), open_checkout(root))
+    assert "\n" not in caught.value.sentence()
+    return caught.value
+
+
+def test_a_new_name_is_fine(any_sample: Path) -> None:
+    check_collisions(spec(), open_checkout(any_sample))
+
+
+@pytest.mark.parametrize("name", ["cppreed", "pyecho", "goquill", "rustlark"])
+def test_the_name_of_any_backend_is_taken(sample: Path, name: str) -> None:
+    assert refused(sample, name=name).reference == "name-taken"
+
+
+def test_a_leftover_registration_is_found_with_its_line(sample: Path) -> None:
+    import shutil
+
+    shutil.rmtree(sample / "backend/cpp/cppreed")
+    error = refused(sample, name="cppreed")
+    assert error.reference == "name-taken"
+    assert ":" in error.where
+
+
+def test_an_anchor_that_another_meta_has_is_refused(sample: Path) -> None:
+    text = (sample / INDEX).read_text()
+    assert "&pyecho" in text
+    assert refused(sample, name="py-echo").reference == "anchor-taken"
+
+
+def test_a_dockerfile_that_ends_like_a_language_is_refused(sample: Path) -> None:
+    assert refused(sample, name="trust").reference == "dockerfile-suffix"
+
+
+def test_a_name_that_is_the_ending_of_anothers_dockerfile_is_refused(sample: Path) -> None:
+    assert refused(sample, name="reed").reference == "dockerfile-suffix"
+
+
+def test_a_pin_variable_that_the_bump_bot_follows_already_is_refused(sample: Path) -> None:
+    text = (sample / ".github/workflows/bump_deps.yaml").read_text()
+    variable = next(line.split('"')[1] for line in text.splitlines() if "variable:" in line)
+    assert refused(sample, pin={**PIN, "variable": variable}).reference == "pin-variable-taken"
+
+
+def test_our_own_backend_may_be_created_again(sample: Path) -> None:
+    folder = sample / "backend/cpp/ds4"
+    folder.mkdir(parents=True)
+    (folder / ".newbackend.yml").write_text("name: ds4\n")
+    check_collisions(spec(), open_checkout(sample))

@@ -1,0 +1,102 @@
+"""Every refusal is one sentence with the reason (contract 11.3)."""
+
+from __future__ import annotations
+
+import pytest
+from specs import PIN, spec
+
+from newbackend.answers import to_answers
+from newbackend.catalog import variant_table
+from newbackend.catalog.languages import languages
+from newbackend.errors import UsageError
+from newbackend.spec import check_name, make_spec
+
+
+@pytest.mark.parametrize(
+    ("name", "reference"),
+    [
+        ("", "name-missing"),
+        ("Upper", "name-invalid"),
+        ("dot.ted", "name-invalid"),
+        ("under_score", "name-invalid"),
+        ("-lead", "name-invalid"),
+        ("trail-", "name-invalid"),
+        ("a--b", "name-invalid"),
+        ("../../etc", "name-invalid"),
+        ("a/b", "name-invalid"),
+        ("a b", "name-invalid"),
+        ("naïve", "name-invalid"),
+        ("$(reboot)", "name-invalid"),
+        ("x" * 64, "name-too-long"),
+        ("fast-cuda", "name-hardware-token"),
+        ("whip", "name-hardware-token"),
+        ("chipmunk", "name-hardware-token"),
+        ("amdahl", "name-hardware-token"),
+        ("cpu-thing", "name-prefix"),
+        ("vulkan-thing", "name-prefix"),
+        ("thing-development", "name-suffix"),
+        ("thing-quantization", "name-suffix"),
+        ("my-llama-cpp", "name-suffix"),
+        ("common", "name-reserved"),
+        ("python", "name-reserved"),
+    ],
+)
+def test_a_name_that_would_hurt_is_refused_in_one_sentence(name: str, reference: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check_name(name)
+    assert caught.value.reference == reference
+    assert "\n" not in caught.value.sentence()
+
+
+@pytest.mark.parametrize("name", ["ds4", "a", "3dgen", "whisper-fast", "echo2-cpp", "class", "x" * 63])
+def test_a_good_name_is_taken_as_it_is(name: str) -> None:
+    assert check_name(name) == name
+
+
+@pytest.mark.parametrize(
+    ("change", "reference"),
+    [
+        ({"lang": "cobol"}, "lang-unknown"),
+        ({"flavour": "sourdough"}, "flavour-unknown"),
+        ({"variants": ["tpu"]}, "variant-unknown"),
+        ({"variants": ["l4t-cuda12"]}, "variant-impossible"),
+        ({"variants": []}, "variants-missing"),
+        ({"lang": "rust", "variants": ["cuda12"]}, "variant-impossible"),
+        ({"lang": "python", "variants": ["vulkan"]}, "variant-impossible"),
+        ({"modalities": ["telepathy"]}, "modality-unknown"),
+        ({"lang": "go", "modalities": ["rerank"]}, "modality-impossible"),
+        ({"modalities": []}, "modality-missing"),
+        ({"license": "mine, all mine"}, "license-invalid"),
+        ({"urls": ["javascript:alert(1)"]}, "urls-invalid"),
+        ({"icon": "/etc/passwd"}, "icon-invalid"),
+        ({"tags": ["line\nbreak"]}, "tags-invalid"),
+        ({"description": "bell\x07"}, "description-control"),
+        ({"description": "é" * 6000}, "description-too-long"),
+        ({"pin": {**PIN, "sha": "ae302c2"}}, "pin-not-full-sha"),
+        ({"pin": {**PIN, "repo": "not-a-repo"}}, "pin-malformed"),
+        ({"pin": {**PIN, "branch": "--upload-pack=x"}}, "pin-branch"),
+        ({"pin": {**PIN, "variable": "lower"}}, "pin-variable"),
+        ({"flavour": "llama-fork", "pin": None}, "pin-missing"),
+    ],
+)
+def test_an_answer_that_will_not_do_is_refused_with_its_reason(change: dict[str, object], reference: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        spec(**change)
+    assert caught.value.reference == reference
+    assert "\n" not in caught.value.sentence()
+
+
+def test_a_spec_survives_the_way_through_its_answers() -> None:
+    one = spec(tags=["LLM", "fast"], urls=["https://example.org/x"], os_excluded={"darwin": "CUDA only"})
+    assert make_spec(to_answers(one)) == one
+
+
+def test_variants_come_back_in_canonical_order_without_repeats() -> None:
+    assert spec(variants=["cuda13", "cpu", "cuda13"]).variants == ("cpu", "cuda13")
+
+
+def test_every_variant_that_a_language_offers_has_rows_in_the_catalog() -> None:
+    for language in languages().values():
+        for flavour, variants in language.variants.items():
+            for variant in variants:
+                assert variant_table().variants[variant].rows_for(language.id, flavour), (language.id, flavour, variant)
