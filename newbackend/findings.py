@@ -165,7 +165,11 @@ class BackendStatus:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run found. `schema` names the JSON shape; `root` the checkout or package that was read."""
+    """What a run found. `schema` names the JSON shape; `root` the checkout or package that was read.
+
+    `base` is the commit that the run was compared with, "" for none; `healed` are findings that were
+    there then and are gone now.
+    """
 
     schema: str
     root: str
@@ -174,6 +178,8 @@ class Report:
     findings: tuple[Finding, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
     checked: tuple[Checked, ...] = ()
+    base: str = ""
+    healed: tuple[Finding, ...] = ()
 
     def summary(self) -> dict[str, int]:
         """Counts per status and, among the failures, per severity."""

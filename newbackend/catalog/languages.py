@@ -31,6 +31,7 @@ class Language:
     keywords: frozenset[str]
     placeholder_path: str
     placeholder_marker: str
+    extra_files: tuple[str, ...]
     dockerignore: tuple[str, ...]
     refused_flavour_variants: Mapping[str, Mapping[str, str]]
     flavour_modalities: Mapping[str, tuple[str, ...]]
@@ -103,6 +104,7 @@ def _language(data: dict[str, Any], root: Path) -> Language:
         keywords=frozenset(str(word) for word in data.get("keywords") or ()),
         placeholder_path=data["placeholder"]["path"],
         placeholder_marker=data["placeholder"]["marker"],
+        extra_files=tuple(data.get("extra_files") or ()),
         dockerignore=tuple(data.get("dockerignore") or ()),
         refused_flavour_variants=data.get("refused_flavour_variants") or {},
         flavour_modalities={key: tuple(row) for key, row in (data.get("flavour_modalities") or {}).items()},

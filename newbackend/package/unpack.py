@@ -18,9 +18,9 @@ from newbackend.errors import NotFoundError, UsageError
 from newbackend.package.elf import Buffer
 
 CHUNK = 1 << 20
-# A real layer of libraries compresses 3 to 20 times; zeros reach 1000. The free allowance keeps
+# A real layer of libraries compresses 3 to 20 times; zeros 200 to 1000. The free allowance keeps
 # small, very regular layers legal.
-MAX_RATIO = 250
+MAX_RATIO = 64
 FREE_BYTES = 256 << 20
 MAX_BYTES = 64 << 30
 

@@ -11,10 +11,41 @@ from newbackend.places.base import Place
 def places() -> tuple[Place, ...]:
     """Every place; adding one means one module here and its twin test."""
     from newbackend.places.bump_bot import BumpBot
+    from newbackend.places.capabilities import Capabilities
+    from newbackend.places.compatibility_table import CompatibilityTable
+    from newbackend.places.darwin_builders import DarwinBuilders
+    from newbackend.places.darwin_makefile import DarwinMakefile
+    from newbackend.places.darwin_workflow import DarwinWorkflow
     from newbackend.places.dockerignore import Dockerignore
+    from newbackend.places.docs_list import DocsList
+    from newbackend.places.engine_preference import EnginePreference
     from newbackend.places.gallery_index import GalleryIndex
+    from newbackend.places.importer_drop_in import ImporterDropIn
+    from newbackend.places.importer_registry import ImporterRegistry
+    from newbackend.places.known_backends import KnownBackends
     from newbackend.places.makefile import RootMakefile
     from newbackend.places.matrix import Matrix
     from newbackend.places.path_filter import PathFilterPlace
+    from newbackend.places.readme_engines import ReadmeEngines
+    from newbackend.places.test_workflow import TestWorkflow
 
-    return (Matrix(), GalleryIndex(), RootMakefile(), PathFilterPlace(), BumpBot(), Dockerignore())
+    return (
+        Matrix(),
+        GalleryIndex(),
+        RootMakefile(),
+        DarwinMakefile(),
+        PathFilterPlace(),
+        DarwinBuilders(),
+        DarwinWorkflow(),
+        BumpBot(),
+        Dockerignore(),
+        KnownBackends(),
+        ImporterRegistry(),
+        ImporterDropIn(),
+        Capabilities(),
+        EnginePreference(),
+        TestWorkflow(),
+        CompatibilityTable(),
+        DocsList(),
+        ReadmeEngines(),
+    )

@@ -149,7 +149,7 @@ def _steps(checkout: Checkout) -> YamlList:
 def _generic(found: YamlList) -> Item | None:
     """The one step that builds every backend without a step of its own, its condition on one line."""
     hits = [item for item in found.items if _GENERIC in str(item.get("run") or "") and item.get("if")]
-    if len(hits) != 1 or hits[0].fields["if"].style is not None:
+    if len(hits) != 1 or hits[0].fields["if"].style:
         return None
     field = hits[0].fields["if"]
     return hits[0] if found.lines[field.line - 1].rstrip().endswith(str(field.value)) else None

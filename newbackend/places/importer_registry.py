@@ -94,9 +94,9 @@ class ImporterRegistry(Place):
         reason = f"imports models of {spec.name}"
         tests = "the importer's tests, without network"
         return {
-            path: NewFile(0o644, _rendered("importer.go.jinja", data), reason, ("REG602",)),
+            path: NewFile(0o644, rendered("importer.go.jinja", data), reason, ("REG602",)),
             path.removesuffix(".go") + "_test.go": NewFile(
-                0o644, _rendered("importer_test.go.jinja", data), tests, ("REG602",)
+                0o644, rendered("importer_test.go.jinja", data), tests, ("REG602",)
             ),
         }
 
@@ -150,8 +150,8 @@ def _data(spec: BackendSpec, choice: ImportChoice) -> dict[str, object]:
     }
 
 
-def _rendered(template: str, data: Mapping[str, object]) -> str:
-    """A Go file from a template of the catalog."""
+def rendered(template: str, data: Mapping[str, object]) -> str:
+    """A Go file from a template of the catalog, as text."""
     from pathlib import Path
 
     from jinja2 import Environment, FileSystemLoader, StrictUndefined

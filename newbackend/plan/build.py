@@ -89,9 +89,8 @@ def _deletions(name: str, checkout: Checkout) -> Iterable[Edit]:
     """The backend's own directory and Dockerfile, file by file."""
     for language in languages().values():
         paths = list(checkout.files_below(language.directory_of(name)))
-        dockerfile = language.dockerfile_of(name).removeprefix("./")
-        if language.own_dockerfile and paths and checkout.exists(dockerfile):
-            paths.append(dockerfile)
+        extra = [path.replace("{name}", name) for path in language.extra_files]
+        paths += [path for path in extra if paths and checkout.exists(path)]
         for path in paths:
             diff = whole_file(path, checkout.need(path), None)
             yield Edit(path, "delete", "scaffold", f"the files of {name}", (), "inserted", diff)

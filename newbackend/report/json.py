@@ -19,6 +19,9 @@ def render(report: Report, *, context: RenderContext) -> str:  # noqa: ARG001 - 
 
 def as_json(report: Report) -> dict[str, object]:
     """`report` as plain values in the order that is documented."""
+    compared: dict[str, object] = {}
+    if report.base:
+        compared = {"base": report.base, "healed": [finding_json(found) for found in report.healed]}
     return {
         "schema": report.schema,
         "repo": report.root,
@@ -27,6 +30,7 @@ def as_json(report: Report) -> dict[str, object]:
         "findings": [finding_json(found) for found in report.findings],
         "suppressed": [_suppressed_json(entry) for entry in report.suppressed],
         "summary": report.summary(),
+        **compared,
     }
 
 

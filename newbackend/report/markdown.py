@@ -51,6 +51,9 @@ def render(report: Report, *, context: RenderContext) -> str:
     if report.findings:
         parts.append(_table(report))
         parts += _expected(_worst_first(report), sum(map(len, parts)))
+    if report.healed:
+        rows = [f"- healed: {f.rule.id} {inline(f.backend or REPOSITORY)}: {inline(message(f))}" for f in report.healed]
+        parts.append("\n".join(rows))
     if report.suppressed:
         parts.append(_suppressed(report))
     if reasons := skip_reasons(report):

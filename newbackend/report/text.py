@@ -49,6 +49,8 @@ class _Page:
     def lines(self) -> Iterator[str]:
         """The whole page."""
         yield from self._groups()
+        for found in self.report.healed:
+            yield from self._listed("healed", f"{found.rule.id} {one_line(found.backend or REPOSITORY)}: {message(found)}")
         if self.context.verbose:
             yield from self._checked()
             yield from self._suppressed()

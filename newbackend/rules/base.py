@@ -31,6 +31,14 @@ class Scope(StrEnum):
     REPO = "repo"
 
 
+class Undecidable(Exception):
+    """Raised by a check that cannot run: the reason, and the line that stopped it."""
+
+    def __init__(self, reason: str, path: str, line: int = 1) -> None:
+        super().__init__(reason)
+        self.path, self.line = path, line
+
+
 @dataclass(frozen=True)
 class Check:
     """`run` decides all of `rules` in one pass over the facts.

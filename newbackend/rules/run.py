@@ -24,18 +24,10 @@ from newbackend.findings import (
     sort_findings,
 )
 from newbackend.rules import checks, place_rules, rules
-from newbackend.rules.base import Check, Scope
+from newbackend.rules.base import Check, Scope, Undecidable
 from newbackend.rules.context import Context
 
 SCHEMA = "newbackend/verify/1"
-
-
-class Undecidable(Exception):
-    """Raised by a check that cannot run: the reason, and the line that stopped it."""
-
-    def __init__(self, reason: str, path: str, line: int = 1) -> None:
-        super().__init__(reason)
-        self.path, self.line = path, line
 
 
 @dataclass(frozen=True)

@@ -261,6 +261,7 @@ def _large_copies(b: Built) -> None:
 
 V1 = (("cpu_floor", "x86-64"),)
 # 101 comes along where a damaged or unusable file also leaves its name unanswered.
+TWICE = frozenset({"PKG109"})
 LOST = frozenset({"PKG101"})
 
 DEFECTS: tuple[Defect, ...] = (
@@ -280,7 +281,7 @@ DEFECTS: tuple[Defect, ...] = (
     Defect("K: symbol missing", "PKG104", _missing_symbol, smoke=FAILS),
     Defect("L: dlopen target missing", "PKG303", _dlopen, level="note", smoke=FAILS),
     Defect("M: starts children", "PKG402", _system, level="note", smoke=PASSES),
-    Defect("O: RPATH wins over run.sh", "PKG108", _rpath_wins, level="warning", smoke=PASSES, also=frozenset({"PKG109"})),
+    Defect("O: RPATH wins over run.sh", "PKG108", _rpath_wins, level="warning", smoke=PASSES, also=TWICE),
     Defect("RUNPATH of the build machine", "PKG108", _build_path, level="warning", smoke=PASSES),
     Defect("P: strange loader, started through ours", "PKG106", _nix_loader, level="note", smoke=PASSES),
     Defect("P: strange loader, started directly", "PKG106", _nix_without_loader),

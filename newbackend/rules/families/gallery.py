@@ -54,16 +54,37 @@ def metas(context: Context) -> Iterable[Finding]:
     """REG201, REG202, REG210, REG211."""
     for info in context.backends.values():
         if info.images and not info.meta:
-            line = info.entries[0].line if info.entries else _end_of_metas(context)
-            message = f"{info.name} has {len(info.images)} rows and no meta entry, so nobody can install it by name"
-            expected = f'- &{info.gallery.replace("-", "")}\n  name: "{info.gallery}"'
-            yield Finding(text.META_MISSING, info.gallery, INDEX, line, message, info.name, expected=expected)
+            yield from _no_meta(context, info)
         if info.meta and not info.meta.value.get("alias"):
             name = info.meta.value.get("name")
             message = f"the meta {name} has no alias"
             expected = f'alias: "{name}"'
             yield Finding(text.ALIAS_MISSING, str(name), INDEX, info.meta.line, message, info.name, expected=expected)
         yield from _development(context, info)
+
+
+def _no_meta(context: Context, info: BackendInfo) -> Iterator[Finding]:
+    """An entry of the plain name with a uri serves a backend of one image; beside others it hides them."""
+    plain = next((entry for entry in info.entries if entry.value.get("name") == info.gallery), None)
+    hidden = {
+        hardware_of(suffix_of(entry), info.name): entry
+        for entry in info.entries
+        if suffix_of(entry) and plain is not None and suffix_of(entry) != suffix_of(plain)
+    }
+    if plain is None:
+        line = info.entries[0].line if info.entries else _end_of_metas(context)
+        message = f"{info.name} has {len(info.images)} rows and no meta entry, so nobody can install it by name"
+    elif hidden:
+        line = plain.line
+        what = ", ".join(sorted(hidden))
+        message = f"{info.gallery} is one image for every host: its images for {what} are never picked by that name"
+    else:
+        return
+    expected = f'- &{info.gallery.replace("-", "")}\n  name: "{info.gallery}"\n  capabilities:\n    default: …'
+    related = tuple(Location(INDEX, entry.line) for entry in hidden.values())
+    yield Finding(
+        text.META_MISSING, info.gallery, INDEX, line, message, info.name, expected=expected, related=related
+    )
 
 
 def _end_of_metas(context: Context) -> int:
@@ -81,7 +102,6 @@ def _development(context: Context, info: BackendInfo) -> Iterator[Finding]:
             wanted = dev_meta(info)
             message = f"there are development images of {info.gallery}, and no meta {info.gallery}{DEV}"
             expected = context.places["gallery-index"].snippet([wanted]) if wanted else ""
-            line = _end_of_metas(context)
             yield Finding(
                 text.DEV_META_MISSING, info.gallery, INDEX, meta.line, message, info.name, expected=expected
             )
@@ -149,6 +169,7 @@ def reach(context: Context) -> Iterable[Finding]:
 
 def _targets(context: Context, info: BackendInfo, meta: Fact, by_name: Mapping[str, Fact]) -> Iterator[Finding]:
     name = str(meta.value.get("name"))
+    has_plain = any(variant_of_row(row.value) == "cpu" for row in info.rows)
     for key, target in capabilities(meta).items():
         entry = by_name.get(str(target))
         image = image_of(entry.value.get("uri")) if entry else None
@@ -156,10 +177,12 @@ def _targets(context: Context, info: BackendInfo, meta: Fact, by_name: Mapping[s
             continue
         hardware = hardware_of(image.suffix, info.name)
         dev_wanted = name.endswith(DEV)
+        severity: Severity | None = None
         if entry.backend != meta.backend and not _same_family(context, entry, info):
             what = f"an image of {entry.backend}"
         elif (image.channel == "master") != dev_wanted:
             what = f"an image of the {'development' if image.channel == 'master' else 'production'} channel"
+            severity = Severity.WARNING if dev_wanted else None
         elif (key in _FITS and hardware not in _FITS[key] | _ANYWHERE and not (key in ("default", "cpu") and not info.rows)) or (key == "metal" and hardware != "metal"):
             what = f"an image for {hardware}"
         else:
@@ -171,6 +194,7 @@ def _targets(context: Context, info: BackendInfo, meta: Fact, by_name: Mapping[s
             context.capability_line(meta, key),
             f"{name} maps {key} to {target}, {what}",
             info.name,
+            severity=severity,
             related=(Location(INDEX, entry.line),),
         )
 
@@ -196,8 +220,10 @@ def _unreached(context: Context, info: BackendInfo, meta: Fact) -> Iterator[Find
     for variant_id, entry in variants.items():
         variant = variant_table().variants.get(variant_id)
         for key in variant.capability_keys if variant else ():
-            if key in found or key in ("default",) or (variant_id == "sycl-f32" and "sycl-f16" in variants):
+            if key in found or key == "default" or (variant_id == "sycl-f32" and "sycl-f16" in variants):
                 continue
+            if key == "metal" and any(other.startswith("metal") for other in found):
+                continue  # misspelt: REG206 says so
             yield Finding(
                 text.KEY_MISSING,
                 f"{name} {key}",
@@ -247,7 +273,10 @@ def _hardware_name(context: Context, info: BackendInfo) -> Iterator[Finding]:
     if tokens and cpu:
         message = f"the name {name} contains {tokens[0]!r}: {name_rules().tokens[tokens[0]]}, but it has CPU images"
         line = context.field_line(meta, "name")
-        yield Finding(text.HARDWARE_NAME, name, INDEX, line, message, info.name)
+        # An engine that is called so (mlx) was named on purpose; a word inside another was not seen.
+        meant = tokens[0] in name.split("-")
+        severity = Severity.NOTE if meant else None
+        yield Finding(text.HARDWARE_NAME, name, INDEX, line, message, info.name, severity=severity)
 
 
 def entries(context: Context) -> Iterable[Finding]:

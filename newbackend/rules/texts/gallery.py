@@ -9,8 +9,10 @@ META_MISSING = Rule(
     id="REG201",
     name="meta-missing",
     severity=Severity.ERROR,
-    what="A backend has rows in the matrix and no meta entry in the gallery.",
-    why="Its images are built and nobody can install it by its name.",
+    what="A backend has rows in the matrix and no meta entry in the gallery, or one image under its plain name that "
+    "hides its others.",
+    why="Its images are built and nobody can install it by its name; where the plain name is one image, a Mac is "
+    "given the Linux one.",
     how="Add an anchored entry with name, alias and capabilities to the section `## metas`.",
     bad="- !!merge <<: *demo          # image entries only",
     good='- &demo\n  name: "demo"\n  alias: "demo"\n  capabilities:\n    default: "cpu-demo"',

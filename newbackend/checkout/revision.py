@@ -1,0 +1,146 @@
+"""A checkout as it stood at a git revision: blobs read from the object store, no work tree touched.
+
+The same places, facts and rules run on it as on the files on disk, which is how `verify --base` knows
+what a change introduces (design, section 2).
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from newbackend.checkout.tree import Checkout
+from newbackend.errors import NotFoundError, UsageError
+
+
+class Git:
+    """Plumbing of one repository; every command is a list of words, never a shell line."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        found = shutil.which("git")
+        if found is None:
+            raise UsageError("git-missing", "git is not installed, so no revision can be read", where=str(root))
+        self._git = found
+
+    def run(self, *words: str, data: bytes = b"") -> bytes:
+        """Output of a git command. Raises NotFoundError with git's own first line when it fails."""
+        command = [self._git, "-C", str(self.root), *words]
+        done = subprocess.run(command, input=data, capture_output=True, check=False)
+        if done.returncode != 0:
+            lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"]
+            raise NotFoundError("git-failed", f"git {words[0]}: {lines[0]}", where=str(self.root))
+        return done.stdout
+
+    def commit(self, revision: str) -> str:
+        """The commit id of a revision. Raises NotFoundError for one that does not exist here."""
+        if not revision or revision.startswith("-"):
+            raise UsageError("revision-invalid", f"{revision!r} is not a revision", hint="pass a branch, tag or commit")
+        try:
+            out = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        except NotFoundError as error:
+            hint = "fetch it first: a shallow clone has no history"
+            raise NotFoundError("revision-unknown", f"there is no revision {revision!r} here", hint=hint) from error
+        return out.decode().strip()
+
+    def merge_base(self, revision: str) -> str:
+        """Where the work tree's history left that of `revision`; the revision itself in a shallow clone."""
+        commit = self.commit(revision)
+        try:
+            return self.run("merge-base", commit, "HEAD").decode().strip() or commit
+        except NotFoundError:
+            return commit
+
+    def changed(self, commit: str) -> tuple[str, ...]:
+        """Paths that differ between a commit and the work tree, untracked files included."""
+        tracked = self.run("diff", "--name-only", "--no-renames", "-z", commit, "--")
+        untracked = self.run("ls-files", "--others", "--exclude-standard", "-z")
+        names = (tracked + untracked).decode("utf-8", "surrogateescape").split("\0")
+        return tuple(sorted({name for name in names if name}))
+
+
+class RevisionCheckout(Checkout):
+    """The tree of one commit. Nothing is ever written to it."""
+
+    def __init__(self, root: Path, commit: str, git: Git | None = None) -> None:
+        super().__init__(root)
+        self.commit = commit
+        self._git = git or Git(root)
+
+    @cached_property
+    def _modes(self) -> dict[str, tuple[str, str]]:
+        """Path -> (mode, object id) of every file."""
+        found: dict[str, tuple[str, str]] = {}
+        for row in self._git.run("ls-tree", "-r", "-z", "--full-tree", self.commit).split(b"\0"):
+            head, _, path = row.partition(b"\t")
+            if path:
+                mode, kind, object_id = head.decode().split()
+                if kind == "blob":
+                    found[path.decode("utf-8", "surrogateescape")] = (mode, object_id)
+        return found
+
+    @cached_property
+    def _folders(self) -> dict[str, set[str]]:
+        """Directory -> names directly below it."""
+        found: dict[str, set[str]] = {"": set()}
+        for path in self._modes:
+            parts = path.split("/")
+            for depth, name in enumerate(parts):
+                found.setdefault("/".join(parts[:depth]), set()).add(name)
+        return found
+
+    def prefetch(self, paths: Sequence[str]) -> None:
+        """Reads many files with one git process."""
+        wanted = [path for path in dict.fromkeys(paths) if path in self._modes and path not in self._bytes]
+        if not wanted:
+            return
+        data = "".join(f"{self._modes[path][1]}\n" for path in wanted).encode()
+        out = self._git.run("cat-file", "--batch", data=data)
+        at = 0
+        for path in wanted:
+            end = out.index(b"\n", at)
+            size = int(out[at:end].split()[2])
+            self._bytes[path] = out[end + 1 : end + 1 + size]
+            at = end + 1 + size + 1
+
+    def prefetch_backends(self) -> None:
+        """The files that rules read: small text files of every backend directory, and the registrations."""
+        names = (".sh", "Makefile", ".txt", ".toml", ".md", ".go", ".mjs", ".js", ".yml", ".yaml", ".rs", ".proto")
+        self.prefetch([path for path in self._modes if path.endswith(names) and _may_be_read(path)])
+
+    def raw(self, path: str) -> bytes | None:
+        if path not in self._bytes:
+            if path not in self._modes:
+                self._bytes[path] = None
+            else:
+                self.prefetch([path])
+        return self._bytes[path]
+
+    def exists(self, path: str) -> bool:
+        clean = _clean(path)
+        return clean in self._modes or clean in self._folders
+
+    def is_dir(self, path: str) -> bool:
+        return _clean(path) in self._folders
+
+    def children(self, path: str) -> list[str]:
+        return sorted(self._folders.get(_clean(path), ()))
+
+    def files_below(self, path: str) -> Iterator[str]:
+        prefix = _clean(path) + "/"
+        yield from sorted(name for name in self._modes if name.startswith(prefix))
+
+    def mode(self, path: str) -> int:
+        return 0o755 if self._modes.get(path, ("100644", ""))[0] == "100755" else 0o644
+
+
+def _clean(path: str) -> str:
+    return path.removeprefix("./").rstrip("/").removesuffix("/.") if path != "." else ""
+
+
+def _may_be_read(path: str) -> bool:
+    folders = ("backend/", ".github/", "scripts/", "core/gallery/importers/", "pkg/system/", "core/config/")
+    return path.count("/") <= 4 and (path.startswith(folders) or "/" not in path)

@@ -1,0 +1,42 @@
+"""`newbackend rule [ID]`: what a rule checks, why, an incident, and how to fix it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from newbackend.cli.common import FormatOption, check_format, out
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def rule(
+    rule_id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="A rule id such as REG401, or its name.", show_default=False)
+    ] = None,
+    format_: FormatOption = "text",
+) -> int:
+    """Explain a rule, or list them all."""
+    import json
+    import shutil
+
+    from newbackend.report.rule_page import rule_json, rule_text
+    from newbackend.rules.docs import all_rules, find_rule
+
+    check_format(format_)
+    every = all_rules()
+    if rule_id is None:
+        if format_ == "json":
+            rows = [rule_json(one) for one in every.values()]
+            out(json.dumps({"schema": "newbackend/rules/1", "rules": rows}, indent=2))
+        else:
+            out("\n".join(f"{one.id}  {one.severity.value:<7}  {one.name}" for one in every.values()))
+        return 0
+    found = find_rule(rule_id)
+    if format_ == "json":
+        out(json.dumps(rule_json(found), indent=2))
+    else:
+        out(rule_text(found, width=min(shutil.get_terminal_size().columns, 100)))
+    return 0

@@ -1,0 +1,186 @@
+"""`newbackend verify`: the rules over a checkout, in every output format, with fixes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newbackend.cli.common import AllowDirtyOption, RepoOption, check_format, open_repo, out, style, talk
+
+if TYPE_CHECKING:
+    from newbackend.checkout.tree import Checkout
+    from newbackend.findings import Report
+    from newbackend.plan.fixes import Fixes
+
+app = typer.Typer(rich_markup_mode=None)
+
+_FORMATS = "text|concise|json|sarif|github|junit|markdown"
+_LEVELS = ("error", "warning", "never")
+
+
+@app.command()
+def verify(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Backends to look at.", show_default=False)
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All backends (the default without NAME and --base).")] = False,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REF",
+            help="Only what this work tree introduces, still breaks or heals since it left REF; "
+            "only what it introduces decides the exit status.",
+            show_default=False,
+        ),
+    ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Repair what can be repaired safely, then report the rest.")] = False,
+    unsafe_fixes: Annotated[
+        bool, typer.Option("--unsafe-fixes", help="Like --fix, and repair what wants a second look.")
+    ] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would change, write nothing.")] = False,
+    fail_on: Annotated[
+        str, typer.Option(metavar="|".join(_LEVELS), help="The severity from which the exit status is 1.")
+    ] = "error",
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Also what passed, what is suppressed, and why each rule exists.")
+    ] = False,
+    allow_dirty: AllowDirtyOption = False,
+    repo: RepoOption = None,
+    format_: Annotated[str, typer.Option("--format", metavar=_FORMATS, help="Output format.")] = "text",
+) -> int:
+    """Find what the registrations lack: in one backend, in a change, or everywhere.
+
+    Exit status: 0 nothing at or above --fail-on, 1 findings, 3 something could not be checked.
+    """
+    import gc
+
+    from newbackend.errors import UsageError
+
+    gc.disable()  # one short run over values that live to its end
+    check_format(format_, tuple(_FORMATS.split("|")))
+    if fail_on not in _LEVELS:
+        raise UsageError("fail-on-unknown", f"--fail-on {fail_on!r} is not one of {', '.join(_LEVELS)}")
+    if every and (names or base):
+        raise UsageError("all-and-some", "--all goes with neither NAME nor --base")
+    run = _Run(tuple(names or ()), base)
+    checkout = open_repo(repo)
+    report = run.verify(checkout)
+    if fix or unsafe_fixes or diff:
+        fixes = _plan(checkout, report, run, unsafe=unsafe_fixes)
+        if diff:
+            _show_diff(fixes)
+            return _status(report, fail_on, run)
+        _apply(checkout, fixes, allow_dirty=allow_dirty)
+        checkout = open_repo(repo)
+        report = run.verify(checkout)
+    _print(report, checkout, format_, verbose=verbose)
+    return _status(report, fail_on, run)
+
+
+class _Run:
+    """What was asked for, so that it can be asked again of the tree after the fixes."""
+
+    def __init__(self, names: tuple[str, ...], base: str | None) -> None:
+        self.names, self.base = names, base
+
+    def verify(self, checkout: Checkout) -> Report:
+        """The report of one tree."""
+        if self.base is not None:
+            from newbackend.rules.baseline import verify_change
+
+            return verify_change(checkout, self.base, names=self.names)
+        from newbackend.rules.run import verify
+
+        return verify(checkout, names=self.names)
+
+
+def _plan(checkout: Checkout, report: Report, run: _Run, *, unsafe: bool) -> Fixes:
+    from newbackend.findings import Fix
+    from newbackend.plan.fixes import plan_fixes
+
+    allowed = frozenset((Fix.SAFE, Fix.UNSAFE) if unsafe else (Fix.SAFE,))
+    return plan_fixes(checkout, report, run.verify, allowed=allowed)
+
+
+def _show_diff(fixes: Fixes) -> None:
+    from newbackend.cli.output.plan_text import diff, manual
+
+    if not fixes.plan.empty:
+        out(diff(fixes.plan, style()))
+    if fixes.plan.manual:
+        talk(manual(fixes.plan, style()))
+    talk(f"newbackend: --fix would repair {len(fixes.repaired)} finding(s); nothing was written")
+
+
+def _apply(checkout: Checkout, fixes: Fixes, *, allow_dirty: bool) -> None:
+    from newbackend.apply.run import ApplyOptions, apply_plan
+    from newbackend.cli.output.plan_text import manual
+
+    if fixes.plan.manual:
+        talk(manual(fixes.plan, style()))
+    if fixes.plan.empty:
+        talk("newbackend: nothing to fix")
+        return
+    paths = apply_plan(fixes.plan, checkout.root, ApplyOptions(allow_dirty=allow_dirty))
+    talk(f"newbackend: {len(fixes.repaired)} finding(s) repaired in {len(paths)} file(s); `newbackend undo` takes it back")
+    for note in fixes.plan.notes:
+        talk(f"newbackend: {note}")
+
+
+def _print(report: Report, checkout: Checkout, format_: str, *, verbose: bool) -> None:
+    import shutil
+    import sys
+
+    from newbackend import __version__
+    from newbackend.report import RenderContext, render
+    from newbackend.rules import rules
+
+    context = RenderContext(
+        read_line=_Lines(checkout),
+        rules=rules(),
+        tool_version=__version__,
+        colour=style().colour,
+        width=shutil.get_terminal_size().columns if sys.stdout.isatty() else 100,
+        verbose=verbose,
+    )
+    text = render(report, format_, context)
+    if text:
+        out(text)
+
+
+class _Lines:
+    """Source lines for the renderers: 1-based, None where there is nothing to show."""
+
+    def __init__(self, checkout: Checkout) -> None:
+        self._checkout = checkout
+        self._split: dict[str, list[str]] = {}
+
+    def __call__(self, path: str, line: int) -> str | None:
+        from newbackend.errors import NewbackendError
+
+        if path not in self._split:
+            try:
+                text = self._checkout.read(path)
+            except NewbackendError:
+                text = None
+            self._split[path] = [] if text is None else text.split("\n")
+        lines = self._split[path]
+        return lines[line - 1] if 0 < line <= len(lines) else None
+
+
+def _status(report: Report, fail_on: str, run: _Run) -> int:
+    from newbackend.errors import Exit
+    from newbackend.findings import Severity
+
+    if fail_on == "never":
+        return Exit.OK
+    if run.base is not None:
+        from newbackend.rules.baseline import introduced
+
+        report = introduced(report)
+    if report.fails_at(Severity(fail_on)):
+        return Exit.FINDINGS
+    return Exit.NOT_FOUND if report.summary()["unknown"] else Exit.OK
+
+

@@ -1,0 +1,125 @@
+"""What a change did: findings of two trees laid side by side, in nixpkgs-vet's words.
+
+Introduced: there now, not before. Still broken: there before and now, in a backend that the change
+touches. Healed: there before, gone now. Findings are the same when their fingerprints are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from newbackend.catalog.languages import languages
+from newbackend.checkout.revision import Git, RevisionCheckout
+from newbackend.checkout.tree import Checkout
+from newbackend.findings import Finding, Report, Status
+from newbackend.places.base import Fact
+from newbackend.rules.context import Context
+from newbackend.rules.run import report, resolve, run
+
+INTRODUCED, STILL_BROKEN = "introduced", "still broken"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is between the base and the work tree: the commit, the files, the backends that they concern."""
+
+    commit: str
+    files: tuple[str, ...]
+    touched: frozenset[str]
+    added: frozenset[str]
+
+
+def verify_change(checkout: Checkout, revision: str, *, names: Sequence[str] = (), today: date | None = None) -> Report:
+    """A report of what the work tree introduces, still breaks or heals since it left `revision`.
+
+    Raises NotFoundError when the revision is not there, and for an unknown name in `names`.
+    """
+    today = today or date.today()
+    git = Git(checkout.root)
+    commit = git.merge_base(revision)
+    old_tree = RevisionCheckout(checkout.root, commit, git)
+    old_tree.prefetch_backends()
+    now, before = Context(checkout), Context(old_tree)
+    old_report = report(before, run(before), (), today)
+    results = run(now)
+    whole = report(now, results, (), today)
+    change = changed(now, before, commit, git.changed(commit))
+    chosen = resolve(now, names)
+    return _compare(whole, old_report, change, frozenset(chosen))
+
+
+def changed(now: Context, before: Context, commit: str, files: Sequence[str]) -> Change:
+    """The backends that a change touches: their files, or anything that a place says about them."""
+    touched = {name for name in _owners(files)} & (now.backends.keys() | before.backends.keys())
+    if any(place.path(now.checkout) in files for place in now.places.values()):
+        ours, theirs = _facts(now), _facts(before)
+        touched |= {name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)}
+    added = now.backends.keys() - before.backends.keys()
+    return Change(commit, tuple(files), frozenset(touched & now.backends.keys()), frozenset(added))
+
+
+def _owners(files: Iterable[str]) -> set[str]:
+    """Backend names that paths belong to: below backend/<lang>/<name>/, and a Dockerfile of their own."""
+    own = [one.dockerfile.removeprefix("./").replace("{name}", "") for one in languages().values() if one.own_dockerfile]
+    names = set()
+    for path in files:
+        parts = path.split("/")
+        if len(parts) > 3 and parts[0] == "backend":
+            names.add(parts[2])
+        names |= {path.removeprefix(prefix) for prefix in own if path.startswith(prefix)}
+    return names
+
+
+def _facts(context: Context) -> dict[str, set[str]]:
+    """Every fact of every backend as comparable text: place, key and value, not the line."""
+    found: dict[str, set[str]] = {}
+    for place in context.places:
+        for fact in context.facts(place):
+            name = context.gallery_names.get(fact.backend, fact.backend)
+            found.setdefault(name, set()).add(_identity(place, fact))
+    return found
+
+
+def _identity(place: str, fact: Fact) -> str:
+    return f"{place}\x1f{fact.kind}\x1f{fact.key}\x1f{fact.value!r}"
+
+
+def _compare(now: Report, before: Report, change: Change, chosen: frozenset[str]) -> Report:
+    old = {found.fingerprint for found in before.findings if found.status is Status.FAIL}
+    new = {found.fingerprint for found in now.findings} | {s.finding.fingerprint for s in now.suppressed}
+    undecided = {check.rule.id for check in now.checked if check.status is Status.UNKNOWN}
+    undecided |= {found.rule.id for found in now.findings if found.status is Status.UNKNOWN}
+    kept = []
+    for found in now.findings:
+        word = STILL_BROKEN if found.fingerprint in old else INTRODUCED
+        mine = found.backend in chosen if chosen else word == INTRODUCED or found.backend in change.touched
+        if mine:
+            kept.append(replace(found, message=f"{word}: {found.message}"))
+    healed = tuple(
+        found
+        for found in before.findings
+        if found.status is Status.FAIL
+        and found.fingerprint not in new
+        and found.rule.id not in undecided
+        and (not chosen or found.backend in chosen)
+    )
+    names = chosen or change.touched | change.added | {found.backend for found in kept}
+    return replace(
+        now,
+        backends=tuple(backend for backend in now.backends if backend.name in names),
+        findings=tuple(kept),
+        checked=tuple(c for c in now.checked if not c.backend or c.backend in names),
+        suppressed=tuple(s for s in now.suppressed if s.finding.backend in names or not s.finding.backend),
+        base=change.commit,
+        healed=healed,
+    )
+
+
+
+
+def introduced(report: Report) -> Report:
+    """The report with the findings that the change itself brought, and what could not be checked."""
+    kept = (f for f in report.findings if f.status is Status.UNKNOWN or f.message.startswith(f"{INTRODUCED}: "))
+    return replace(report, findings=tuple(kept))

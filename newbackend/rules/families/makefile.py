@@ -1,0 +1,179 @@
+"""Checks of the root Makefile: the six edits, and what they refer to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from newbackend.checkout.layout import MAKEFILE
+from newbackend.findings import Checked, Finding, Location, Rule, Status
+from newbackend.places.base import Fact
+from newbackend.rules.base import Check, Result
+from newbackend.rules.context import LANG_DIRS, BackendInfo, Context
+from newbackend.rules.fixes import fix_makefile, makefile_wanted
+from newbackend.rules.texts import makefile as text
+
+_TYPES = {"python": "python", "golang": "go", "rust": "rust"}
+_EDITS: dict[str, Rule] = {
+    ".NOTPARALLEL": text.NOT_PARALLEL,
+    "prepare-test-extra": text.PREPARE_TEST,
+    "test-extra": text.TEST_EXTRA,
+    "define": text.DEFINITION,
+    "eval": text.EVAL,
+    "docker-build-backends": text.BUILD_ALL,
+}
+
+
+def six_edits(context: Context) -> Iterable[Result]:
+    """REG301 to REG306: what a registered backend lacks. One that is only built for macOS needs no
+    Linux image, so nothing is missing there."""
+    ends = {kind: _end(context, kind) for kind in _EDITS}
+    for info in context.backends.values():
+        if not info.directory or not info.rows:
+            for rule in _EDITS.values():
+                reason = "it has no Linux rows" if info.directory else "it has no directory"
+                yield Checked(rule, Status.SKIPPED, info.name, reason)
+            continue
+        for kind, rule in _EDITS.items():
+            if info.made(kind):
+                continue
+            if kind in ("prepare-test-extra", "test-extra") and info.lang == "cpp":
+                yield Checked(rule, Status.SKIPPED, info.name, "C++ backends are not in it by convention")
+                continue
+            if kind == "eval" and not info.made("define"):
+                continue  # one gap, said once; the eval is missed when the definition is there
+            if kind == "test-extra" and not info.made("prepare-test-extra"):
+                continue  # likewise
+            wanted = makefile_wanted(context, info, kind)
+            expected = context.places["makefile"].snippet(wanted) if wanted else ""
+            if kind == "define":
+                evals = makefile_wanted(context, info, "eval")
+                expected = "\n".join(filter(None, (expected, context.places["makefile"].snippet(evals))))
+            yield Finding(rule, info.name, MAKEFILE, ends[kind], _lacks(kind, info), info.name, expected=expected)
+
+
+def _lacks(kind: str, info: BackendInfo) -> str:
+    if kind == "define":
+        return f"{info.name} has no definition, so make knows neither docker-build-{info.name} nor backends/{info.name}"
+    if kind == "eval":
+        return f"the definition of {info.name} has no eval, so there is no target docker-build-{info.name}"
+    if kind == "prepare-test-extra" and not info.made("test-extra"):
+        return f"neither prepare-test-extra nor test-extra names {info.name}"
+    return f"{kind} does not name {info.name}"
+
+
+def _end(context: Context, kind: str) -> int:
+    """Where a new line of this kind belongs: the last one there is."""
+    return max((fact.line for fact in context.facts("makefile") if fact.kind == kind), default=1)
+
+
+def definitions(context: Context) -> Iterable[Finding]:
+    """REG307, REG311, REG312, REG309: definitions, evals and the list that depends on them."""
+    facts = context.facts("makefile")
+    defined = {fact.key.removeprefix("define:"): fact for fact in facts if fact.kind == "define"}
+    evaluated = {str(fact.value) for fact in facts if fact.kind == "eval"}
+    seen: dict[str, Fact] = {}
+    for fact in facts:
+        if fact.kind in ("define", "eval") and (first := seen.setdefault(fact.key, fact)) is not fact:
+            message = f"{fact.key.replace(':', ' of BACKEND_')} stands here twice"
+            related = (Location(MAKEFILE, first.line),)
+            yield Finding(text.TWICE, fact.key, MAKEFILE, fact.line, message, fact.backend, related=related)
+        if fact.kind == "eval" and fact.value not in defined and f"BACKEND_{fact.value}" not in _variables(context):
+            message = f"BACKEND_{fact.value} is not defined"
+            yield Finding(text.EVAL_UNDEFINED, str(fact.value), MAKEFILE, fact.line, message, fact.backend)
+    targets = {fact.backend for name, fact in defined.items() if name in evaluated}
+    makefile = context.read(MAKEFILE) or ""
+    for fact in facts:
+        if fact.kind != "docker-build-backends" or fact.backend in targets:
+            continue
+        if re.search(rf"^{re.escape(str(fact.value))}\s*:", makefile, re.M):
+            continue
+        message = f"docker-build-backends needs {fact.value}, and nothing defines that target"
+        yield Finding(text.TARGET_BROKEN, str(fact.value), MAKEFILE, fact.line, message, fact.backend)
+    for fact in defined.values():
+        yield from _wrong(context, fact)
+
+
+def _variables(context: Context) -> frozenset[str]:
+    """Every `BACKEND_…` variable, also those of a shape that the place does not read."""
+    return frozenset(re.findall(r"^(BACKEND_[A-Z0-9_]+)\s*[:?+]?=", context.read(MAKEFILE) or "", re.M))
+
+
+def _wrong(context: Context, fact: Fact) -> Iterator[Finding]:
+    kind, folder = str(fact.value[1]), str(fact.value[2])
+    info = context.backends.get(fact.backend)
+    dockerfile = f"backend/Dockerfile.{kind}"
+    if not context.checkout.exists(dockerfile):
+        problem = f"builds with {dockerfile}, which does not exist"
+    elif not context.checkout.exists(folder.removeprefix("./") or "."):
+        problem = f"has the build context {folder}, which does not exist"
+    elif info and info.directory and info.lang in _TYPES.values() and _TYPES.get(kind, "cpp") != info.lang:
+        problem = f"builds with {dockerfile}, but the sources are in {info.directory}"
+    else:
+        return
+    message = f"the definition of {fact.backend} {problem}"
+    yield Finding(text.DEFINITION_WRONG, fact.backend, MAKEFILE, fact.line, message, fact.backend)
+
+
+def recipes(context: Context) -> Iterable[Finding]:
+    """REG308: what `test-extra` calls."""
+    for fact in context.facts("makefile"):
+        if fact.kind != "test-extra" or not fact.value:
+            continue
+        folder, target = fact.key.partition(":")[2], str(fact.value).split()[-1]
+        own = context.read(f"{folder}/Makefile")
+        if own is None or _has_target(own, target) or re.search(r"^-?include\b", own, re.M):
+            continue
+        message = f"test-extra runs `make {target}` in {folder}, whose Makefile has no such target"
+        related = (Location(f"{folder}/Makefile", 1),)
+        yield Finding(text.TEST_TARGET, folder, MAKEFILE, fact.line, message, fact.backend, related=related)
+
+
+def _has_target(makefile: str, target: str) -> bool:
+    return bool(re.search(rf"^(?:[\w.-]+[ \t]+)*{re.escape(target)}(?:[ \t]+[\w.-]+)*[ \t]*:(?!=)", makefile, re.M))
+
+
+def leftovers(context: Context) -> Iterable[Finding]:
+    """REG310: one finding per name that has no directory any more."""
+    makefile = context.read(MAKEFILE) or ""
+    gone: dict[str, list[Fact]] = {}
+    for fact in context.facts("makefile"):
+        name = fact.backend
+        if not name or name in context.directories:
+            continue
+        if fact.kind in ("prepare-test-extra", "test-extra"):
+            if context.checkout.exists(fact.key.partition(":")[2]):
+                continue
+        elif fact.kind == ".NOTPARALLEL" and (
+            not str(fact.value).startswith("backends/") or _own_target(makefile, str(fact.value))
+        ):
+            continue
+        elif fact.kind == "docker-build-backends" and _own_target(makefile, str(fact.value)):
+            continue
+        elif any(context.checkout.is_dir(f"backend/{lang}/{name}") for lang in LANG_DIRS):
+            continue
+        gone.setdefault(name, []).append(fact)
+    for name, facts in gone.items():
+        kinds = ", ".join(dict.fromkeys(fact.kind for fact in facts))
+        message = f"there is no directory of {name} any more, but the root Makefile still has it ({kinds})"
+        related = tuple(Location(MAKEFILE, fact.line) for fact in facts[1:])
+        backend = name if name in context.backends else ""
+        yield Finding(text.LEFTOVER, name, MAKEFILE, facts[0].line, message, backend, related=related)
+
+
+def _own_target(makefile: str, target: str) -> bool:
+    return bool(re.search(rf"^{re.escape(target)}\s*:", makefile, re.M))
+
+
+_MAKEFILE = ("makefile",)
+CHECKS = (
+    Check(
+        tuple(_EDITS.values()),
+        six_edits,
+        needs=_MAKEFILE,
+        fixers={rule.id: fix_makefile(kind) for kind, rule in _EDITS.items()},
+    ),
+    Check((text.DEFINITION_WRONG, text.TWICE, text.EVAL_UNDEFINED, text.TARGET_BROKEN), definitions, needs=_MAKEFILE),
+    Check((text.TEST_TARGET,), recipes, needs=_MAKEFILE),
+    Check((text.LEFTOVER,), leftovers, needs=_MAKEFILE),
+)

@@ -1,0 +1,170 @@
+"""The instruction scan: what is counted, what is evidence of dispatch, and how variants are judged."""
+
+from __future__ import annotations
+
+import pytest
+
+from newbackend.errors import UsageError
+from newbackend.findings import Finding, Status
+from newbackend.package import PackageOptions, check_package
+from newbackend.package.elf import parse_elf
+from newbackend.package.isa import Scan, find_decoder, level_name, parse_floor, scan
+from newbackend.package.symbols import read_symbols
+from newbackend.package.variants import variant_sets
+from package.workshop import Built, library
+
+LOOPS = "".join(
+    f"void add{i}(float *a, float *b, int n) {{ for (int i = 0; i < n; i++) a[i] = a[i] * b[i] + a[i]; }}\n"
+    for i in range(8)
+)
+DISPATCHED = """
+__attribute__((target("avx2,fma"))) static void fast(float *a, int n) { for (int i = 0; i < n; i++) a[i] *= a[i] + 1; }
+__attribute__((target("avx2,fma"))) static void more(float *a, int n) { for (int i = 0; i < n; i++) a[i] *= a[i] - 1; }
+static void slow(float *a, int n) { for (int i = 0; i < n; i++) a[i] *= a[i] + 1; }
+void work(float *a, int n) {
+  if (__builtin_cpu_supports("avx2")) { fast(a, n); more(a, n); } else slow(a, n);
+}
+"""
+IFUNC = """
+__attribute__((target_clones("avx2", "default"))) void work(float *a, int n) {
+  for (int i = 0; i < n; i++) a[i] = a[i] * a[i] + 1;
+}
+"""
+
+
+@pytest.fixture(params=["iced-x86", "objdump"])
+def decoder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both decoders in turn."""
+    if request.param == "iced-x86":
+        pytest.importorskip("iced_x86", reason="the decoder is an extra")
+    else:
+        monkeypatch.setitem(__import__("sys").modules, "iced_x86", None)
+    return str(request.param)
+
+
+def scanned(built: Built, source: str, *flags: str) -> Scan:
+    data = library(built.root / "x.so", source, "", "-O3", *flags).read_bytes()
+    elf = parse_elf(data)
+    found = find_decoder()
+    assert found is not None
+    return scan(data, elf, read_symbols(data, elf), found[1])
+
+
+def findings(built: Built, floor: str = "x86-64") -> list[Finding]:
+    report = check_package(built.root, options=PackageOptions(cpu_floor=floor))
+    return [f for f in report.findings if f.rule.id.startswith("PKG5")]
+
+
+def test_both_decoders_are_chosen_by_what_is_installed(decoder: str, built: Built) -> None:
+    found = find_decoder()
+    assert found is not None
+    assert found[0] == decoder
+
+
+def test_a_baseline_build_holds_nothing_newer(decoder: str, built: Built) -> None:
+    assert scanned(built, LOOPS, "-march=x86-64").features_above(1) == {}
+
+
+@pytest.mark.parametrize(
+    ("march", "feature", "level"),
+    [("x86-64-v3", "FMA", 3), ("skylake-avx512", "AVX512F", 4)],
+)
+def test_a_newer_build_is_seen_with_its_features(
+    decoder: str, built: Built, march: str, feature: str, level: int
+) -> None:
+    result = scanned(built, LOOPS, f"-march={march}", "-mprefer-vector-width=512")
+    assert result.tally.features[feature] > 0
+    assert result.share_above(level - 1) > 0.5
+    assert result.dispatch == ""
+    assert result.first_above(1) > 0
+
+
+def test_counting_bits_is_level_two(decoder: str, built: Built) -> None:
+    source = "int bits(unsigned long x) { return __builtin_popcountl(x); }"
+    assert set(scanned(built, source, "-march=x86-64-v2").features_above(1)) == {"POPCNT"}
+
+
+def test_tzcnt_is_never_counted_and_lzcnt_is(decoder: str, built: Built) -> None:
+    source = (
+        "int low(unsigned long x) { return __builtin_ctzl(x); } int high(unsigned long x) { return __builtin_clzl(x); }"
+    )
+    assert set(scanned(built, source, "-mbmi", "-mlzcnt").features_above(1)) == {"LZCNT"}
+
+
+@pytest.mark.parametrize("source", [DISPATCHED, IFUNC], ids=["cpu_supports", "ifunc"])
+def test_a_file_that_asks_the_cpu_is_dispatched(decoder: str, built: Built, source: str) -> None:
+    result = scanned(built, source)
+    assert result.features_above(1)
+    assert result.dispatch != ""
+
+
+def test_dispatched_code_is_no_finding(built: Built) -> None:
+    library(built.lib / "libwork.so", DISPATCHED, "", "-O3")
+    assert findings(built) == []
+
+
+def test_a_floor_above_the_code_is_no_finding(built: Built) -> None:
+    library(built.lib / "libwork.so", LOOPS, "", "-O3", "-march=x86-64-v3")
+    assert [f.rule.id for f in findings(built, "v2")] == ["PKG502"]
+    assert findings(built, "v3") == []
+
+
+def test_without_any_decoder_the_scan_is_unknown_not_passed(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newbackend.package.rules_cpu.find_decoder", lambda: None)
+    found = findings(built)
+    assert {f.rule.id for f in found} == {"PKG502", "PKG503", "PKG504"}
+    assert all(f.status is Status.UNKNOWN for f in found)
+    assert "newbackend[cpu]" in found[0].message
+
+
+def test_without_a_floor_the_scan_is_skipped_with_the_reason(built: Built) -> None:
+    report = check_package(built.root, options=PackageOptions())
+    skipped = {c.rule.id: c.reason for c in report.checked if c.status is Status.SKIPPED}
+    assert skipped["PKG502"] == "no --cpu-floor was given"
+
+
+@pytest.mark.parametrize(("text", "level"), [(None, 1), ("x86-64", 1), ("x86-64-v1", 1), ("v2", 2), ("x86-64-v3", 3)])
+def test_floors_are_understood(text: str | None, level: int) -> None:
+    assert parse_floor(text) == level
+    assert level_name(level).endswith(str(level))
+
+
+def test_an_unknown_floor_is_refused() -> None:
+    with pytest.raises(UsageError, match="no CPU level"):
+        parse_floor("pentium")
+
+
+def tokens(*paths: str) -> list[list[str]]:
+    return [[m.token for m in s.members] for s in variant_sets(paths)]
+
+
+def test_variant_sets_are_known_by_name() -> None:
+    assert tokens("lib/libggml-cpu-haswell.so", "lib/libggml-cpu-x64.so") == [["haswell", "x64"]]
+    assert tokens("libgox-avx.so", "libgox-avx2.so", "libgox-fallback.so") == [["avx", "avx2", "fallback"]]
+    assert tokens("variants/avx/libx.so", "variants/fallback/libx.so") == [["avx", "fallback"]]
+    assert tokens("_x_avx2.cpython-311.so", "_x.cpython-311.so") == [["avx2", "no suffix"]]
+
+
+def test_a_single_file_or_an_innocent_name_is_no_variant_set() -> None:
+    assert tokens("lib/libx-avx.so", "lib/liby-avx2.so", "lib/libhaswellian.so", "lib/libavx.so") == []
+
+
+def test_a_set_without_a_member_at_the_floor_is_found(built: Built) -> None:
+    for name in ("avx", "avx2"):
+        library(built.lib / f"libgox-{name}.so", "int x;", "")
+    messages = [f.message for f in findings(built) if f.rule.id == "PKG503"]
+    assert messages == ["the set lib/libgox-*.so has nothing for x86-64-v1: its lowest member is avx"]
+
+
+def test_ggml_variants_have_to_lie_beside_the_loader(built: Built) -> None:
+    for name in ("x64", "haswell"):
+        library(built.root / f"libggml-cpu-{name}.so", "int x;", "")
+    assert [f.subject for f in findings(built) if f.rule.id == "PKG503"] == ["place"]
+
+
+def test_variants_within_their_names_are_no_finding(built: Built) -> None:
+    library(built.lib / "libgox-fallback.so", LOOPS, "", "-O3", "-march=x86-64")
+    library(built.lib / "libgox-avx.so", LOOPS, "", "-O3", "-mavx")
+    library(built.lib / "libgox-avx2.so", LOOPS, "", "-O3", "-march=haswell")
+    library(built.lib / "libgox-avx512.so", LOOPS, "", "-O3", "-march=skylake-avx512")
+    assert findings(built) == []

@@ -1,0 +1,121 @@
+"""Mutated ELF files, archives and scripts: no traceback, no hang, bounded memory. Seeded, a few seconds."""
+
+from __future__ import annotations
+
+import random
+import time
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from newbackend.errors import NewbackendError
+from newbackend.package import PackageOptions, check_package
+from newbackend.package.dlopen import library_strings
+from newbackend.package.elf import ELFError, parse_elf
+from newbackend.package.isa import executable_parts, relocation_types
+from newbackend.package.runscript import RunScript
+from newbackend.package.source import open_package
+from newbackend.package.symbols import read_symbols
+from newbackend.package.tree import Entry, Kind
+from package.archives import docker_save, files, gz, oci
+from package.workshop import Built
+
+ELF_ROUNDS, ARCHIVE_ROUNDS, PACKAGE_ROUNDS, SCRIPT_ROUNDS = 3000, 600, 60, 800
+SECONDS = 30.0
+MEMORY = 64 << 20
+EDGES = (b"\0", b"\xff", b"\xff\xff\xff\xff", b"\0\0\0\x80", b"\xff" * 8, b"\x7fELF")
+
+
+def mutate(data: bytes, dice: random.Random, head: int) -> bytes:
+    """A few changes, most of them in the first `head` bytes, where the structure is."""
+    changed = bytearray(data)
+    for _ in range(dice.randint(1, 6)):
+        at = dice.randrange(min(head, len(changed)) if dice.random() < 0.8 else len(changed))
+        kind = dice.random()
+        if kind < 0.4:
+            changed[at] ^= 1 << dice.randrange(8)
+        elif kind < 0.9:
+            edge = dice.choice(EDGES)
+            changed[at : at + len(edge)] = edge
+        else:
+            del changed[max(at, 64) :]
+    return bytes(changed)
+
+
+def test_mutated_elf_files_are_read_or_refused(built: Built) -> None:
+    dice = random.Random(7)
+    samples = [built.foo.read_bytes(), built.server.read_bytes(), (built.lib / "libm.so.6").read_bytes()[:40000]]
+    refused = 0
+    begun = time.monotonic()
+    tracemalloc.start()
+    for _ in range(ELF_ROUNDS):
+        data = mutate(dice.choice(samples), dice, 1500)
+        try:
+            elf = parse_elf(data)
+            read_symbols(data, elf)
+            list(library_strings(data, elf))
+            list(executable_parts(data, elf))
+            relocation_types(data, elf)
+        except ELFError:
+            refused += 1
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert time.monotonic() - begun < SECONDS
+    assert peak < MEMORY
+    assert 0 < refused < ELF_ROUNDS
+
+
+def test_mutated_archives_are_read_or_refused_in_one_sentence(tmp_path: Path) -> None:
+    dice = random.Random(11)
+    layer = files({"run.sh": b"#!/bin/bash\n", "lib/x": bytes(3000)})
+    samples = [layer, gz(layer), docker_save([layer, gz(layer)], identities=None), files(oci([gz(layer)], nested=True))]
+    target = tmp_path / "package.tar"
+    refused = 0
+    begun = time.monotonic()
+    for _ in range(ARCHIVE_ROUNDS):
+        sample = dice.choice(samples)
+        target.write_bytes(mutate(sample, dice, len(sample)))
+        try:
+            open_package(target)
+        except NewbackendError as err:
+            refused += 1
+            assert "\n" not in err.sentence()
+    assert time.monotonic() - begun < SECONDS
+    assert refused > ARCHIVE_ROUNDS // 10
+
+
+def test_packages_with_mutated_files_are_judged_without_a_traceback(built: Built) -> None:
+    dice = random.Random(13)
+    whole = {path: path.read_bytes() for path in (built.foo, built.server, built.run)}
+    begun = time.monotonic()
+    broken = 0
+    for _ in range(PACKAGE_ROUNDS):
+        for path, data in whole.items():
+            path.write_bytes(mutate(data, dice, 1500) if dice.random() < 0.7 else data)
+        report = check_package(built.root, options=PackageOptions())
+        broken += bool(report.findings)
+    assert time.monotonic() - begun < SECONDS
+    assert broken > PACKAGE_ROUNDS // 2
+
+
+def test_any_text_is_a_run_script() -> None:
+    dice = random.Random(17)
+    words = ["$CURDIR", "${X", "$(", ")", "`", '"', "'", "\\", "exec", "=", ":", "LD_LIBRARY_PATH=", "<<EOF", "\n", " ",
+             "CURDIR=$(dirname $0)", "${A:-${B}}", "A=$A:$A", "export", "()", "{", "}", "#", ";;", "|", "&", "lib/ld.so"]  # fmt: skip
+    begun = time.monotonic()
+    for _ in range(SCRIPT_ROUNDS):
+        text = "#!/bin/bash\n" + "".join(dice.choice(words) for _ in range(dice.randint(1, 60)))
+        run = RunScript(Entry("run.sh", Kind.FILE), text)
+        assert all(isinstance(s.line, int) for s in run.starts)
+        assert isinstance(run.library_path, tuple)
+        assert isinstance(run.libraries, dict)
+    assert time.monotonic() - begun < SECONDS
+
+
+@pytest.mark.parametrize("text", ["A=$A$A$A$A\n" * 30 + "exec $A", "A=$B$B\nB=$C$C\nC=$D$D\nD=$A$A\nexec $A/x"])
+def test_variables_that_grow_without_end_are_cut_off(text: str) -> None:
+    begun = time.monotonic()
+    run = RunScript(Entry("run.sh", Kind.FILE), text)
+    assert len(run.starts) == 1
+    assert time.monotonic() - begun < 5

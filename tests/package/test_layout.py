@@ -1,0 +1,108 @@
+"""Loader, host-libc or static: from run.sh and the files, overridable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from newbackend.errors import UsageError
+from newbackend.package import Layout, PackageOptions, check_package
+from newbackend.package.targets import parse_target, target_names
+from package.workshop import Built, gcc
+
+
+def kind(built: Built, layout: Layout = Layout.AUTO) -> object:
+    return check_package(built.root, options=PackageOptions(layout=layout)).layout["kind"]
+
+
+def test_a_run_sh_that_starts_through_a_loader_is_the_loader_layout(built: Built) -> None:
+    assert kind(built) == "loader"
+
+
+def test_it_stays_the_loader_layout_when_the_loader_was_forgotten(built: Built) -> None:
+    (built.lib / "ld.so").unlink()
+    assert kind(built) == "loader"
+
+
+def test_a_loader_in_the_package_root_is_found(built: Built) -> None:
+    (built.lib / "ld.so").rename(built.root / "ld.so")
+    built.script(built.run.read_text().replace("/lib/ld.so", "/ld.so"))
+    report = check_package(built.root, options=PackageOptions())
+    assert (report.layout["loader"], report.findings) == ("ld.so", ())
+
+
+def test_without_a_loader_it_is_the_hosts_libc(built: Built) -> None:
+    built.host_libc()
+    report = check_package(built.root, options=PackageOptions())
+    assert report.layout["kind"] == "host-libc"
+    assert report.findings == ()
+
+
+def test_a_python_backend_is_the_hosts_libc(tmp_path: Path) -> None:
+    text = "#!/bin/bash\nbackend_dir=$(dirname $0)\nsource $backend_dir/common/libbackend.sh\nstartBackend $@\n"
+    (tmp_path / "run.sh").write_text(text)
+    (tmp_path / "run.sh").chmod(0o755)
+    report = check_package(tmp_path, options=PackageOptions())
+    assert (report.layout["kind"], report.findings) == ("host-libc", ())
+
+
+def test_a_static_program_is_the_static_layout_and_has_no_finding(built: Built) -> None:
+    root = built.root.parent / "static"
+    try:
+        gcc(root / "server", "int main(void) { return 0; }", "-static")
+    except AssertionError:
+        pytest.skip("no static libc to link against")
+    script = Built(root)
+    script.script('#!/bin/bash\nCURDIR=$(dirname "$(realpath "$0")")\nexec "$CURDIR"/server "$@"\n')
+    report = check_package(root, options=PackageOptions())
+    assert (report.layout["kind"], report.findings) == ("static", ())
+
+
+def test_the_callers_word_wins(built: Built) -> None:
+    assert kind(built, Layout.HOST_LIBC) == "host-libc"
+
+
+@pytest.mark.parametrize(
+    ("text", "glibc", "glibcxx"),
+    [
+        ("ubuntu24.04", "2.39", "3.4.33"),
+        ("glibc=2.35", "2.35", "3.4.30"),
+        ("glibc=2.36", "2.36", "3.4.30"),
+        ("manylinux_2_28", "2.28", "3.4.24"),
+        ("manylinux_2_28_x86_64", "2.28", "3.4.24"),
+        ("glibc=2.31,glibcxx=3.4.30", "2.31", "3.4.30"),
+        ("glibc=2.5", "2.5", "3.4.19"),
+    ],
+)
+def test_targets_are_understood(text: str, glibc: str, glibcxx: str) -> None:
+    target = parse_target(text)
+    assert (target.glibc, target.glibcxx, target.name) == (glibc, glibcxx, text)
+
+
+@pytest.mark.parametrize("text", ["", "ubuntu", "glibc=", "glibc=x", "glibcxx=3.4.30", "glibc=2.35;rm"])
+def test_an_unknown_target_is_refused_and_the_known_ones_named(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_target(text)
+    assert caught.value.reference == "target-unknown"
+
+
+def test_every_named_target_is_complete() -> None:
+    for name in target_names():
+        assert parse_target(name).offers("GLIBC_2.17") is True
+
+
+@pytest.mark.parametrize(
+    ("version", "offered"),
+    [
+        ("GLIBC_2.35", True), ("GLIBC_2.36", False), ("GLIBC_2.4", True), ("GLIBCXX_3.4.31", False),
+        ("GLIBC_ABI_DT_RELR", False), ("GLIBC_PRIVATE", None), ("OPENSSL_3.0.0", None), ("CXXABI_1.3.13", True),
+    ],
+)  # fmt: skip
+def test_a_target_offers_versions_by_number_not_by_text(version: str, offered: bool | None) -> None:
+    assert parse_target("glibc=2.35").offers(version) is offered
+
+
+def test_a_wrong_target_is_refused_before_any_work(built: Built) -> None:
+    with pytest.raises(UsageError, match="no target"):
+        check_package(built.root, options=PackageOptions(target="beos"))

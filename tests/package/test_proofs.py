@@ -1,0 +1,237 @@
+"""Proofs run the package for real; what cannot run is unknown, never passed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from newbackend.findings import Checked, Finding, Report, Status
+from newbackend.package import PackageOptions, check_package, missing_proofs
+from newbackend.package.sandbox import Sandbox, find_sandbox
+from package.defects import DEFECTS
+from package.workshop import Built
+
+SANDBOX = find_sandbox()
+needs_sandbox = pytest.mark.skipif(not isinstance(SANDBOX, Sandbox), reason=f"no sandbox: {SANDBOX}")
+needs_bwrap = pytest.mark.skipif(
+    not (isinstance(SANDBOX, Sandbox) and SANDBOX.kind == "bwrap"), reason="bubblewrap does not work here"
+)
+needs_qemu = pytest.mark.skipif(
+    not (shutil.which("qemu-x86_64-static") or shutil.which("qemu-x86_64")), reason="qemu-user is not installed"
+)
+
+
+def checked(root: Path, **options: object) -> Report:
+    return check_package(root, options=PackageOptions(**options))  # type: ignore[arg-type]
+
+
+def passed(report: Report, rule: str) -> list[Checked]:
+    return [c for c in report.checked if c.rule.id == rule and c.status is Status.PASS]
+
+
+def failed(report: Report, rule: str) -> list[Finding]:
+    return [f for f in report.findings if f.rule.id == rule and f.status is Status.FAIL]
+
+
+def break_by(name: str, built: Built) -> None:
+    next(d for d in DEFECTS if d.name.startswith(name)).break_it(built)
+
+
+@needs_sandbox
+def test_a_good_package_starts_in_an_empty_root_and_answers_health(built: Built) -> None:
+    pytest.importorskip("grpc", reason="Health is called with grpcio")
+    report = checked(built.root, smoke=True)
+    (run,) = passed(report, "PKG702")
+    assert "Health answered" in run.reason
+    assert "/backend/run.sh --addr 127.0.0.1:" in run.reason
+    assert "empty root" in run.reason
+    assert passed(report, "PKG701")
+    assert report.findings == ()
+    assert missing_proofs(report) == ()
+
+
+@needs_sandbox
+def test_a_package_in_an_archive_is_written_out_for_the_proof(built: Built, tmp_path: Path) -> None:
+    pytest.importorskip("grpc", reason="Health is called with grpcio")
+    archive = Path(shutil.make_archive(str(tmp_path / "p"), "gztar", built.root))
+    assert passed(checked(archive, smoke=True), "PKG702")
+
+
+@needs_sandbox
+def test_the_loaders_own_list_names_what_is_missing(built: Built) -> None:
+    built.foo.unlink()
+    (finding,) = failed(checked(built.root, smoke=True), "PKG701")
+    assert "libfoo.so.1 not found" in finding.message
+
+
+@needs_sandbox
+def test_without_grpcio_the_proof_is_unknown_although_the_port_opened(
+    built: Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "grpc", None)
+    report = checked(built.root, smoke=True)
+    (finding,) = missing_proofs(report)
+    assert finding.rule.id == "PKG702"
+    assert "grpcio is not installed" in finding.message
+
+
+@needs_sandbox
+def test_a_server_that_never_listens_fails_with_its_last_words(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newbackend.package.proofs.START_TIMEOUT", 0.5)
+    built.script("#!/bin/bash\necho still thinking\nsleep 60\n")
+    (finding,) = failed(checked(built.root, smoke=True), "PKG702")
+    assert "no port after" in finding.message
+    assert "still thinking" in finding.message
+
+
+@needs_sandbox
+def test_a_server_that_is_no_grpc_server_fails(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("grpc", reason="Health is called with grpcio")
+    monkeypatch.setattr("newbackend.package.health.HEALTH_TIMEOUT", 1.0)
+    source = built.root.parent / "mute.c"
+    text = (
+        (Path(__file__).parent / "health_server.c")
+        .read_text()
+        .replace("serve(fd);\n  return 0", "sleep(0);\n  return 0")
+    )
+    from package.workshop import gcc
+
+    source.write_text(text)
+    gcc(built.server, text, libraries=[built.foo])
+    (finding,) = failed(checked(built.root, smoke=True), "PKG702")
+    assert "Health failed" in finding.message
+
+
+@needs_sandbox
+def test_a_missing_driver_is_unknown_because_the_empty_root_has_none(built: Built) -> None:
+    break_by("driver needed", built)
+    report = checked(built.root, smoke=True)
+    assert [f.rule.id for f in missing_proofs(report)] == ["PKG702"]
+    assert "libcuda.so.1" in missing_proofs(report)[0].message
+    assert passed(report, "PKG701")
+
+
+@needs_sandbox
+@pytest.mark.parametrize(("command", "passes"), [("test -f lib/libfoo.so.1", True), ("test -f nothing", False)])
+def test_a_command_of_the_caller_runs_in_the_package_directory(built: Built, command: str, passes: bool) -> None:
+    report = checked(built.root, run=command)
+    assert bool(passed(report, "PKG702")) == passes
+    assert bool(failed(report, "PKG702")) != passes
+
+
+@needs_sandbox
+def test_the_hosts_files_are_not_visible_in_the_empty_root(built: Built) -> None:
+    assert passed(
+        checked(built.root, run="test ! -e /usr && test ! -e /lib/x86_64-linux-gnu && test ! -e /etc"), "PKG702"
+    )
+
+
+@needs_sandbox
+def test_the_package_cannot_be_written_by_what_runs_in_it(built: Built) -> None:
+    before = sorted(p.name for p in built.root.iterdir())
+    checked(built.root, run="touch /backend/evil; true")
+    assert sorted(p.name for p in built.root.iterdir()) == before
+
+
+def test_where_the_host_forbids_sandboxes_every_proof_is_unknown(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newbackend.package.sandbox._works", lambda argv: False)
+    report = checked(built.root, smoke=True, cpu_run="nehalem")
+    assert {f.rule.id for f in missing_proofs(report)} == {"PKG702", "PKG704"}
+    assert all(f.status is Status.UNKNOWN for f in report.findings)
+    assert report.backends[0].status is Status.UNKNOWN
+
+
+def test_nothing_runs_unless_it_is_asked_for(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden() -> Sandbox:
+        raise AssertionError("a sandbox was looked for")
+
+    monkeypatch.setattr("newbackend.package.proofs.find_sandbox", forbidden)
+    report = checked(built.root)
+    reasons = {c.rule.id: c.reason for c in report.checked if c.rule.id.startswith("PKG7")}
+    assert reasons == dict.fromkeys(("PKG701", "PKG702", "PKG703", "PKG704"), "not asked for")
+
+
+def test_chroot_in_a_user_namespace_serves_where_bubblewrap_is_missing(
+    built: Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("grpc", reason="Health is called with grpcio")
+    real = shutil.which
+    monkeypatch.setattr("newbackend.package.sandbox.shutil.which", lambda n: None if n == "bwrap" else real(n))
+    if not isinstance(find_sandbox(), Sandbox):
+        pytest.skip(f"no user namespaces: {find_sandbox()}")
+    (run,) = passed(checked(built.root, smoke=True), "PKG702")
+    assert "chroot in a user namespace" in run.reason
+
+
+@needs_sandbox
+def test_busybox_serves_where_no_bash_can_be_taken_along(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("grpc", reason="Health is called with grpcio")
+    if shutil.which("busybox") is None:
+        pytest.skip("busybox is not installed")
+    monkeypatch.setattr("newbackend.package.hostshell._copy_bash", lambda bash, directory: False)
+    report = checked(built.root, smoke=True)
+    reasons = [c.reason for c in passed(report, "PKG702")] + [f.message for f in missing_proofs(report)]
+    assert any("static busybox as sh" in r or "no static busybox" in r for r in reasons)
+
+
+@needs_bwrap
+def test_a_host_libc_package_runs_on_a_copy_in_the_hosts_root(built: Built) -> None:
+    pytest.importorskip("grpc", reason="Health is called with grpcio")
+    built.host_libc()
+    (run,) = passed(checked(built.root, smoke=True), "PKG702")
+    assert "root /, package at /tmp/backend" in run.reason
+
+
+@needs_bwrap
+def test_a_run_root_is_used_and_named(built: Built) -> None:
+    pytest.importorskip("grpc", reason="Health is called with grpcio")
+    built.host_libc()
+    (run,) = passed(checked(built.root, run_root=Path("/")), "PKG703")
+    assert "root /" in run.reason
+
+
+@needs_bwrap
+def test_a_run_root_that_is_none_is_unknown(built: Built, tmp_path: Path) -> None:
+    (finding,) = missing_proofs(checked(built.root, run_root=tmp_path))
+    assert (finding.rule.id, "no root file system" in finding.message) == ("PKG703", True)
+
+
+@needs_sandbox
+@needs_qemu
+def test_a_baseline_build_starts_on_an_old_cpu(built: Built) -> None:
+    pytest.importorskip("grpc", reason="Health is called with grpcio")
+    (run,) = passed(checked(built.root, cpu_run="nehalem"), "PKG704")
+    assert "-cpu Nehalem-v1" in run.reason
+
+
+@needs_sandbox
+@needs_qemu
+def test_avx2_without_dispatch_ends_with_an_illegal_instruction_on_an_old_cpu(built: Built) -> None:
+    break_by("AVX2 without dispatch", built)
+    (finding,) = failed(checked(built.root, cpu_run="nehalem"), "PKG704")
+    assert "illegal instruction" in finding.message
+    if passed(checked(built.root, cpu_run="haswell"), "PKG704") == []:
+        pytest.fail("the same package does not start on Haswell either")
+
+
+@needs_sandbox
+@pytest.mark.parametrize(("model", "words"), [("pentium", "no CPU model"), ("x86-64-v4", "no AVX-512")])
+def test_a_cpu_that_cannot_be_emulated_is_unknown(built: Built, model: str, words: str) -> None:
+    (finding,) = missing_proofs(checked(built.root, cpu_run=model))
+    assert words in finding.message
+
+
+@needs_bwrap
+def test_an_old_distribution_decides_about_a_host_libc_package(built: Built) -> None:
+    import os
+
+    if shutil.which("debootstrap") is None or os.geteuid() != 0:
+        pytest.skip("an old root needs debootstrap and root")
+    old = os.environ.get("NEWBACKEND_OLD_ROOT")
+    if not old:
+        pytest.skip("NEWBACKEND_OLD_ROOT names no root made with debootstrap (tests use no network)")
+    break_by("newer glibc than the target", built)
+    (finding,) = failed(checked(built.root, run_root=Path(old)), "PKG703")
+    assert "GLIBC_2.36' not found" in finding.message

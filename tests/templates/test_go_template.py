@@ -1,0 +1,241 @@
+"""What the Go template promises that can be seen without a compiler (contract sections 4 and 14)."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+
+import pytest
+
+from tests.templates.render import MODALITY_RPCS, NEWEST, OLDEST, Rendered, language, pin, render
+
+LANGUAGE = language("go")
+MODALITIES: list[str] = LANGUAGE["modalities"]
+FLAVOURS = ("pure", "purego")
+ERAS = (OLDEST, NEWEST)
+HANGING_STREAMS = ("TTSStream", "AudioTranscriptionStream", "FineTuneProgress", "QuantizationProgress")
+# What `.golangci.yml` of a LocalAI checkout forbids in backends.
+FORBIDDEN = re.compile(
+    r"\bt\.(Errorf?|Fatalf?|Run|Skipf?|SkipNow|Logf?|Fail|FailNow)\b|\bhttp\.(DefaultClient|Get|Post|PostForm|Head)\b"
+)
+HOSTILE = "\"quote\" 'single' `id` $(id) ${HOME} # */ \\ {{ x }} {% raw %}\n\nВторая строка 深さ <b>" + "x" * 10_000
+
+every_flavour = pytest.mark.parametrize("flavour", FLAVOURS)
+every_era = pytest.mark.parametrize("era", ERAS)
+
+
+@cache
+def rendered(wanted: str) -> Rendered:
+    """One rendering per set of variables, since many tests look at the same one."""
+    return render("go", **json.loads(wanted))
+
+
+def backend(
+    flavour: str, era: str = NEWEST, modalities: list[str] | None = None, name: str = "my-engine", **more: object
+) -> Rendered:
+    """The rendered files by their path below the backend's own directory."""
+    wanted = {"flavour": flavour, "era": era, "name": name, "modalities": modalities or MODALITIES, **more}
+    files = rendered(json.dumps(wanted, sort_keys=True))
+    home = f"backend/go/{name}/"
+    assert all(path.startswith(home) for path in files)
+    return {path.removeprefix(home): content for path, content in files.items()}
+
+
+def text(files: Rendered, path: str) -> str:
+    return files[path][1]
+
+
+def test_every_modality_is_either_offered_or_refused_with_a_reason() -> None:
+    refused = LANGUAGE["refused_modalities"]
+    assert set(MODALITY_RPCS) <= set(MODALITIES) | set(refused)
+    assert not set(MODALITIES) & set(refused)
+    assert all(reason.strip() for reason in refused.values())
+
+
+def test_every_variant_of_a_flavour_is_not_also_refused() -> None:
+    assert set(LANGUAGE["variants"]) == {flavour["id"] for flavour in LANGUAGE["flavours"]}
+    for variants in LANGUAGE["variants"].values():
+        assert not set(variants) & set(LANGUAGE["refused_variants"])
+
+
+@every_flavour
+@every_era
+def test_rendering_twice_gives_the_same_bytes(flavour: str, era: str) -> None:
+    assert render("go", era=era, flavour=flavour, modalities=MODALITIES) == render(
+        "go", era=era, flavour=flavour, modalities=MODALITIES
+    )
+
+
+@every_flavour
+@every_era
+def test_no_template_syntax_is_left(flavour: str, era: str) -> None:
+    for path, (_, content) in backend(flavour, era, pin=pin()).items():
+        assert not re.search(r"\{% ?(if|for|set|endif|endfor)", content), path
+        assert content.endswith("\n"), path
+        assert not re.search(r"[ \t]$", content, re.M), path
+
+
+@every_flavour
+def test_exactly_one_file_carries_the_placeholder_marker(flavour: str) -> None:
+    placeholder = LANGUAGE["placeholder"]
+    expected = placeholder["flavour_paths"].get(flavour, placeholder["path"])
+    marked = [path for path, (_, content) in backend(flavour).items() if placeholder["marker"] in content]
+    assert marked == [expected.format(name="my-engine").removeprefix("backend/go/my-engine/")]
+
+
+@every_flavour
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_a_modality_brings_its_own_rpcs_and_no_others(flavour: str, modality: str) -> None:
+    methods = {"Embedding": "Embeddings"}
+    sources = "".join(
+        content
+        for path, (_, content) in backend(flavour, modalities=[modality]).items()
+        if path.endswith(".go") and not path.endswith("_test.go")
+    )
+    for other, rpcs in MODALITY_RPCS.items():
+        for rpc in rpcs:
+            offered = f"func (b *backend) {methods.get(rpc, rpc)}(" in sources
+            overridden = rpc in HANGING_STREAMS
+            assert offered == (other == modality or overridden), rpc
+
+
+@every_flavour
+@every_era
+@pytest.mark.parametrize(
+    "modalities", [["llm"], ["tts"], ["transcription"], MODALITIES], ids=lambda m: m[0] + str(len(m))
+)
+def test_every_stream_that_would_hang_is_defined_once_and_closes_its_channel(
+    flavour: str, era: str, modalities: list[str]
+) -> None:
+    sources = "".join(c for path, (_, c) in backend(flavour, era, modalities).items() if path.endswith(".go"))
+    for rpc in HANGING_STREAMS:
+        bodies = re.findall(rf"^func \(b \*backend\) {rpc}\(.*?^}}", sources, re.M | re.S)
+        assert len(bodies) == 1, rpc
+        # Before anything can return.
+        assert "close(out)" in bodies[0].splitlines()[1], rpc
+
+
+@every_flavour
+def test_the_oldest_checkout_gets_nothing_that_it_does_not_know(flavour: str) -> None:
+    files = backend(flavour, OLDEST)
+    for path, (_, content) in files.items():
+        assert not re.search(
+            r"ModelIdentity|grpcerrors|Detokenize|SoundDetection|DepthRe|package-system-libs", content
+        ), path
+    assert not {"depth.go", "soundclassification.go"} & set(files)
+    # Its server does not watch the parent, so the backend does.
+    assert "watchParent()" in text(files, "main.go")
+    assert "parentwatch.go" not in backend(flavour, NEWEST)
+
+
+@every_flavour
+@every_era
+def test_tests_keep_to_the_rules_of_the_checkout(flavour: str, era: str) -> None:
+    files = backend(flavour, era)
+    tests = {path: content for path, (_, content) in files.items() if path.endswith("_test.go")}
+    for path, content in tests.items():
+        assert not FORBIDDEN.search(content), path
+    assert sum("RunSpecs(" in content for content in tests.values()) == 1
+    assert not any(FORBIDDEN.search(content) for path, (_, content) in files.items() if path.endswith(".go"))
+
+
+@every_flavour
+def test_scripts_are_executable_and_nothing_else_is(flavour: str) -> None:
+    executable = {path for path, (mode, _) in backend(flavour).items() if mode & 0o111}
+    assert executable == {"run.sh", "package.sh"}
+
+
+def binary_for_darwin(run: str) -> str:
+    """The binary that LocalAI's golang-darwin.sh reads out of run.sh (contract 4.8)."""
+    found: list[str] = []
+    for line in run.splitlines():
+        if re.match(r"\s*exec\s", line):
+            found += re.findall(r'"?\$CURDIR"?/([A-Za-z0-9._-]+)', line)
+    return found[-1]
+
+
+@every_flavour
+@pytest.mark.parametrize("name", ["my-engine", "func", "3d-depth"])
+def test_run_sh_ends_in_an_exec_of_the_binary(flavour: str, name: str) -> None:
+    run = text(backend(flavour, name=name), "run.sh")
+    assert run.splitlines()[-1] == f'exec "$CURDIR/{name}" "$@"'
+    assert binary_for_darwin(run) == name
+    assert "${CURDIR}" not in run
+    assert "DYLD_LIBRARY_PATH" in run
+    assert "set -u" not in run
+
+
+def test_the_library_has_one_name_in_all_files() -> None:
+    files = backend("purego", name="class")
+    for path in ("Makefile", "run.sh", "package.sh"):
+        assert set(re.findall(r"lib(\w+)\.(?:so|dylib)\b", text(files, path))) - {"ld"} >= {"class_engine"}, path
+    assert "OUTPUT_NAME class_engine" in text(files, "CMakeLists.txt")
+    assert "export CLASS_LIBRARY=" in text(files, "run.sh")
+    assert 'libraryVariable = "CLASS_LIBRARY"' in text(files, "engine.go")
+
+
+@pytest.mark.parametrize("modalities", [[m] for m in MODALITIES] + [MODALITIES], ids=lambda m: m[0] + str(len(m)))
+def test_declared_defined_and_registered_native_functions_are_the_same(modalities: list[str]) -> None:
+    files = backend("purego", modalities=modalities)
+    declared = re.findall(r"_API [^;]*?\bmy_engine_(\w+)\(", text(files, "cpp/shim.h"))
+    defined = re.findall(r"^[^\s/].*?\bmy_engine_(\w+)\([^;]*?\)\n\{", text(files, "cpp/shim.cpp"), re.M)
+    registered = re.findall(r'^\t\t"(\w+)": +&shim\.', text(files, "engine.go"), re.M)
+    assert len(declared) >= 4
+    assert sorted(declared) == sorted(defined) == sorted(registered)
+
+
+@pytest.mark.parametrize("name", ["func", "select", "3d-x", "a-b-c"])
+def test_native_names_are_identifiers(name: str) -> None:
+    header = text(backend("purego", name=name), "cpp/shim.h")
+    for macro in re.findall(r"^#define (\S+)", header, re.M):
+        assert re.fullmatch(r"[A-Z_][A-Z0-9_]*", macro)
+    for function in re.findall(r"(\S+)\(void \*engine", header):
+        assert re.fullmatch(r"\*?[a-z_][a-z0-9_]*", function)
+
+
+@every_flavour
+@every_era
+def test_the_makefile_has_every_target_and_builds_by_default(flavour: str, era: str) -> None:
+    makefile = text(backend(flavour, era), "Makefile")
+    targets = set(re.findall(r"^([a-z][a-z-]*):(?!=)", makefile, re.M))
+    engine = {"engine"} if flavour == "purego" and era == NEWEST else set()
+    assert targets == {"build", "my-engine", "package", "test", "clean", "purge"} | engine
+    assert ".DEFAULT_GOAL := build" in makefile
+    assert ("-DGGML_NATIVE=OFF" in makefile) == (flavour == "purego")
+
+
+@every_flavour
+def test_the_pin_is_where_the_bump_bot_looks_and_nowhere_else(flavour: str) -> None:
+    values = pin()
+    files = backend(flavour, pin=values)
+    makefile = text(files, "Makefile")
+    line = f"{values['variable']}?={values['sha']}"
+    assert makefile.splitlines().count(line) == 1
+    # The bot rewrites this wherever it stands, in comments too.
+    assert makefile.count(f"{values['variable']}?=") == 1
+    assert [path for path, (_, content) in files.items() if values["sha"] in content] == ["Makefile"]
+
+
+@every_flavour
+def test_without_a_pin_nothing_is_fetched(flavour: str) -> None:
+    assert "git " not in text(backend(flavour), "Makefile")
+
+
+@every_flavour
+@every_era
+def test_the_package_is_checked_and_no_failure_is_swallowed(flavour: str, era: str) -> None:
+    script = text(backend(flavour, era), "package.sh")
+    assert "set -e" in script
+    assert "|| true" not in script
+    assert 'check_closure "${FILES[@]}"' in script
+    assert ("copy_runtime" in script) == (era == OLDEST)
+
+
+@every_flavour
+def test_a_hostile_description_reaches_only_the_readme_and_only_as_text(flavour: str) -> None:
+    plain, hostile = backend(flavour), backend(flavour, description=HOSTILE)
+    assert {path for path in plain if plain[path] != hostile[path]} == {"README.md"}
+    quoted = next(line for line in text(hostile, "README.md").splitlines() if line.startswith("> "))
+    assert "Вторая" in quoted
+    assert r"\<b\>" in quoted
