@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from newbackend.errors import NotFoundError, UsageError
+from newbackend.overrides import SECTIONS, check_overrides
 from newbackend.spec import BackendSpec
 
 _TEXT, _LIST, _MAP = "text", "list of text", "mapping"
+GENERATED = "generated"
 KEYS: Mapping[str, str] = {
     "name": _TEXT,
     "lang": _TEXT,
@@ -34,11 +36,14 @@ KEYS: Mapping[str, str] = {
     "os_excluded": _MAP,
     "overrides": _MAP,
     "options": _MAP,
+    # Not an answer: what was rendered last (docs/adr/0021), kept in the file beside the backend.
+    GENERATED: _MAP,
 }
 SUBKEYS: Mapping[str, frozenset[str]] = {
     "pin": frozenset({"repo", "sha", "branch", "variable"}),
     "options": frozenset({"bundle_libs", "glibc_floor", "native_march"}),
-    "overrides": frozenset({"variants", "capabilities", "places"}),
+    "overrides": frozenset(SECTIONS),
+    GENERATED: frozenset({"newbackend", "files"}),
     "import": frozenset({"kind", "of", "modality", "description", "extensions", "pipeline_tags"}),
     "docs": frozenset({"category", "in_house"}),
     "os_excluded": frozenset({"linux", "darwin"}),
@@ -60,6 +65,8 @@ def check_answers(data: Any, where: str) -> dict[str, Any]:
         unknown = sorted(set(value or ()) - SUBKEYS[key]) if key in SUBKEYS and isinstance(value, dict) else []
         if unknown:
             raise UsageError("answers-unknown-key", f"unknown key {key}.{unknown[0]}", where=where)
+        if key == "overrides" and value is not None:
+            check_overrides(value, where)
     return dict(data)
 
 

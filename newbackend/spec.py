@@ -14,6 +14,7 @@ from typing import Any
 from newbackend.catalog import modalities, name_rules, variant_table
 from newbackend.catalog.languages import Language, languages
 from newbackend.errors import UsageError
+from newbackend.overrides import KEEP, SCAFFOLD, check_overrides
 from newbackend.pin import Pin, check_pin
 
 DESCRIPTION_LIMIT = 10_240
@@ -60,27 +61,55 @@ class BackendSpec:
         return self.name.upper().replace("-", "_")
 
     @property
+    def gallery(self) -> str:
+        """Its name in the gallery: its own unless the answers say otherwise."""
+        return str(self._gallery.get("name") or self.name)
+
+    @property
     def anchor(self) -> str:
-        """The YAML anchor of its gallery meta: the name without hyphens, as upstream's are."""
-        return self.name.replace("-", "")
+        """The YAML anchor of its gallery meta: the name without hyphens, as most of upstream's are."""
+        return str(self._gallery.get("anchor") or self.gallery.replace("-", ""))
+
+    @property
+    def keeps_files(self) -> bool:
+        """Whether the backend's files are there already and only its registration is wanted."""
+        return keeps_files(self.overrides)
+
+    @property
+    def _gallery(self) -> Mapping[str, Any]:
+        said = (self.overrides.get("places") or {}).get("gallery-index")
+        return said if isinstance(said, Mapping) else {}
+
+
+def keeps_files(overrides: Mapping[str, Any]) -> bool:
+    """Whether overrides say `places.scaffold: keep`: nothing is rendered, so nothing that limits a new
+    name or a template applies (docs/adr/0020)."""
+    return (overrides.get("places") or {}).get(SCAFFOLD) == KEEP
+
+
+def check_shape(name: str) -> str:
+    """The name itself, or a UsageError when it cannot be a directory, a make target and an image name."""
+    rules = name_rules()
+    if not name:
+        raise UsageError("name-missing", "a backend needs a name: newbackend create NAME")
+    if len(name) > rules.max_length:
+        raise UsageError("name-too-long", f"backend name {name!r} is longer than {rules.max_length} characters")
+    if not re.fullmatch(rules.pattern, name) or "--" in name:
+        raise UsageError(
+            "name-invalid",
+            f"backend name {name!r} may only have lower-case letters, digits and single hyphens inside",
+        )
+    return name
 
 
 def check_name(name: str) -> str:
     """The name itself, or a UsageError with the reason it would hurt (contract 11.3)."""
+    check_shape(name)
     rules = name_rules()
 
     def refuse(reference: str, why: str) -> UsageError:
         return UsageError(reference, f"backend name {name!r} {why}")
 
-    if not name:
-        raise UsageError("name-missing", "a backend needs a name: newbackend create NAME")
-    if len(name) > rules.max_length:
-        raise refuse("name-too-long", f"is longer than {rules.max_length} characters")
-    if not re.fullmatch(rules.pattern, name) or "--" in name:
-        raise refuse(
-            "name-invalid",
-            "may only have lower-case letters, digits and single hyphens inside",
-        )
     if name in rules.reserved:
         raise refuse("name-reserved", f"is reserved: {rules.reserved[name]}")
     for token, why in rules.tokens.items():
@@ -100,7 +129,10 @@ def make_spec(answers: Mapping[str, Any]) -> BackendSpec:
 
     Raises UsageError naming the key that will not do.
     """
-    name = check_name(str(answers.get("name") or ""))
+    overrides = dict(answers.get("overrides") or {})
+    check_overrides(overrides, "")
+    kept = keeps_files(overrides)
+    name = (check_shape if kept else check_name)(str(answers.get("name") or ""))
     lang = str(answers.get("lang") or "")
     if lang not in languages():
         known = ", ".join(languages())
@@ -116,9 +148,9 @@ def make_spec(answers: Mapping[str, Any]) -> BackendSpec:
         name=name,
         lang=lang,
         flavour=flavour,
-        variants=_variants(answers.get("variants") or (), language, flavour),
-        modalities=_modalities(answers.get("modalities") or (), language, flavour),
-        pin=_pin_for(answers.get("pin"), language, flavour),
+        variants=_variants(answers.get("variants") or (), language, flavour, overrides),
+        modalities=_modalities(answers.get("modalities") or (), language, flavour, overrides),
+        pin=_pin_for(answers.get("pin"), language, flavour, overrides),
         description=_description(answers.get("description") or ""),
         license=_matching("license", answers.get("license") or "", _LICENSE, "an SPDX licence expression such as MIT"),
         icon=_matching("icon", answers.get("icon") or "", _URL, "an http(s) URL"),
@@ -128,12 +160,26 @@ def make_spec(answers: Mapping[str, Any]) -> BackendSpec:
         imports=dict(answers.get("import") or {}),
         docs=dict(answers.get("docs") or {}),
         os_excluded=dict(answers.get("os_excluded") or {}),
-        overrides=dict(answers.get("overrides") or {}),
+        overrides=_own_rows(overrides, name),
         options=dict(answers.get("options") or {}),
     )
 
 
-def _variants(wanted: Any, language: Language, flavour: str) -> tuple[str, ...]:
+def _own_rows(overrides: dict[str, Any], name: str) -> dict[str, Any]:
+    """The overrides; a row in them that would build another backend is refused."""
+    for variant, said in (overrides.get("variants") or {}).items():
+        for row in (said.get("fields") or {}, *(said.get("rows") or ())):
+            if row.get("backend", name) != name:
+                raise UsageError(
+                    "overrides-other-backend",
+                    f"overrides.variants.{variant} speaks of the backend {row['backend']!r}, not of {name!r}",
+                )
+    return overrides
+
+
+def _variants(
+    wanted: Any, language: Language, flavour: str, overrides: Mapping[str, Any]
+) -> tuple[str, ...]:
     table = variant_table()
     allowed = language.variants.get(flavour, ())
     for variant in wanted:
@@ -143,23 +189,27 @@ def _variants(wanted: Any, language: Language, flavour: str) -> tuple[str, ...]:
                 f"variant {variant!r} is not one of {', '.join(table.variants)}",
                 hint="see --variants",
             )
+        if ((overrides.get("variants") or {}).get(variant) or {}).get("rows") and keeps_files(overrides):
+            continue  # what a template can build is no matter, and the rows are given
         if variant not in allowed or not table.variants[variant].rows_for(language.id, flavour):
             why = language.why_not_variant(variant, flavour)
             raise UsageError("variant-impossible", f"{language.title} ({flavour}) cannot ship {variant}: {why}")
     chosen = table.ordered(wanted)
-    if not chosen:
+    if not chosen and not keeps_files(overrides):
         raise UsageError(
             "variants-missing", "a backend needs at least one platform variant", hint="pass --variants cpu"
         )
     return chosen
 
 
-def _modalities(wanted: Any, language: Language, flavour: str) -> tuple[str, ...]:
+def _modalities(
+    wanted: Any, language: Language, flavour: str, overrides: Mapping[str, Any]
+) -> tuple[str, ...]:
     known = modalities()
     for modality in wanted:
         if modality not in known:
             raise UsageError("modality-unknown", f"modality {modality!r} is not one of {', '.join(known)}")
-        if modality not in language.modalities_of(flavour):
+        if modality not in language.modalities_of(flavour) and not keeps_files(overrides):
             why = language.refused_modalities.get(modality, "its template does not implement it")
             raise UsageError("modality-impossible", f"{language.title} cannot serve {modality}: {why}")
     chosen = tuple(key for key in known if key in set(wanted))
@@ -168,9 +218,9 @@ def _modalities(wanted: Any, language: Language, flavour: str) -> tuple[str, ...
     return chosen
 
 
-def _pin_for(data: Any, language: Language, flavour: str) -> Pin | None:
+def _pin_for(data: Any, language: Language, flavour: str, overrides: Mapping[str, Any]) -> Pin | None:
     pin = _pin(data)
-    if pin is None and flavour in language.flavour_needs_pin:
+    if pin is None and flavour in language.flavour_needs_pin and not keeps_files(overrides):
         raise UsageError(
             "pin-missing",
             f"flavour {flavour} builds an upstream, so it needs one",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +16,6 @@ from newbackend.cli.common import (
     RepoOption,
     YesOption,
     check_format,
-    confirm,
     interactive,
     open_repo,
     out,
@@ -22,11 +23,14 @@ from newbackend.cli.common import (
     talk,
     write_output,
 )
+from newbackend.cli.output.style import style_for
 
 if TYPE_CHECKING:
     from newbackend.checkout.tree import Checkout
     from newbackend.plan.model import Plan
     from newbackend.spec import BackendSpec
+    from newbackend.wizard.protocol import Frontend
+    from newbackend.wizard.session import Session
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -79,6 +83,9 @@ def create(
         typer.Option(metavar="FILE", help="Save the plan (JSON) for `newbackend apply`.", show_default=False),
     ] = None,
     diff_out: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the diff.", show_default=False)] = None,
+    review: Annotated[
+        bool, typer.Option("--review", help="Decide hunk by hunk what goes in, as `git add -p` does.")
+    ] = False,
     allow_dirty: AllowDirtyOption = False,
     repo: RepoOption = None,
     format_: FormatOption = "text",
@@ -93,21 +100,79 @@ def create(
     flags["variants"] = _split(variants)
     flags["modalities"] = _split(modality)
     layers = _layers(flags, pin, answers, set_ or [])
-    asks = interactive(no_input=no_input)
-    spec, notes = _spec(layers, checkout, asks=asks)
-    plan = _plan(spec, checkout, notes)
-    _save(plan, plan_out, diff_out)
-    if format_ == "json":
-        import json
+    how = How(
+        asks=interactive(no_input=no_input),
+        settled=answers is not None,
+        review=review,
+        yes=yes,
+        dry_run=dry_run,
+        allow_dirty=allow_dirty,
+        json=format_ == "json",
+        plan_out=plan_out,
+        diff_out=diff_out,
+    )
+    return _create(layers, checkout, how)
 
-        from newbackend.plan.as_json import plan_to_json
 
-        out(json.dumps(plan_to_json(plan), indent=2, ensure_ascii=False))
-    else:
-        _show(plan, full=dry_run or not yes)
-    if dry_run:
-        return 0
-    return _apply(plan, checkout, yes=yes, asks=asks, allow_dirty=allow_dirty, quiet=format_ == "json")
+@dataclass(frozen=True)
+class How:
+    """How to go about it: everything on the command line that is not an answer. `settled`: an answers file
+    was given, so that only what has no default is asked."""
+
+    asks: bool
+    settled: bool
+    review: bool
+    yes: bool
+    dry_run: bool
+    allow_dirty: bool
+    json: bool
+    plan_out: Path | None
+    diff_out: Path | None
+
+
+def _create(layers: dict[str, Any], checkout: Checkout, how: How) -> int:
+    from newbackend.cli.output.progress import progress
+    from newbackend.wizard.session import Session
+    from newbackend.wizard.stop import stoppable
+
+    session = Session(checkout.root)
+    front = _front_end(how)
+    with stoppable(session):
+        spec, notes = _spec(layers, checkout, front, session, how)
+        with progress("planning the change"):
+            plan = _plan(spec, checkout, notes)
+        if how.review and not plan.empty:
+            plan = _reviewed(plan, spec, checkout, front)
+        _save(plan, how.plan_out, how.diff_out)
+        _show(plan, how)
+        if how.dry_run:
+            return 0
+        if not plan.empty and not how.yes and not front.apply(plan):
+            kept = f"; your answers are kept: `{session.command}` offers them again" if session.kept else ""
+            talk(f"newbackend: nothing was written{kept}")
+            return 0
+        if not plan.empty:
+            _apply(plan, checkout, how)
+    session.drop()
+    return 0
+
+
+def _front_end(how: How) -> Frontend:
+    from newbackend.wizard.headless import Headless
+
+    if not how.asks:
+        return Headless()
+    from newbackend.cli.output.hunk_text import hunk
+    from newbackend.cli.output.pager import page
+    from newbackend.cli.output.progress import progress
+    from newbackend.wizard.tty import Tty
+
+    paint = style_for(sys.stderr)
+    return Tty(
+        progress,
+        show=lambda turn: talk("\n" + hunk(turn, paint, full=False)),
+        show_all=lambda turn: page(hunk(turn, paint, full=True) + "\n", sys.stderr),
+    )
 
 
 def _split(text: str | None) -> list[str] | None:
@@ -134,21 +199,44 @@ def _layers(flags: dict[str, Any], pin: str | None, answers: Path | None, sets: 
     return merge(saved, {key: value for key, value in flags.items() if value is not None}, parse_set(sets))
 
 
-def _spec(layers: dict[str, Any], checkout: Checkout, *, asks: bool) -> tuple[BackendSpec, list[str]]:
+def _spec(
+    layers: dict[str, Any], checkout: Checkout, front: Frontend, session: Session, how: How
+) -> tuple[BackendSpec, list[str]]:
+    from newbackend.cli.output.progress import progress
     from newbackend.plan.collisions import check_collisions
     from newbackend.spec import make_spec
-    from newbackend.wizard.complete import complete
+    from newbackend.wizard.complete import Setting, complete
     from newbackend.wizard.headless import Headless
 
-    if asks:
-        from newbackend.wizard.tty import Tty
-
-        done, notes = complete(layers, checkout, Tty())
-    else:
-        done, notes = complete(layers, checkout, Headless())
+    resumed: dict[str, Any] = {}
+    if how.asks and not how.settled:
+        layers, resumed = _resumed(layers, checkout, front, session)
+    setting = Setting(
+        resumed=resumed,
+        keep=session.save if how.asks else lambda _: None,
+        busy=progress,
+        settled=Headless() if how.settled else None,
+    )
+    done, notes = complete(layers, checkout, front, setting)
     spec = make_spec(done)
     check_collisions(spec, checkout)
     return spec, notes
+
+
+def _resumed(
+    layers: dict[str, Any], checkout: Checkout, front: Frontend, session: Session
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The given answers, and those of an interrupted run if the user wants them; what is given now wins."""
+    from newbackend.wizard.steps import KEYS
+
+    saved = session.find(layers.get("name"))
+    if saved is None:
+        return layers, {}
+    if not front.resume(saved, checkout):
+        session.drop()
+        return layers, {}
+    unasked = {key: value for key, value in saved.items() if key not in KEYS}
+    return {**unasked, **layers}, saved
 
 
 def _plan(spec: BackendSpec, checkout: Checkout, notes: list[str]) -> Plan:
@@ -158,6 +246,12 @@ def _plan(spec: BackendSpec, checkout: Checkout, notes: list[str]) -> Plan:
 
     plan = plan_create(spec, checkout)
     return replace(plan, notes=(*plan.notes, *notes)) if notes else plan
+
+
+def _reviewed(plan: Plan, spec: BackendSpec, checkout: Checkout, front: Frontend) -> Plan:
+    from newbackend.plan.review import prove_reviewed, review
+
+    return prove_reviewed(review(plan, front.hunk), checkout, spec)
 
 
 def _save(plan: Plan, plan_out: Path | None, diff_out: Path | None) -> None:
@@ -176,34 +270,33 @@ def _save(plan: Plan, plan_out: Path | None, diff_out: Path | None) -> None:
         talk(f"newbackend: diff written to {diff_out}")
 
 
-def _show(plan: Plan, *, full: bool) -> None:
-    from newbackend.cli.output.plan_text import diff, manual, summary
+def _show(plan: Plan, how: How) -> None:
+    """The plan as JSON; or the summary alone with --yes, which nobody reads first; or all of it, paged."""
+    import json
 
+    from newbackend.cli.output.pager import page, pages
+    from newbackend.cli.output.plan_text import diff, manual, recap, summary
+    from newbackend.plan.as_json import plan_to_json
+
+    if how.json:
+        out(json.dumps(plan_to_json(plan), indent=2, ensure_ascii=False))
+        return
     paint = style()
-    if full and not plan.empty:
-        out(diff(plan, paint) + "\n")
-    out(summary(plan, paint))
-    if plan.manual:
-        out(manual(plan, paint))
+    parts = [summary(plan, paint), *([manual(plan, paint)] if plan.manual else [])]
+    if plan.empty or (how.yes and not how.dry_run):
+        out("\n".join(parts))
+    elif pages():
+        page("\n".join([*parts, "", diff(plan, paint), ""]))
+        talk(recap(plan))
+    else:
+        out("\n".join([diff(plan, paint), "", *parts]))
 
 
-def _apply(plan: Plan, checkout: Checkout, *, yes: bool, asks: bool, allow_dirty: bool, quiet: bool) -> int:
+def _apply(plan: Plan, checkout: Checkout, how: How) -> None:
     from newbackend.apply.run import ApplyOptions, apply_plan
-    from newbackend.errors import UsageError
 
-    if plan.empty:
-        return 0
-    if not yes:
-        if not asks:
-            raise UsageError(
-                "not-confirmed", "nothing was written", hint="pass --yes to apply, or --dry-run to only look"
-            )
-        if not confirm("Apply this change?"):
-            talk("newbackend: nothing was written")
-            return 0
-    paths = apply_plan(plan, checkout.root, ApplyOptions(allow_dirty=allow_dirty))
-    if not quiet:
+    paths = apply_plan(plan, checkout.root, ApplyOptions(allow_dirty=how.allow_dirty))
+    if not how.json:
         talk(f"newbackend: {len(paths)} files written; `newbackend undo` takes them back")
     if plan.manual:
         talk(f"newbackend: {len(plan.manual)} place(s) could not be edited safely and are left to you, see above")
-    return 0

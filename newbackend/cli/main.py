@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from typer.core import TyperGroup
@@ -76,13 +76,13 @@ def main(argv: list[str] | None = None) -> None:
         status = run(sys.argv[1:] if argv is None else argv)
     except NewbackendError as error:
         _fail(f"newbackend: error: {error.sentence()}", error.exit_status)
-    except KeyboardInterrupt:
-        _fail("newbackend: stopped; nothing was changed", Exit.USAGE)
+    except KeyboardInterrupt as stop:
+        _fail(f"newbackend: {stop or 'stopped; nothing was changed'}", Exit.USAGE)
     except typer.Exit as done:
         sys.exit(done.exit_code)
     except BrokenPipeError:
         # The reader of our output went away: not an error, but nothing more can be said.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence(sys.stdout)
         sys.exit(Exit.OK)
     except Exception as error:
         _click_error(error)
@@ -106,6 +106,15 @@ def _click_error(error: Exception) -> None:
 
 
 def _fail(sentence: str, status: Exit) -> None:
-    sys.stdout.flush()
-    sys.stderr.write(sentence + "\n")
+    for stream, text in ((sys.stdout, ""), (sys.stderr, sentence + "\n")):
+        try:
+            stream.write(text)
+            stream.flush()
+        except OSError:  # a closed terminal: the status is all that can still be told
+            _silence(stream)
     sys.exit(int(status))
+
+
+def _silence(stream: TextIO) -> None:
+    """Sends a stream that nobody reads nowhere, so that the interpreter's last flush cannot fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

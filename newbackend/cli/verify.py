@@ -34,7 +34,9 @@ def verify(
             show_default=False,
         ),
     ] = None,
-    fix: Annotated[bool, typer.Option("--fix", help="Repair what can be repaired safely, then report the rest.")] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Repair what can be repaired safely, then report the rest.")
+    ] = False,
     unsafe_fixes: Annotated[
         bool, typer.Option("--unsafe-fixes", help="Like --fix, and repair what wants a second look.")
     ] = False,
@@ -123,7 +125,9 @@ def _apply(checkout: Checkout, fixes: Fixes, *, allow_dirty: bool) -> None:
         talk("newbackend: nothing to fix")
         return
     paths = apply_plan(fixes.plan, checkout.root, ApplyOptions(allow_dirty=allow_dirty))
-    talk(f"newbackend: {len(fixes.repaired)} finding(s) repaired in {len(paths)} file(s); `newbackend undo` takes it back")
+    talk(
+        f"newbackend: {len(fixes.repaired)} finding(s) repaired in {len(paths)} file(s); `newbackend undo` takes it back"
+    )
     for note in fixes.plan.notes:
         talk(f"newbackend: {note}")
 
@@ -182,5 +186,3 @@ def _status(report: Report, fail_on: str, run: _Run) -> int:
     if report.fails_at(Severity(fail_on)):
         return Exit.FINDINGS
     return Exit.NOT_FOUND if report.summary()["unknown"] else Exit.OK
-
-

@@ -170,7 +170,7 @@ class Reader:
         """Unsigned fields at `offset`; raises ELFError past the end."""
         try:
             return struct.unpack_from(self.prefix + layout, self.data, offset)
-        except struct.error:
+        except (struct.error, OverflowError):
             raise ELFError(f"truncated: wants bytes at 0x{offset:x}, the file has {self.size}") from None
 
     def slice(self, offset: int, size: int) -> bytes:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from newbackend.checkout.tree import Checkout
+from newbackend.errors import UsageError
 from newbackend.spec import BackendSpec
 from newbackend.splice.outcome import AlreadyPresent, Drifted, Outcome
 from newbackend.splice.prove import Proof
@@ -95,6 +96,10 @@ class Place(ABC):
 
     id: ClassVar[str]
     title: ClassVar[str]
+    override_keys: ClassVar[frozenset[str]] = frozenset()
+    """Keys of `overrides.places.<id>` that this place reads, beside `omit` (and `facts`)."""
+    takes_facts: ClassVar[bool] = False
+    """Whether `overrides.places.<id>.facts` may say what is registered otherwise or in addition."""
 
     @abstractmethod
     def path(self, checkout: Checkout) -> str:
@@ -141,12 +146,33 @@ class Place(ABC):
         assert isinstance(facts, tuple)
         return facts
 
+    def wanted(self, spec: BackendSpec, checkout: Checkout) -> list[Wanted]:
+        """What the spec implies here, and what its answers say is otherwise (`omit`, `facts`)."""
+        return self.arranged(overridden(self, spec, kept(spec, self.id, self.expect(spec, checkout))))
+
+    def arranged(self, wanted: list[Wanted]) -> list[Wanted]:
+        """The wanted facts in the order and groups in which they go in."""
+        return wanted
+
+    def group_of(self, kind: str, value: Any) -> str:
+        """The group that a fact of the answers goes in with."""
+        return kind
+
+    def from_answers(self, spec: BackendSpec, key: str, value: Any) -> Any:
+        """The value of a fact as the answers write it, as `observe` has it. Raises UsageError when this
+        place could not write it safely, or when it is another backend's."""
+        return value
+
+    def refuse_fact(self, key: str, why: str) -> UsageError:
+        """The refusal of a fact in the answers."""
+        return UsageError("overrides-fact", f"overrides.places.{self.id}.facts: {key!r} {why}")
+
     def plan(self, checkout: Checkout, spec: BackendSpec) -> PlacePlan:
         """The changes between what is expected and what is observed."""
         probe = self.probe(checkout)
         if probe.absent:
             return PlacePlan(skipped=probe.absent)
-        expected = self.expect(spec, checkout)
+        expected = self.wanted(spec, checkout)
         if not expected:
             return PlacePlan()
         path = self.path(checkout)
@@ -198,15 +224,35 @@ def rules_of(group: Sequence[Wanted]) -> tuple[str, ...]:
 def answers_for(spec: BackendSpec, place_id: str) -> Mapping[str, Any]:
     """What the answers say about one place (`overrides.places.<id>`); empty when they say nothing.
 
-    `omit` there is True, or a list of kinds of facts that this backend does without.
+    `omit` there is True, or a list of kinds or keys of facts that this backend does without; `facts` maps
+    keys to values that differ from the expected ones or come on top.
     """
     said = (spec.overrides.get("places") or {}).get(place_id)
     return said if isinstance(said, Mapping) else {}
 
 
 def kept(spec: BackendSpec, place_id: str, wanted: Iterable[Wanted]) -> list[Wanted]:
-    """The wanted facts without those that the answers leave out."""
+    """The wanted facts without those that the answers leave out, by kind or by key."""
     omit = answers_for(spec, place_id).get("omit") or ()
     if omit is True:
         return []
-    return [one for one in wanted if one.kind not in omit]
+    return [one for one in wanted if one.kind not in omit and one.key not in omit]
+
+
+def kind_of(key: str) -> str:
+    """The kind of a fact by its key: what stands before the colon; Linux rows have none."""
+    return key.partition(":")[0] if ":" in key else "row"
+
+
+def overridden(place: Place, spec: BackendSpec, wanted: Iterable[Wanted]) -> list[Wanted]:
+    """The wanted facts with the values that the answers give them, and the facts that only the answers know."""
+    said = dict(answers_for(spec, place.id).get("facts") or {}) if place.takes_facts else {}
+    found = []
+    for one in wanted:
+        value = place.from_answers(spec, one.key, said.pop(one.key)) if one.key in said else one.value
+        found.append(replace(one, value=value))
+    for key, raw in said.items():
+        kind, value = kind_of(key), place.from_answers(spec, key, raw)
+        rules = next((one.rules for one in found if one.kind == kind), ())
+        found.append(Wanted(kind, key, value, f"{key}, as the answers say", rules, place.group_of(kind, value)))
+    return found

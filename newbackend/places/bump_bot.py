@@ -6,9 +6,11 @@ It greps `^VAR?=` in the Makefile named here; a backend that is not listed is ne
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from newbackend.checkout.layout import BUMP
 from newbackend.checkout.tree import Checkout
+from newbackend.overrides import check_row
 from newbackend.places.base import Change, Fact, Place, Probe, Wanted, rules_of
 from newbackend.places.makefile import backend_of_directory
 from newbackend.places.yaml_place import probe_sequence, removal, sequence
@@ -17,6 +19,7 @@ from newbackend.splice.outcome import Inserted
 from newbackend.splice.prove import ListEdit
 from newbackend.splice.yaml_list import Item, insert_after, scalar
 
+_FIELDS = frozenset(("repository", "variable", "branch", "file"))
 KEYS = ("jobs", "bump-backends", "strategy", "matrix", "include")
 
 
@@ -25,6 +28,7 @@ class BumpBot(Place):
 
     id = "bump-bot"
     title = "bump bot"
+    takes_facts = True
 
     def path(self, checkout: Checkout) -> str:
         return BUMP
@@ -55,6 +59,14 @@ class BumpBot(Place):
         }
         reason = f"the nightly bump of {spec.pin.variable}"
         return [Wanted("bump", f"bump:{spec.pin.variable}@{file}", value, reason, ("REG501",), "bump")]
+
+    def from_answers(self, spec: BackendSpec, key: str, value: Any) -> Any:
+        check_row(f"overrides.places.{self.id}.facts.{key}", value, "")
+        if set(value) != _FIELDS or key != f"bump:{value['variable']}@{value['file']}":
+            raise self.refuse_fact(key, f"is not the key of a row with {', '.join(sorted(_FIELDS))}")
+        if backend_of_directory(value["file"]) != spec.name:
+            raise self.refuse_fact(key, f"is not about {spec.directory}")
+        return dict(value)
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[Wanted]) -> Iterable[Change]:
         found = sequence(checkout, BUMP, KEYS)

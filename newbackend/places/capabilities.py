@@ -10,7 +10,7 @@ from typing import Any
 
 from newbackend.catalog import modalities
 from newbackend.checkout.tree import Checkout
-from newbackend.places.base import Change, Fact, Place, Probe, Wanted, kept, rules_of
+from newbackend.places.base import Change, Fact, Place, Probe, Wanted, rules_of
 from newbackend.places.go_place import composite, go_file, probe_variable, put_after, without
 from newbackend.places.import_choice import one_line
 from newbackend.spec import BackendSpec
@@ -59,7 +59,7 @@ class Capabilities(Place):
         }
         reason = f"what {spec.name} can be asked for"
         key = f"capability:{spec.name}"
-        return kept(spec, self.id, [Wanted("capability", key, value, reason, ("REG603",), "capability")])
+        return [Wanted("capability", key, value, reason, ("REG603",), "capability")]
 
     def same(self, wanted: Any, found: Any) -> bool:
         """More may be declared by hand (voices, pictures, further usecases); nothing may be missing."""

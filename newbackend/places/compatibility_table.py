@@ -7,7 +7,7 @@ from typing import Any
 
 from newbackend.catalog.registries import registries
 from newbackend.checkout.tree import Checkout
-from newbackend.places.base import Change, Fact, Place, Probe, Wanted, kept, rules_of
+from newbackend.places.base import Change, Fact, Place, Probe, Wanted, rules_of
 from newbackend.places.display_names import backend_of, speaking_of
 from newbackend.places.import_choice import one_line
 from newbackend.spec import BackendSpec
@@ -48,7 +48,7 @@ class CompatibilityTable(Place):
     def expect(self, spec: BackendSpec, checkout: Checkout) -> Sequence[Wanted]:
         value = {"spec": spec, "headings": headings(spec)}
         reason = f"{spec.name} in the table of backends"
-        return kept(spec, self.id, [Wanted("row", f"row:{spec.name}", value, reason, _RULES, "row")])
+        return [Wanted("row", f"row:{spec.name}", value, reason, _RULES, "row")]
 
     def same(self, wanted: Any, found: Any) -> bool:
         """The words are their author's; that there is a row is what counts."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from newbackend.checkout.layout import FILTER_SCRIPT, layout_of
 from newbackend.checkout.tree import Checkout
-from newbackend.places.base import Change, Fact, Place, Probe, Wanted, kept, rules_of
+from newbackend.places.base import Change, Fact, Place, Probe, Wanted, rules_of
 from newbackend.places.darwin_makefile import bespoke, script_path
 from newbackend.spec import BackendSpec
 from newbackend.splice.javascript import broken_line
@@ -47,7 +47,7 @@ class DarwinBuilders(Place):
         if _SET not in text and _RULES not in text:
             return Probe(absent=f"{path} has no tables about macOS builds")
         for name in (_SET, _RULES):
-            if name in text and constant_array(text, name) is None:
+            if name in text and _array(checkout, path, name) is None:
                 return Probe(unrecognised=f"{name} is not a plain list")
         return Probe()
 
@@ -73,12 +73,11 @@ class DarwinBuilders(Place):
             "bespoke": f"{name} has a macOS build of its own",
             "shared-input": f"a change of {script_path(name)} rebuilds {name} and nothing else",
         }
-        found = [
+        return [
             Wanted(kind, f"{kind}:{name}", name, reason, (_IDS[kind],), kind)
             for kind, reason in reasons.items()
             if _TABLE[kind] in text
         ]
-        return kept(spec, self.id, found)
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[Wanted]) -> Iterable[Change]:
         path = self.path(checkout)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from newbackend.checkout.layout import MAKEFILE
 from newbackend.checkout.tree import Checkout
-from newbackend.places.base import Change, Fact, Place, Probe, Wanted, kept, rules_of
+from newbackend.places.base import Change, Fact, Place, Probe, Wanted, rules_of
 from newbackend.places.makefile import makefile_lines
 from newbackend.spec import BackendSpec
 from newbackend.splice.lines import Lines
@@ -73,11 +73,10 @@ class DarwinMakefile(Place):
         word = f"backends/{name}-darwin"
         target = f"builds {name} on macOS"
         alone = f"no two macOS builds of {name} and another backend at once"
-        found = [
+        return [
             Wanted("darwin-target", f"darwin-target:{name}", script_path(name), target, ("REG307",), "darwin-target"),
             Wanted(_LIST, f"{_LIST}:{word}", word, alone, ("REG307",), _LIST),
         ]
-        return kept(spec, self.id, found)
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[Wanted]) -> Iterable[Change]:
         lines = makefile_lines(checkout)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from newbackend.checkout.tree import Checkout
-from newbackend.places.base import Change, Fact, Place, Probe, Wanted, kept, rules_of
+from newbackend.places.base import Change, Fact, Place, Probe, Wanted, rules_of
 from newbackend.places.darwin_makefile import bespoke
 from newbackend.places.yaml_place import probe_sequence, sequence
 from newbackend.spec import BackendSpec
@@ -64,11 +64,10 @@ class DarwinWorkflow(Place):
         }
         reason = f"the macOS step of {name}"
         other = f"{name} is not built by the generic macOS step"
-        found = [
+        return [
             Wanted("step", f"step:{name}", step, reason, ("REG121",), "step"),
             Wanted("exclusion", f"exclusion:{name}", name, other, ("REG122",), "exclusion"),
         ]
-        return kept(spec, self.id, found)
 
     def same(self, wanted: object, found: object) -> bool:
         """A step's title and what it does besides are its author's business; `read` saw what matters."""

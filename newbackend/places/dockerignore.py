@@ -3,9 +3,11 @@ pin (contract 5.3)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from newbackend.checkout.tree import Checkout
+from newbackend.overrides import one_line
 from newbackend.places.base import Change, Fact, Place, Probe, Wanted, rules_of
 from newbackend.places.makefile import backend_of_directory
 from newbackend.spec import BackendSpec
@@ -13,6 +15,7 @@ from newbackend.splice.lines import Lines
 from newbackend.splice.outcome import Inserted, Splice
 
 PATH = ".dockerignore"
+_HEADING = re.compile(r"# ([a-z0-9-]+): in-place clone and build output;")
 
 
 def pin_directory(spec: BackendSpec) -> str:
@@ -31,6 +34,7 @@ class Dockerignore(Place):
 
     id = "dockerignore"
     title = "docker build context"
+    takes_facts = True
 
     def path(self, checkout: Checkout) -> str:
         return PATH
@@ -43,10 +47,15 @@ class Dockerignore(Place):
     def read(self, checkout: Checkout) -> Sequence[Fact]:
         lines = Lines(checkout.need(PATH))
         facts = []
+        below = ""  # the backend whose heading the line stands under
         for number in range(len(lines)):
             line = lines[number].strip()
-            if line and not line.startswith("#"):
-                backend = backend_of_directory(line) if "*" not in line else ""
+            if not line or line.startswith("#"):
+                own = _HEADING.match(line)
+                below = own[1] if own else ""
+            else:
+                # A pattern may speak of many backends: it is one's own only under its heading.
+                backend = backend_of_directory(line) if "*" not in line else below
                 facts.append(Fact("ignore", f"ignore:{line.rstrip('/')}", backend, line.rstrip("/"), PATH, number + 1))
         return facts
 
@@ -60,6 +69,12 @@ class Dockerignore(Place):
             reason = "the clone and build output stay out of the image"
             found.append(Wanted("ignore", f"ignore:{line}", line, reason, ("REG811",), "ignore"))
         return found
+
+    def from_answers(self, spec: BackendSpec, key: str, value: object) -> object:
+        text = str(value)
+        if key != f"ignore:{text}" or not one_line(text) or not text.startswith(f"{spec.directory}/"):
+            raise self.refuse_fact(key, f"is not a path below {spec.directory}/")
+        return text
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[Wanted]) -> Iterable[Change]:
         lines = Lines(checkout.need(PATH))

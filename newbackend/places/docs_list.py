@@ -12,7 +12,7 @@ from typing import Any
 
 from newbackend.catalog.registries import Category, registries
 from newbackend.checkout.tree import Checkout
-from newbackend.places.base import Change, Fact, Place, Probe, Wanted, kept, rules_of
+from newbackend.places.base import Change, Fact, Place, Probe, Wanted, rules_of
 from newbackend.places.display_names import backend_of, speaking_of
 from newbackend.spec import BackendSpec
 from newbackend.splice.lines import Lines
@@ -60,7 +60,7 @@ class DocsList(Place):
     def expect(self, spec: BackendSpec, checkout: Checkout) -> Sequence[Wanted]:
         value = {"name": spec.name, "category": category(spec)}
         reason = f"{spec.name} on the backends page"
-        return kept(spec, self.id, [Wanted("example", f"example:{spec.name}", value, reason, _RULES, "example")])
+        return [Wanted("example", f"example:{spec.name}", value, reason, _RULES, "example")]
 
     def same(self, wanted: Any, found: Any) -> bool:
         return True

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
-from newbackend.places.base import Change, Fact, Place, Probe, Wanted, answers_for, kept, rules_of
+from newbackend.places.base import Change, Fact, Place, Probe, Wanted, answers_for, rules_of
 from newbackend.places.go_place import composite, go_file, probe_variable
+from newbackend.places.overrides import ANY
 from newbackend.spec import BackendSpec
 from newbackend.splice.golang import Constant, Element, GoFile, go_string
 from newbackend.splice.outcome import AnchorMissing, Inserted, Outcome, Splice
@@ -29,6 +30,7 @@ class EnginePreference(Place):
 
     id = "engine-preference"
     title = "engine preference"
+    override_keys = ANY  # capabilities, which the checkout names
 
     def path(self, checkout: Checkout) -> str:
         return PATH
@@ -59,7 +61,7 @@ class EnginePreference(Place):
             reason = f"on {capability}, {spec.name} ranks " + (f"ahead of {before}" if before else "last")
             value = {"capability": capability, "before": str(before or ""), "name": spec.name}
             found.append(Wanted("rank", f"rank:{capability}:{spec.name}", value, reason, _RULES, f"rank:{capability}"))
-        return kept(spec, self.id, found)
+        return found
 
     def same(self, wanted: object, found: object) -> bool:
         """A constant may be called otherwise, and what it ranks ahead of is shown by `observe`."""

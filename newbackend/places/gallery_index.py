@@ -5,14 +5,16 @@ Every variant needs a `latest` and a `master` entry whose uri ends in the matrix
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from newbackend.catalog import modalities, variant_table
 from newbackend.checkout.layout import INDEX
 from newbackend.checkout.tree import Checkout
-from newbackend.places.base import Change, Fact, Place, Probe, Wanted, groups, rules_of
-from newbackend.places.matrix import rows_of
+from newbackend.errors import UsageError
+from newbackend.places.base import Change, Fact, Place, Probe, Wanted, answers_for, groups, rules_of
+from newbackend.places.matrix import Matrix, rows_of
 from newbackend.places.yaml_place import probe_sequence, removal, sequence
 from newbackend.spec import BackendSpec
 from newbackend.splice.lines import Lines
@@ -21,6 +23,7 @@ from newbackend.splice.prove import ListEdit
 from newbackend.splice.yaml_list import Item, YamlList, block_text, scalar
 
 DEV = "-development"
+_TAG = re.compile(r":(?:latest|master)(-[^:/@]*)\Z")
 
 
 def capabilities_of(spec: BackendSpec, suffix: str = "") -> dict[str, str]:
@@ -42,7 +45,7 @@ def capabilities_of(spec: BackendSpec, suffix: str = "") -> dict[str, str]:
 def entry_name(spec: BackendSpec, variant_id: str) -> str:
     """Name of a variant's production image entry."""
     override = (spec.overrides.get("variants") or {}).get(variant_id) or {}
-    return str(override.get("entry") or variant_table().variants[variant_id].index_name(spec.lang, spec.name))
+    return str(override.get("entry") or variant_table().variants[variant_id].index_name(spec.lang, spec.gallery))
 
 
 def image_suffixes(spec: BackendSpec, variant_id: str) -> list[str]:
@@ -68,6 +71,8 @@ class GalleryIndex(Place):
 
     id = "gallery-index"
     title = "gallery index"
+    override_keys = frozenset(("name", "anchor", "meta", "dev-meta"))
+    takes_facts = True
 
     def path(self, checkout: Checkout) -> str:
         return INDEX
@@ -92,10 +97,11 @@ class GalleryIndex(Place):
 
     def expect(self, spec: BackendSpec, checkout: Checkout) -> Sequence[Wanted]:
         reason = f"the gallery entry users install {spec.name} by"
-        wanted = [Wanted("meta", f"meta:{spec.name}", _meta(spec), reason, ("REG201",), "meta")]
-        dev = {"<<": spec.anchor, "name": spec.name + DEV, "capabilities": capabilities_of(spec, DEV)}
+        wanted = [Wanted("meta", f"meta:{spec.gallery}", _meta(spec), reason, ("REG201",), "meta")]
+        dev = {"<<": spec.anchor, "name": spec.gallery + DEV, "capabilities": capabilities_of(spec, DEV)}
+        dev = _with(dev, answers_for(spec, self.id).get("dev-meta"))
         reason = f"the development channel of {spec.name}"
-        wanted.append(Wanted("meta", f"meta:{spec.name}{DEV}", dev, reason, ("REG202",), "dev-meta"))
+        wanted.append(Wanted("meta", f"meta:{spec.gallery}{DEV}", dev, reason, ("REG202",), "dev-meta"))
         for variant_id in spec.variants:
             for channel in ("latest", "master"):
                 for entry in _entries(spec, variant_id, channel):
@@ -104,6 +110,24 @@ class GalleryIndex(Place):
                         Wanted("entry", f"entry:{entry['name']}", entry, reason, ("REG203", "REG204"), "entries")
                     )
         return wanted
+
+    def group_of(self, kind: str, value: Any) -> str:
+        if isinstance(value, Mapping) and "&" in value:
+            return "meta"
+        return "dev-meta" if kind == "meta" else "entries"
+
+    def arranged(self, wanted: list[Wanted]) -> list[Wanted]:
+        """What has the anchor goes in first: an alias may not stand before its anchor."""
+        return sorted(wanted, key=lambda one: ("meta", "dev-meta", "entries").index(one.group))
+
+    def from_answers(self, spec: BackendSpec, key: str, value: Any) -> Any:
+        entry = checked_entry(key, value)
+        kind = "meta" if "capabilities" in entry and "uri" not in entry else "entry"
+        if key != f"{kind}:{entry.get('name')}":
+            raise self.refuse_fact(key, "is not the key of its own value")
+        if entry.get("<<", spec.anchor) != spec.anchor or entry.get("&", spec.anchor) != spec.anchor:
+            raise self.refuse_fact(key, f"is not based on &{spec.anchor}")
+        return entry
 
     def same(self, wanted: Any, found: Any) -> bool:
         """Prose may be edited by hand; what must agree is what LocalAI acts on."""
@@ -148,8 +172,49 @@ class GalleryIndex(Place):
         return "\n".join(row for one in wanted for row in _lines(one, 0))
 
 
+_KEY = re.compile(r"[a-z][a-z0-9-]*\Z|<<\Z|&\Z")
+_ANCHOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
+
+
+def checked_entry(key: str, value: Any) -> dict[str, Any]:
+    """A gallery entry of the answers, or a UsageError when it could not be written as one."""
+    if not isinstance(value, Mapping):
+        raise UsageError("overrides-fact", f"overrides.places.gallery-index.facts.{key} must be a mapping")
+    for name, content in value.items():
+        inner = content.items() if isinstance(content, Mapping) else ()
+        texts = [content] if isinstance(content, str) else [row for row in content if isinstance(row, str)]
+        bad = [part for part, _ in (*inner, (name, "")) if not _KEY.match(part)]
+        bad += [text for text in texts if name in ("&", "<<") and not _ANCHOR.match(text)]
+        bad += [text for _, text in inner if not isinstance(text, str)]
+        if bad:
+            raise UsageError("overrides-fact", f"overrides.places.gallery-index: {bad[0]!r} is not a plain name")
+    return dict(value)
+
+
+def _with(value: dict[str, Any], said: Any) -> dict[str, Any]:
+    """An entry with the fields that the answers give it; an empty field goes."""
+    merged = {**value, **checked_entry("meta", said or {})}
+    return {key: content for key, content in merged.items() if content != ""}
+
+
+def families(checkout: Checkout, name: str) -> tuple[str, ...]:
+    """Gallery names of a backend beside its own: whose images are built by its rows and by no other's
+    (matrix `depth-anything-cpp`, gallery `depth-anything`)."""
+    rows = Matrix().observe(checkout)
+    builders: dict[str, set[str]] = {}
+    for row in rows:
+        builders.setdefault(str(row.value.get("tag-suffix") or ""), set()).add(row.backend)
+    known = {row.backend for row in rows}
+    found: dict[str, set[str]] = {}
+    for fact in GalleryIndex().observe(checkout):
+        if fact.backend not in known and fact.kind == "entry":
+            suffix = _TAG.search(str(fact.value.get("uri") or ""))
+            found.setdefault(fact.backend, set()).update(builders.get(suffix[1], ()) if suffix else ())
+    return tuple(sorted(family for family, who in found.items() if who == {name} and family != name))
+
+
 def _meta(spec: BackendSpec) -> dict[str, Any]:
-    value: dict[str, Any] = {"&": spec.anchor, "name": spec.name, "alias": spec.name}
+    value: dict[str, Any] = {"&": spec.anchor, "name": spec.gallery, "alias": spec.gallery}
     if spec.license:
         value["license"] = spec.license
     if spec.icon:
@@ -161,7 +226,7 @@ def _meta(spec: BackendSpec) -> dict[str, Any]:
         value["urls"] = urls
     value["tags"] = meta_tags(spec)
     value["capabilities"] = capabilities_of(spec)
-    return value
+    return _with(value, answers_for(spec, GalleryIndex.id).get("meta"))
 
 
 def _entries(spec: BackendSpec, variant_id: str, channel: str) -> list[dict[str, Any]]:
@@ -273,10 +338,8 @@ def _field(pad: str, key: str, content: Any) -> list[str]:
 
 def _plain(value: str) -> str:
     """A plain scalar where upstream writes one (URLs, tags, image references), else double quotes."""
-    from re import fullmatch
-
-    if fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9/._%~?=&+-]*(?::[A-Za-z0-9/._%~?=&+-]+)*", value):
+    if re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9/._%~?=&+-]*(?::[A-Za-z0-9/._%~?=&+-]+)*", value):
         return value
-    if fullmatch(r"[a-z0-9]+/[a-z0-9-]+:[A-Za-z0-9._-]+", value):
+    if re.fullmatch(r"[a-z0-9]+/[a-z0-9-]+:[A-Za-z0-9._-]+", value):
         return value
     return scalar(value, None)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from newbackend.checkout.tree import Checkout
-from newbackend.places.base import Change, Fact, NewFile, Place, Probe, Wanted, kept, rules_of
+from newbackend.places.base import Change, Fact, NewFile, Place, Probe, Wanted, rules_of
 from newbackend.places.go_place import go_file, put_after, without
 from newbackend.places.import_choice import import_choice
 from newbackend.places.importer_registry import rendered
@@ -61,7 +61,7 @@ class ImporterDropIn(Place):
         value = {"Name": spec.name, "Modality": choice.modality, "Description": choice.description, "of": choice.of}
         reason = f"{spec.name} imports what {choice.of} imports"
         key = f"drop-in:{choice.of}:{spec.name}"
-        return kept(spec, self.id, [Wanted("drop-in", key, value, reason, _RULES, "drop-in")])
+        return [Wanted("drop-in", key, value, reason, _RULES, "drop-in")]
 
     def same(self, wanted: Any, found: Any) -> bool:
         return all(wanted[key] == found.get(key) for key in ("Name", "Modality", "of"))
@@ -155,7 +155,9 @@ class ImporterDropIn(Place):
     def files(self, checkout: Checkout, spec: BackendSpec) -> Mapping[str, NewFile]:
         choice = import_choice(spec)
         host = importer_of(checkout, choice.of) if choice.kind == "drop-in" else None
-        if host is None or "HuggingFace" not in (checkout.read(REGISTRY) or ""):
+        if host is None or additional_backends(checkout, host) is None:
+            return {}  # nothing is edited then, so there is nothing to test
+        if "HuggingFace" not in checkout.need(REGISTRY):
             return {}
         data = {"name": spec.name, "host": host.type_name, "of": host.backend, "modality": choice.modality}
         text = rendered("importer_drop_in_test.go.jinja", {**data, "go": go_string})

@@ -13,7 +13,7 @@ from newbackend.catalog import modalities
 from newbackend.catalog.registries import registries
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
-from newbackend.places.base import Change, Fact, NewFile, Place, Probe, Wanted, kept, rules_of
+from newbackend.places.base import Change, Fact, NewFile, Place, Probe, Wanted, rules_of
 from newbackend.places.go_place import composite, go_file, probe_variable, put_after, without
 from newbackend.places.import_choice import ImportChoice, import_choice
 from newbackend.places.importers_dir import FOLDER, REGISTRY, VARIABLE, declared_in, importer_of, importers, type_name
@@ -53,7 +53,7 @@ class ImporterRegistry(Place):
         if there and there != _file(spec):
             raise UsageError("importer-type-taken", f"there is a type {name} already", where=there)
         reason = f"models of {spec.name} are recognised when they are imported"
-        return kept(spec, self.id, [Wanted("importer", f"importer:{name}", name, reason, ("REG602",), "importer")])
+        return [Wanted("importer", f"importer:{name}", name, reason, ("REG602",), "importer")]
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[Wanted]) -> Iterable[Change]:
         lines = go_file(checkout, REGISTRY).lines

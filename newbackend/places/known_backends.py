@@ -10,7 +10,7 @@ from typing import Any
 
 from newbackend.catalog.registries import registries
 from newbackend.checkout.tree import Checkout
-from newbackend.places.base import Change, Fact, Place, Probe, Wanted, kept, rules_of
+from newbackend.places.base import Change, Fact, Place, Probe, Wanted, rules_of
 from newbackend.places.go_place import composite, go_file, probe_variable, put_after, without
 from newbackend.places.import_choice import import_choice
 from newbackend.spec import BackendSpec
@@ -50,7 +50,7 @@ class KnownBackends(Place):
         text = choice.description if choice.description.endswith(")") else choice.description + _NOTE
         value = {"Name": spec.name, "Modality": choice.modality, "AutoDetect": "false", "Description": text}
         reason = f"{spec.name} can be chosen in the import form"
-        return kept(spec, self.id, [Wanted("known", f"known:{spec.name}", value, reason, ("REG601",), "known")])
+        return [Wanted("known", f"known:{spec.name}", value, reason, ("REG601",), "known")]
 
     def same(self, wanted: Any, found: Any) -> bool:
         """The description is prose; the chip is what the form acts on."""

@@ -23,6 +23,8 @@ _EVAL = re.compile(r"\$\(eval \$\(call generate-docker-build-target,\$\(BACKEND_
 _SUBMAKE = re.compile(r"\t\$\(MAKE\) -C (backend/\w+/([^/\s]+))/?(?:[ \t]+(\S.*?))?\s*\Z")
 LISTS = {".NOTPARALLEL": "backends/", "docker-build-backends": "docker-build-"}
 RECIPES = ("prepare-test-extra", "test-extra")
+DEFINITION_PARTS = 5
+_WORDS = re.compile(r"(?:[A-Za-z0-9_./=-]+(?: [A-Za-z0-9_./=-]+)*)?\Z")
 _RULE = {
     ".NOTPARALLEL": "REG301",
     "prepare-test-extra": "REG302",
@@ -48,6 +50,7 @@ class RootMakefile(Place):
 
     id = "makefile"
     title = "root Makefile"
+    takes_facts = True
 
     def path(self, checkout: Checkout) -> str:
         return MAKEFILE
@@ -105,12 +108,25 @@ class RootMakefile(Place):
                 "built with all the others",
             ),
         }
-        omitted = ((spec.overrides.get("places") or {}).get("makefile") or {}).get("omit") or ()
         return [
             Wanted(kind, f"{kind}:{key}", value, reason, (_RULE[kind],), kind)
             for kind, (key, value, reason) in wanted.items()
-            if kind not in omitted
         ]
+
+    def from_answers(self, spec: BackendSpec, key: str, value: object) -> object:
+        kind, _, word = key.partition(":")
+        parts = value if isinstance(value, list) else [value]
+        if kind not in _RULE or not all(isinstance(part, str) and _WORDS.match(part) for part in (word, *parts)):
+            raise self.refuse_fact(key, "is not a fact that the Makefile can have")
+        if (kind == "define") != (isinstance(value, list) and len(value) == DEFINITION_PARTS):
+            raise self.refuse_fact(key, f"must be text, or {DEFINITION_PARTS} texts for a definition")
+        if kind in RECIPES and word != spec.directory:
+            raise self.refuse_fact(key, f"is not about {spec.directory}")
+        if kind in LISTS and (value != word or not word.startswith(LISTS[kind] + spec.name)):
+            raise self.refuse_fact(key, f"is not about {spec.name}")
+        if kind == "define" and parts[0] != spec.name:
+            raise self.refuse_fact(key, f"does not define {spec.name}")
+        return value
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[Wanted]) -> Iterable[Change]:
         lines = makefile_lines(checkout)

@@ -12,7 +12,9 @@ from typing import Any
 from newbackend.catalog import variant_table
 from newbackend.checkout.layout import MATRIX
 from newbackend.checkout.tree import Checkout
+from newbackend.overrides import check_row
 from newbackend.places.base import Change, Fact, Place, Probe, Wanted, groups, rules_of
+from newbackend.places.os_excluded import check_os
 from newbackend.places.yaml_place import probe_sequence, removal, sequence
 from newbackend.spec import BackendSpec
 from newbackend.splice.outcome import AnchorMissing, Inserted
@@ -56,7 +58,7 @@ def rows_of(spec: BackendSpec, variant_id: str) -> list[dict[str, str]]:
     for template in variant.rows_for(spec.lang, spec.flavour):
         row = {key: value.replace("{name}", spec.name) for key, value in template.items()}
         if variant.darwin:
-            rows.append(row)
+            rows.append({**row, **(override.get("fields") or {})})
             continue
         row["backend"] = spec.name
         row["dockerfile"] = spec.language.dockerfile_of(spec.name)
@@ -75,6 +77,7 @@ class Matrix(Place):
 
     id = "matrix"
     title = "build matrix"
+    takes_facts = True
 
     def path(self, checkout: Checkout) -> str:
         return MATRIX
@@ -93,6 +96,7 @@ class Matrix(Place):
         return facts
 
     def expect(self, spec: BackendSpec, checkout: Checkout) -> Sequence[Wanted]:
+        check_os(spec)
         wanted: list[Wanted] = []
         for variant_id in spec.variants:
             variant = variant_table().variants[variant_id]
@@ -104,6 +108,13 @@ class Matrix(Place):
                     reason, rules = f"{variant.title}: image {row['tag-suffix']}", ("REG101",)
                     wanted.append(Wanted("row", row_key(row), row, reason, rules, variant_id))
         return wanted
+
+    def from_answers(self, spec: BackendSpec, key: str, value: Any) -> Any:
+        check_row(f"overrides.places.{self.id}.facts.{key}", value, "")
+        kind = "darwin:" if key.startswith("darwin:") else ""
+        if value.get("backend") != spec.name or key != kind + row_key(value):
+            raise self.refuse_fact(key, f"is not the key of a row of {spec.name}")
+        return dict(value)
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[Wanted]) -> Iterable[Change]:
         for group in groups(missing):

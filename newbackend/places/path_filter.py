@@ -15,7 +15,7 @@ from newbackend.checkout.filter_engine import FilterUnavailable, path_filter
 from newbackend.checkout.layout import FILTER_SCRIPT, layout_of
 from newbackend.checkout.tree import Checkout
 from newbackend.places.base import Change, Fact, Place, Probe, Wanted, rules_of
-from newbackend.places.matrix import Matrix, rows_of
+from newbackend.places.matrix import Matrix, row_key, rows_of
 from newbackend.spec import BackendSpec
 from newbackend.splice.javascript import Branch, FilterFunction, broken_line, filter_function
 from newbackend.splice.lines import Lines
@@ -72,7 +72,8 @@ class PathFilterPlace(Place):
             )
             for row in rows_of(spec, variant_id):
                 value = {"row": row, "route": f"{spec.directory}/"}
-                key = f"{system}:{row.get('tag-suffix')}|{row.get('platform-tag', '')}"
+                prefix = "darwin:" if system == "darwin" else ""  # as the matrix keys its rows
+                key = f"{system}:{prefix}{row_key(row)}"
                 wanted.append(Wanted(system, key, value, reason, (_RULES[system],), system))
         return wanted
 

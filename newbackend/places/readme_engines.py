@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from newbackend.checkout.tree import Checkout
-from newbackend.places.base import Change, Fact, Place, Probe, Wanted, kept, rules_of
+from newbackend.places.base import Change, Fact, Place, Probe, Wanted, rules_of
 from newbackend.places.compatibility_table import linked
 from newbackend.places.display_names import backend_of, speaking_of
 from newbackend.places.import_choice import one_line
@@ -56,7 +56,7 @@ class ReadmeEngines(Place):
             return ()
         text = f"| {linked(spec)} | {cell(one_line(spec.description) or spec.name)} |"
         reason = f"{spec.name} among the project's own engines"
-        return kept(spec, self.id, [Wanted("engine", f"engine:{spec.name}", text, reason, _RULES, "engine")])
+        return [Wanted("engine", f"engine:{spec.name}", text, reason, _RULES, "engine")]
 
     def same(self, wanted: Any, found: Any) -> bool:
         return True

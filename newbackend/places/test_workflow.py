@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from newbackend.checkout.tree import Checkout
-from newbackend.places.base import Change, Fact, Place, Probe, Wanted, answers_for, kept, rules_of
+from newbackend.places.base import Change, Fact, Place, Probe, Wanted, answers_for, rules_of
 from newbackend.places.yaml_place import document
 from newbackend.spec import BackendSpec
 from newbackend.splice.comments import own_comment
@@ -41,6 +41,7 @@ class TestWorkflow(Place):
 
     id = "test-workflow"
     title = "extra test workflow"
+    override_keys = frozenset({"job"})
 
     def path(self, checkout: Checkout) -> str:
         return PATH
@@ -74,11 +75,10 @@ class TestWorkflow(Place):
         if answers_for(spec, self.id).get("job") is not True:
             return ()
         name = spec.name
-        found = [
+        return [
             Wanted("output", f"output:{name}", name, f"tells whether files of {name} changed", _RULES, "output"),
             Wanted("job", f"job:tests-{name}", {"spec": spec}, f"runs the tests of {name}", _RULES, "job"),
         ]
-        return kept(spec, self.id, found)
 
     def same(self, wanted: Any, found: Any) -> bool:
         return True

@@ -19,10 +19,14 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import NotFoundError, UsageError
 from newbackend.places import places
 from newbackend.places.base import Change, NewFile
+from newbackend.places.gallery_index import families
 from newbackend.places.makefile import LISTS
 from newbackend.places.matrix import Matrix
+from newbackend.places.overrides import check_place_overrides
+from newbackend.plan.dependents import dependents
 from newbackend.plan.diff import of_splices, whole_file
 from newbackend.plan.model import Edit, Manual, Plan, Present, sha
+from newbackend.scaffold.generated import ANSWERS_NAME, edited_files
 from newbackend.scaffold.render import RenderedFile, render
 from newbackend.spec import BackendSpec
 from newbackend.splice.outcome import AlreadyPresent, Inserted, Splice, outcome_word
@@ -43,8 +47,17 @@ Scaffold = Callable[[BackendSpec, Checkout], Mapping[str, RenderedFile]]
 def plan_create(spec: BackendSpec, checkout: Checkout, *, scaffold: Scaffold = render) -> Plan:
     """Everything that adds the backend: files, then every registration place.
 
-    Raises UsageError when a proof fails; nothing has been written then.
+    With `overrides.places.scaffold: keep` only the registration. Raises UsageError when a proof fails;
+    nothing has been written then.
     """
+    check_place_overrides(spec, places())
+    if spec.keeps_files and not checkout.is_dir(spec.directory):
+        raise UsageError(
+            "scaffold-missing",
+            "the answers say that the backend's files are kept, but there is no such directory",
+            where=spec.directory,
+            hint="take overrides.places.scaffold out of the answers to have them rendered",
+        )
     edits, present, manual = _scaffold_edits(spec, checkout, scaffold)
     changes, skipped = _place_changes(spec, checkout)
     plan = assemble(f"create {spec.name}", to_answers(spec), checkout, changes)
@@ -70,34 +83,72 @@ def plan_create(spec: BackendSpec, checkout: Checkout, *, scaffold: Scaffold = r
 def plan_remove(name: str, checkout: Checkout, *, keep_files: bool = False) -> Plan:
     """Everything that takes a backend away: every place's facts under that name, then its files.
 
-    Raises NotFoundError when the checkout knows no such backend.
+    Raises NotFoundError when the checkout knows no such backend, UsageError when its files would go and
+    other backends are built from them.
     """
-    changes = [change for place in places() if place.probe(checkout).usable for change in place.revert(checkout, name)]
+    names = (name, *families(checkout, name))
+    changes = [
+        change
+        for place in places()
+        if place.probe(checkout).usable
+        for one in names
+        for change in place.revert(checkout, one)
+    ]
+    _refuse_strangers(name, checkout, changes)
+    if not keep_files:
+        _refuse_dependents(name, checkout)
     plan = assemble(f"remove {name}", {"name": name}, checkout, changes)
     prove(plan, checkout, changes)
-    files = () if keep_files else tuple(_deletions(name, checkout))
+    files = () if keep_files else tuple(_deletions(names, checkout))
     if not changes and not files:
         raise NotFoundError("backend-unknown", f"this checkout knows no backend {name!r}")
     base = {**{edit.path: sha(checkout.read(edit.path)) for edit in files}, **plan.base}
-    plan = replace(plan, edits=(*files, *plan.edits), base=base)
+    edited = set(edited_files(name, checkout))
+    notes = tuple(f"{edit.path} was edited since it was generated" for edit in files if edit.path in edited)
+    ordered = sorted(files, key=lambda edit: edit.path not in edited)
+    plan = replace(plan, edits=(*ordered, *plan.edits), base=base, notes=notes)
     after = checkout.with_changes({c.path: c.after for c in plan.changes(texts(plan, checkout))})
     _prove_routes(checkout, after, name)
     return plan
 
 
-def _deletions(name: str, checkout: Checkout) -> Iterable[Edit]:
-    """The backend's own directory and Dockerfile, file by file."""
+def _refuse_strangers(name: str, checkout: Checkout, changes: Sequence[Change]) -> None:
+    """A directory that nothing registers and nobody generated is not a backend: `common`, `grpc`."""
+    directories = [language.directory_of(name) for language in languages().values()]
+    found = [path for path in directories if checkout.is_dir(path)]
+    if found and not changes and not any(checkout.exists(f"{path}/{ANSWERS_NAME}") for path in found):
+        raise NotFoundError(
+            "backend-unregistered", f"{name!r} is registered nowhere, so its directory is not touched", where=found[0]
+        )
+
+
+def _refuse_dependents(name: str, checkout: Checkout) -> None:
+    found = dependents(checkout, name)
+    if found:
+        raise UsageError(
+            "backend-needed",
+            f"{', '.join(found)} {'is' if len(found) == 1 else 'are'} built from the sources of {name!r}",
+            where=next(iter(found.values())),
+            hint="remove those first, or pass --keep-files to take away only the registration",
+        )
+
+
+def _deletions(names: Sequence[str], checkout: Checkout) -> Iterable[Edit]:
+    """The backend's own directory and Dockerfile, and what places keep for it, file by file."""
+    name = names[0]
+    owners: dict[str, str] = {}
     for language in languages().values():
         paths = list(checkout.files_below(language.directory_of(name)))
         extra = [path.replace("{name}", name) for path in language.extra_files]
         paths += [path for path in extra if paths and checkout.exists(path)]
-        for path in paths:
-            diff = whole_file(path, checkout.need(path), None)
-            yield Edit(path, "delete", "scaffold", f"the files of {name}", (), "inserted", diff)
+        owners.update((path, "scaffold") for path in paths)
     for place in places():
-        for path in place.own_files(checkout, name) if place.probe(checkout).usable else ():
-            diff = whole_file(path, checkout.need(path), None)
-            yield Edit(path, "delete", place.id, f"the files of {name}", (), "inserted", diff)
+        if place.probe(checkout).usable:
+            for path in (path for one in names for path in place.own_files(checkout, one)):
+                owners.setdefault(path, place.id)
+    for path, owner in owners.items():
+        diff = whole_file(path, checkout.need(path), None)
+        yield Edit(path, "delete", owner, f"the files of {name}", (), "inserted", diff)
 
 
 def assemble(title: str, answers: Mapping[str, Any], checkout: Checkout, changes: Sequence[Change]) -> Plan:
@@ -176,6 +227,8 @@ def _scaffold_edits(
 
 def _new_files(spec: BackendSpec, checkout: Checkout, scaffold: Scaffold) -> Iterable[tuple[str, str, NewFile]]:
     """Every file to create: the backend's own, then those that a place brings along."""
+    if spec.keeps_files:
+        return
     reason = f"the files of {spec.name}"
     for path, file in scaffold(spec, checkout).items():
         yield "scaffold", path, NewFile(file.mode, file.text, reason, ("REG801",))

@@ -16,10 +16,10 @@ from newbackend.spec import BackendSpec
 def check_collisions(spec: BackendSpec, checkout: Checkout) -> None:
     """Raises UsageError with the reason and the line that is in the way."""
     _language_here(spec, checkout)
-    if not _ours(spec, checkout):
+    if not spec.keeps_files and not _ours(spec, checkout):
         _name_taken(spec, checkout)
     _index_collisions(spec, checkout)
-    if spec.language.own_dockerfile:
+    if spec.language.own_dockerfile and not spec.keeps_files:
         _dockerfile_suffix(spec, checkout)
     _pin_variable(spec, checkout)
 
@@ -58,17 +58,18 @@ def _name_taken(spec: BackendSpec, checkout: Checkout) -> None:
 
 def _index_collisions(spec: BackendSpec, checkout: Checkout) -> None:
     wanted = {entry_name(spec, variant) for variant in spec.variants}
-    wanted |= {name + DEV for name in wanted} | {spec.name, spec.name + DEV}
+    wanted |= {name + DEV for name in wanted} | {spec.gallery, spec.gallery + DEV}
+    own = {spec.name, spec.gallery}
     for fact in facts_of(checkout, "gallery-index"):
         where = f"{INDEX}:{fact.line}"
         name = str(fact.value.get("name") or "")
-        if fact.value.get("&") == spec.anchor and name != spec.name:
+        if fact.value.get("&") == spec.anchor and name != spec.gallery:
             raise UsageError(
                 "anchor-taken",
                 f"the YAML anchor &{spec.anchor} of {spec.name!r} is {name}'s already; a second would rebind merges",
                 where=where,
             )
-        if fact.backend != spec.name and (name in wanted or fact.value.get("alias") == spec.name):
+        if fact.backend not in own and (name in wanted or fact.value.get("alias") == spec.gallery):
             raise UsageError("entry-taken", f"the gallery name {name!r} belongs to {fact.backend}", where=where)
 
 

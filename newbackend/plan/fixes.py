@@ -42,18 +42,26 @@ def plan_fixes(checkout: Checkout, report: Report, verify: Verify, *, allowed: f
     """
     context = Context(checkout)
     fixers = _fixers()
-    changes: list[Change] = []
-    wanted: list[Finding] = []
+    offered: list[tuple[Finding, tuple[Change, ...]]] = []
     for finding in report.findings:
         fixer = fixers.get(finding.rule.id)
-        if finding.fixable not in allowed or finding.fixable is Fix.NONE or fixer is None:
-            continue
-        found = list(fixer(context, finding))
-        changes += found
-        wanted += [finding] if found else []
-    plan = assemble("fix", {}, checkout, _distinct(changes))
-    prove(plan, checkout, changes)
-    return _checked(plan, checkout, report, wanted, verify)
+        if fixer is not None and finding.fixable is not Fix.NONE and finding.fixable in allowed:
+            offered.append((finding, tuple(fixer(context, finding))))
+    notes: tuple[str, ...] = ()
+    while True:
+        changes = _distinct(change for _, found in offered for change in found)
+        plan = assemble("fix", {}, checkout, changes)
+        prove(plan, checkout, changes)
+        after = _after(plan, checkout, verify)
+        bad = _caused(report, after)
+        if bad is None:
+            return _judged(replace(plan, notes=notes), [finding for finding, found in offered if found], after)
+        kept = [(finding, found) for finding, found in offered if finding.backend != bad.backend]
+        if len(kept) == len(offered):
+            where = f"{bad.path}:{bad.line}"
+            raise UsageError("fix-not-clean", f"the fixes were dropped: they would cause {bad.rule.id}", where=where)
+        notes += (f"{bad.backend}: left alone, its fixes would cause {bad.rule.id} ({bad.message})",)
+        offered = kept
 
 
 def _fixers() -> Mapping[str, Fixer]:
@@ -71,23 +79,26 @@ def _distinct(changes: Iterable[Change]) -> list[Change]:
     return list(seen.values())
 
 
-def _checked(plan: Plan, checkout: Checkout, report: Report, wanted: Sequence[Finding], verify: Verify) -> Fixes:
+def _after(plan: Plan, checkout: Checkout, verify: Verify) -> Report | None:
+    """The report of the tree as the plan would leave it; None for a plan that changes nothing."""
     if plan.empty:
-        return Fixes(plan, ())
-    after = verify(checkout.with_changes({c.path: c.after for c in plan.changes(texts(plan, checkout))}))
-    left = {found.fingerprint for found in after.findings if found.status is Status.FAIL}
-    before = {found.fingerprint for found in report.findings}
-    for found in after.findings:
-        if found.fingerprint not in before and found.status is Status.FAIL:
-            raise UsageError(
-                "fix-not-clean",
-                f"the fixes were dropped: they would cause {found.rule.id} ({found.message})",
-                where=f"{found.path}:{found.line}",
-            )
-    repaired = tuple(found for found in wanted if found.fingerprint not in left)
+        return None
+    return verify(checkout.with_changes({c.path: c.after for c in plan.changes(texts(plan, checkout))}))
+
+
+def _caused(before: Report, after: Report | None) -> Finding | None:
+    """A failure that the plan would bring, or None."""
+    known = {found.fingerprint for found in before.findings}
+    found = after.findings if after else ()
+    return next((one for one in found if one.status is Status.FAIL and one.fingerprint not in known), None)
+
+
+def _judged(plan: Plan, wanted: Sequence[Finding], after: Report | None) -> Fixes:
+    left = {found.fingerprint for found in after.findings if found.status is Status.FAIL} if after else set()
+    repaired = tuple(found for found in wanted if after and found.fingerprint not in left)
     stuck = [found for found in wanted if found.fingerprint in left]
-    notes = tuple(f"{found.rule.id} of {found.backend or found.path} is not repaired by this" for found in stuck)
-    return Fixes(replace(plan, notes=notes), repaired)
+    more = tuple(f"{found.rule.id} of {found.backend or found.path} is not repaired by this" for found in stuck)
+    return Fixes(replace(plan, notes=(*plan.notes, *more)), repaired)
 
 
 def _drop_suppression(context: Context, finding: Finding) -> Iterable[Change]:

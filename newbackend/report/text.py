@@ -144,6 +144,8 @@ class _Page:
             yield from self._wrap(f"more about a rule: newbackend rule {example}", indent="  ", role="quiet")
 
     def _skipped(self) -> Iterator[str]:
+        for reason, ids, total in skip_reasons(self.report, Status.UNKNOWN):
+            yield from self._listed("unknown", f"{reason} ({plural(total, 'check')}: {', '.join(ids)})")
         reasons = skip_reasons(self.report)
         shown = reasons if self.context.verbose else reasons[:_REASONS_SHOWN]
         for reason, ids, total in shown:

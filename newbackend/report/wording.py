@@ -60,15 +60,15 @@ def fixes(report: Report) -> str:
     return f"{unsafe} fixable with --unsafe-fixes" if unsafe else ""
 
 
-def skip_reasons(report: Report) -> tuple[tuple[str, tuple[str, ...], int], ...]:
-    """Why checks were skipped: (reason, rule ids, how many checks), in order of first appearance.
+def skip_reasons(report: Report, status: Status = Status.SKIPPED) -> tuple[tuple[str, tuple[str, ...], int], ...]:
+    """Why checks were skipped, or are unknown: (reason, rule ids, how many checks), as they appear.
 
     Seventy backends that lack the same place have one reason, so this stays short.
     """
     rules: dict[str, dict[str, None]] = {}
     totals: dict[str, int] = {}
     for check in report.checked:
-        if check.status is Status.SKIPPED:
+        if check.status is status:
             reason = one_line(check.reason) or "no reason given"
             rules.setdefault(reason, {})[check.rule.id] = None
             totals[reason] = totals.get(reason, 0) + 1

@@ -13,7 +13,7 @@ from datetime import date
 from newbackend.catalog.languages import languages
 from newbackend.checkout.revision import Git, RevisionCheckout
 from newbackend.checkout.tree import Checkout
-from newbackend.findings import Finding, Report, Status
+from newbackend.findings import Report, Status
 from newbackend.places.base import Fact
 from newbackend.rules.context import Context
 from newbackend.rules.run import report, resolve, run
@@ -52,7 +52,7 @@ def verify_change(checkout: Checkout, revision: str, *, names: Sequence[str] = (
 
 def changed(now: Context, before: Context, commit: str, files: Sequence[str]) -> Change:
     """The backends that a change touches: their files, or anything that a place says about them."""
-    touched = {name for name in _owners(files)} & (now.backends.keys() | before.backends.keys())
+    touched = _owners(files) & (now.backends.keys() | before.backends.keys())
     if any(place.path(now.checkout) in files for place in now.places.values()):
         ours, theirs = _facts(now), _facts(before)
         touched |= {name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)}
@@ -62,7 +62,9 @@ def changed(now: Context, before: Context, commit: str, files: Sequence[str]) ->
 
 def _owners(files: Iterable[str]) -> set[str]:
     """Backend names that paths belong to: below backend/<lang>/<name>/, and a Dockerfile of their own."""
-    own = [one.dockerfile.removeprefix("./").replace("{name}", "") for one in languages().values() if one.own_dockerfile]
+    own = [
+        one.dockerfile.removeprefix("./").replace("{name}", "") for one in languages().values() if one.own_dockerfile
+    ]
     names = set()
     for path in files:
         parts = path.split("/")
@@ -115,8 +117,6 @@ def _compare(now: Report, before: Report, change: Change, chosen: frozenset[str]
         base=change.commit,
         healed=healed,
     )
-
-
 
 
 def introduced(report: Report) -> Report:

@@ -210,9 +210,17 @@ class Context:
                 family[row.backend] += 1
         known = {fact.backend for fact in self.facts("matrix")} | set(self.directories)
         return {
-            name: name if name in known or not count else count.most_common(1)[0][0]
-            for name, count in votes.items()
+            name: name if name in known or not count else count.most_common(1)[0][0] for name, count in votes.items()
         }
+
+    def owner_of(self, fact: Fact) -> str:
+        """The backend of a gallery fact: the one whose row builds the image, else that of its family. An
+        entry that merges another backend's anchor by mistake still belongs to its own."""
+        image = image_of(fact.value.get("uri")) if fact.kind == "entry" else None
+        rows = self.rows_by_suffix.get(image.suffix, ()) if image and image.suffix else ()
+        family = self.gallery_names.get(fact.backend, fact.backend)
+        builders = {row.backend: None for row in rows}
+        return family if family in builders or not builders else next(iter(builders))
 
     @cached_property
     def backends(self) -> Mapping[str, BackendInfo]:
@@ -220,7 +228,7 @@ class Context:
         groups: dict[str, dict[str, list[Fact]]] = defaultdict(lambda: defaultdict(list))
         for place in self.places:
             for fact in self.facts(place):
-                name = self.gallery_names.get(fact.backend, fact.backend) if place == "gallery-index" else fact.backend
+                name = self.owner_of(fact) if place == "gallery-index" else fact.backend
                 if name:
                     groups[name][place].append(fact)
         names = set(self.directories) | {

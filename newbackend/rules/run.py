@@ -18,9 +18,9 @@ from newbackend.findings import (
     Checked,
     Finding,
     Report,
-    Rule,
     Severity,
     Status,
+    Suppressed,
     sort_findings,
 )
 from newbackend.rules import checks, place_rules, rules
@@ -89,7 +89,9 @@ def _unreadable(context: Context) -> Iterable[Finding]:
         if probe.unrecognised:
             path = context.places[place].path(context.checkout)
             # Not valid is a defect; merely unlike anything known is our own limit, so unknown.
-            status = Status.FAIL if "not valid" in probe.unrecognised or "UTF-8" in probe.unrecognised else Status.UNKNOWN
+            status = (
+                Status.FAIL if "not valid" in probe.unrecognised or "UTF-8" in probe.unrecognised else Status.UNKNOWN
+            )
             yield Finding(rule, path, path, probe.line, f"{path} {probe.unrecognised}", status=status)
 
 
@@ -127,13 +129,13 @@ def _unknown(check: Check, reason: str, path: str, line: int) -> list[Finding]:
     ]
 
 
-def _passes(
-    check: Check, context: Context, findings: Sequence[Finding], checked: Sequence[Checked]
-) -> list[Checked]:
+def _passes(check: Check, context: Context, findings: Sequence[Finding], checked: Sequence[Checked]) -> list[Checked]:
     names: Collection[str] = ("",) if check.scope is Scope.REPO else context.backends
     spoken: dict[str, set[str]] = defaultdict(set)
-    for result in (*findings, *checked):
-        spoken[result.rule.id].add(result.backend)
+    for finding in findings:
+        spoken[finding.rule.id].add(finding.backend)
+    for verdict in checked:
+        spoken[verdict.rule.id].add(verdict.backend)
     passes = []
     for rule in check.rules:
         said = spoken[rule.id]
@@ -146,9 +148,7 @@ def _passes(
 
 def report(context: Context, results: Results, chosen: Sequence[str], today: date) -> Report:
     """The report for the chosen backends (none: everything), suppressions applied."""
-    findings, silenced = _suppress(context, results, today, whole=not chosen)
-    suppressed = silenced[0]
-    findings = (*findings, *silenced[1])
+    findings, suppressed = _suppress(context, results, today, whole=not chosen)
     checked = results.checked
     if chosen:
         own = set(chosen)
@@ -191,7 +191,8 @@ def _statuses(
 
 def _suppress(
     context: Context, results: Results, today: date, *, whole: bool
-) -> tuple[tuple[Finding, ...], tuple[tuple, tuple[Finding, ...]]]:
+) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...]]:
+    """What is left to report, what is said about the suppressions included, and what was silenced."""
     from newbackend.suppress.comments import parse_comments
     from newbackend.suppress.config import CONFIG_NAME, SuppressConfig, parse_config
     from newbackend.suppress.engine import apply_suppressions, ran_everywhere, ran_for
@@ -202,7 +203,7 @@ def _suppress(
         comment for path, text in context.checkout.texts_read().items() for comment in parse_comments(path, text)
     ]
     if not comments and not config.entries and not config.malformed:
-        return results.findings, ((), ())
+        return results.findings, ()
     decide = ran_everywhere if whole else ran_for
     outcome = apply_suppressions(
         results.findings,
@@ -212,12 +213,4 @@ def _suppress(
         ran_rules=decide(results.findings, results.checked),
         today=today,
     )
-    return outcome.kept, (outcome.suppressed, outcome.meta_findings)
-
-
-def rule_of(rule_id: str) -> Rule:
-    """A rule by id, any case. Raises NotFoundError."""
-    found = rules().get(rule_id.upper())
-    if found is None:
-        raise NotFoundError("rule-unknown", f"there is no rule {rule_id!r}", hint="`newbackend rule` lists them")
-    return found
+    return (*outcome.kept, *outcome.meta_findings), outcome.suppressed

@@ -47,7 +47,7 @@ def context(spec: BackendSpec, checkout: Checkout) -> dict[str, Any]:
         "name": spec.name,
         "ident": ident,
         "pascal": "".join(part[:1].upper() + part[1:] for part in ident.split("_")),
-        "upper": spec.pin.variable.removesuffix("_VERSION") if spec.pin else ident.upper().removeprefix("B_"),
+        "upper": ("B_" if spec.name[0].isdigit() else "") + spec.upper,
         "lang": spec.lang,
         "flavour": spec.flavour,
         "description": spec.description,

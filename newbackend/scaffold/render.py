@@ -6,13 +6,13 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from newbackend.answers import dump_answers, to_answers
+from newbackend.answers import GENERATED, dump_answers, to_answers
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.scaffold.context import context
+from newbackend.scaffold.generated import ANSWERS_NAME, record
 from newbackend.spec import BackendSpec
 
-ANSWERS_NAME = ".newbackend.yml"
 _HEADER = """\
 # What this backend was generated from. `newbackend update` re-renders the directory from it,
 # `newbackend create --answers` takes it back.
@@ -58,7 +58,8 @@ def render(spec: BackendSpec, checkout: Checkout) -> dict[str, RenderedFile]:
             where = f"templates/{spec.lang}"
             raise UsageError("template-broken", f"the template cannot be rendered: {error}", where=where) from error
         files = _read_back(Path(scratch))
-    files[answers_path(spec)] = RenderedFile(0o644, dump_answers(to_answers(spec), _HEADER))
+    answers = {**to_answers(spec), GENERATED: record({path: file.text for path, file in files.items()})}
+    files[answers_path(spec)] = RenderedFile(0o644, dump_answers(answers, _HEADER))
     return dict(sorted(files.items()))
 
 

@@ -98,14 +98,8 @@ class GoFile:
 
     def variable(self, name: str) -> Composite | None:
         """The composite literal that the only top-level variable of that name is set to."""
-        found = [
-            value
-            for node in self._root.named_children
-            if node.type == "var_declaration"
-            for spec in _walk(node)
-            if spec.type == "var_spec" and _text(spec.child_by_field_name("name")) == name
-            for value in _values(spec)
-        ]
+        specs = [spec for spec in self._specs("var") if _text(spec.child_by_field_name("name")) == name]
+        found = [value for spec in specs for value in _values(spec)]
         return self._composite(found[0]) if len(found) == 1 else None
 
     def returned(self, method: str, receiver: str) -> Composite | None:
@@ -126,15 +120,10 @@ class GoFile:
                 found[_receiver(node)] = _value(strings[0])
         return found
 
-    def types(self) -> dict[str, int]:
-        """Names of the declared types, with their 1-based lines."""
-        specs = [node for node in _walk(self._root) if node.type == "type_spec"]
-        return {_text(node.child_by_field_name("name")): int(node.start_point[0]) + 1 for node in specs}
-
     def constants(self) -> tuple[Constant, ...]:
         """Every constant that is set to one string literal, in file order."""
         found = []
-        for spec in (node for node in _walk(self._root) if node.type == "const_spec"):
+        for spec in self._specs("const"):
             values = _values(spec)
             name = spec.child_by_field_name("name")
             if name is None or len(values) != 1 or values[0].type != "interpreted_string_literal":
@@ -171,6 +160,13 @@ class GoFile:
         if element.first != element.last or len(hits) != 1:
             return None
         return self.lines.starts[element.first] + hits[0].end()
+
+    def _specs(self, kind: str) -> Iterator[Node]:
+        """The specs of top-level `var` or `const` declarations, alone or in brackets."""
+        for node in self._root.named_children:
+            if node.type == f"{kind}_declaration":
+                for child in node.named_children:
+                    yield from child.named_children if child.type == f"{kind}_spec_list" else (child,)
 
     def _methods(self, name: str) -> Iterator[Node]:
         for node in self._root.named_children:

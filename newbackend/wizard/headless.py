@@ -5,32 +5,65 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from newbackend.catalog.languages import languages
 from newbackend.checkout.tree import Checkout
-from newbackend.errors import UsageError
+from newbackend.errors import NewbackendError, UsageError
+from newbackend.plan.model import Plan
+from newbackend.plan.review import Letter, Turn
+from newbackend.wizard.protocol import SoFar
 
 
 class Headless:
-    """The front end of --no-input, of pipes and of CI."""
+    """The front end of --no-input, of pipes and of CI. It never reads the network or saved answers, so the
+    same command line gives the same backend."""
 
-    def name(self, answers: Mapping[str, Any], checkout: Checkout) -> str:
+    def resume(self, saved: Mapping[str, Any], checkout: Checkout) -> bool:
+        return False
+
+    def pin(self, so_far: SoFar) -> str:
+        return ""
+
+    def name(self, so_far: SoFar) -> str:
         raise UsageError("name-missing", "the backend's name is missing", hint="pass it: newbackend create NAME")
 
-    def lang(self, answers: Mapping[str, Any], checkout: Checkout) -> str:
-        raise UsageError("lang-missing", "the language is missing", hint="pass --lang python|go|cpp|rust")
+    def lang(self, so_far: SoFar) -> str:
+        raise UsageError("lang-missing", "the language is missing", hint=f"pass --lang {'|'.join(languages())}")
 
-    def modalities(self, answers: Mapping[str, Any], checkout: Checkout) -> list[str]:
+    def flavour(self, so_far: SoFar) -> str:
+        return languages()[str(so_far.answers["lang"])].default_flavour
+
+    def modalities(self, so_far: SoFar) -> list[str]:
         return ["llm"]
 
-    def variants(self, answers: Mapping[str, Any], checkout: Checkout) -> list[str]:
+    def like(self, so_far: SoFar) -> str:
+        return ""
+
+    def variants(self, so_far: SoFar) -> list[str]:
         return ["cpu"]
 
-    def pin(self, answers: Mapping[str, Any], checkout: Checkout) -> str:
-        return ""
-
-    def description(self, answers: Mapping[str, Any], checkout: Checkout) -> str:
-        pin = answers.get("pin") or {}
+    def description(self, so_far: SoFar) -> str:
+        pin = so_far.answers.get("pin") or {}
         source = f" on {pin['repo']}" if pin.get("repo") else ""
-        return f"{answers['name']}: a LocalAI backend{source}"
+        return f"{so_far.answers['name']}: a LocalAI backend{source}"
 
-    def license(self, answers: Mapping[str, Any], checkout: Checkout) -> str:
+    def license(self, so_far: SoFar) -> str:
         return ""
+
+    def tags(self, so_far: SoFar) -> list[str]:
+        return []
+
+    def summary(self, so_far: SoFar) -> str:
+        return ""
+
+    def hunk(self, turn: Turn) -> Letter:
+        raise UsageError(
+            "review-needs-terminal",
+            "--review asks about every hunk, so it needs a terminal; nothing was written",
+            hint="look with --dry-run, or save the plan with --plan-out",
+        )
+
+    def apply(self, plan: Plan) -> bool:
+        raise UsageError("not-confirmed", "nothing was written", hint="pass --yes to apply, or --dry-run to only look")
+
+    def refused(self, error: NewbackendError) -> None:
+        raise error

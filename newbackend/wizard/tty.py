@@ -1,97 +1,134 @@
-"""Asks on a terminal (questionary), with every default taken from the checkout or the catalog."""
+"""The front end of a person at a terminal: every question, with defaults from the checkout and the upstream."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from newbackend.catalog import modalities, variant_table
-from newbackend.catalog.languages import languages
-from newbackend.checkout.layout import layout_of
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError
-from newbackend.pin import parse_pin
-from newbackend.spec import check_name
-from newbackend.wizard.headless import Headless
+from newbackend.plan.model import Plan
+from newbackend.plan.review import Letter, Turn
+from newbackend.wizard import questions
+from newbackend.wizard.complete import Busy
+from newbackend.wizard.prompts import Prompts, prompts
+from newbackend.wizard.protocol import SoFar
+from newbackend.wizard.upstream import Upstream, read_upstream
 
-
-def _checked(question: Any) -> Any:
-    """The answer; Ctrl-C and a closed terminal stop the program."""
-    answer = question.unsafe_ask()
-    if answer is None:
-        raise KeyboardInterrupt
-    return answer
-
-
-def _says(check: Any, text: str) -> bool | str:
-    """Validation as questionary wants it: True, or the sentence that says what is wrong."""
-    try:
-        check(text)
-    except NewbackendError as error:
-        return error.message
-    return True
+Show = Callable[[Turn], None]
+Reader = Callable[[str, str], Upstream]
+LETTERS = "y n a d k p q ?"
+HELP = """y - take this hunk
+n - leave it out, and what needs it
+a - take this and every later hunk of this file
+d - leave out this and every later hunk of this file
+k - back to the hunk before
+p - show it once more, with every line of new files
+q - leave out this and all that follow
+? - this help"""
 
 
 class Tty:
-    """The front end of a person at a terminal."""
+    """Asks with `prompts`; `show` draws a hunk, briefly or in full, and `busy` wraps the upstream's fetch."""
 
-    def name(self, answers: Mapping[str, Any], checkout: Checkout) -> str:
-        import questionary
+    def __init__(
+        self,
+        busy: Busy,
+        *,
+        show: Show,
+        show_all: Show,
+        asks: Prompts | None = None,
+        reader: Reader = read_upstream,
+    ) -> None:
+        self._prompts = asks or prompts()
+        self._greeted = False
+        self._busy, self._reader = busy, reader
+        self._show, self._show_all = show, show_all
+        self._upstreams: dict[tuple[str, str], Upstream] = {}
 
-        return str(_checked(questionary.text("Backend name:", validate=lambda text: _says(check_name, text))))
+    @property
+    def _asks(self) -> Prompts:
+        """The prompts; before the first question a word about where this leads."""
+        if not self._greeted:
+            self._greeted = True
+            self._prompts.say("A few questions, then the whole change for review; nothing is written before you agree.")
+            self._prompts.say(self._prompts.keys)
+        return self._prompts
 
-    def lang(self, answers: Mapping[str, Any], checkout: Checkout) -> str:
-        import questionary
+    def _upstream(self, so_far: SoFar) -> Upstream:
+        pin = so_far.answers.get("pin") or {}
+        repo, sha = str(pin.get("repo") or ""), str(pin.get("sha") or "")
+        if not repo or not sha:
+            return Upstream()
+        if (repo, sha) not in self._upstreams:
+            with self._busy(f"reading {repo}"):
+                self._upstreams[repo, sha] = self._reader(repo, sha)
+        return self._upstreams[repo, sha]
 
-        choices = [questionary.Choice(language.title, value=key) for key, language in languages().items()]
-        return str(_checked(questionary.select("Language:", choices=choices)))
+    def resume(self, saved: Mapping[str, Any], checkout: Checkout) -> bool:
+        told = [f"{key} {questions.shown(saved[key])}" for key in ("name", "lang", "variants") if saved.get(key)]
+        self._asks.say(f"There are answers of an interrupted run: {'; '.join(told) or 'a pin'}.")
+        return self._yes("Go on with them?", default="y")
 
-    def modalities(self, answers: Mapping[str, Any], checkout: Checkout) -> list[str]:
-        import questionary
+    def pin(self, so_far: SoFar) -> str:
+        return self._asks.text(questions.pin(so_far))
 
-        language = languages().get(str(answers.get("lang")))
-        rpcs = set(layout_of(checkout).proto.rpcs)
-        offered = [
-            questionary.Choice(modality.title, value=key, checked=key == "llm")
-            for key, modality in modalities().items()
-            if language and key in language.modalities and rpcs.issuperset(modality.rpcs)
-        ]
-        question = questionary.checkbox(
-            "What does it serve?", choices=offered, validate=lambda chosen: bool(chosen) or "choose at least one"
-        )
-        return list(_checked(question))
+    def name(self, so_far: SoFar) -> str:
+        return self._asks.text(questions.name(so_far))
 
-    def variants(self, answers: Mapping[str, Any], checkout: Checkout) -> list[str]:
-        import questionary
+    def lang(self, so_far: SoFar) -> str:
+        return self._asks.one(questions.lang(so_far, self._upstream(so_far)))
 
-        language = languages()[str(answers["lang"])]
-        flavour = str(answers.get("flavour") or language.default_flavour)
-        offered = [
-            questionary.Choice(variant.title, value=key, checked=key == "cpu")
-            for key, variant in variant_table().variants.items()
-            if key in language.variants[flavour]
-        ]
-        question = questionary.checkbox(
-            "Platforms:", choices=offered, validate=lambda chosen: bool(chosen) or "choose at least one"
-        )
-        return list(_checked(question))
+    def flavour(self, so_far: SoFar) -> str:
+        return self._asks.one(questions.flavour(so_far))
 
-    def pin(self, answers: Mapping[str, Any], checkout: Checkout) -> str:
-        import questionary
+    def modalities(self, so_far: SoFar) -> list[str]:
+        return self._asks.many(questions.modality(so_far))
 
-        question = questionary.text(
-            "Upstream to pin (OWNER/REPO[@REF], empty for none):",
-            validate=lambda text: True if not text else _says(parse_pin, text),
-        )
-        return str(_checked(question))
+    def like(self, so_far: SoFar) -> str:
+        return self._asks.one(questions.like(so_far))
 
-    def description(self, answers: Mapping[str, Any], checkout: Checkout) -> str:
-        import questionary
+    def variants(self, so_far: SoFar) -> list[str]:
+        return self._asks.many(questions.variants(so_far))
 
-        default = Headless().description(answers, checkout)
-        return str(_checked(questionary.text("One line for the gallery:", default=default)))
+    def description(self, so_far: SoFar) -> str:
+        return self._asks.text(questions.description(so_far, self._upstream(so_far)))
 
-    def license(self, answers: Mapping[str, Any], checkout: Checkout) -> str:
-        import questionary
+    def license(self, so_far: SoFar) -> str:
+        return self._asks.text(questions.licence(so_far, self._upstream(so_far)))
 
-        return str(_checked(questionary.text("Licence (SPDX, empty if unknown):", default="")))
+    def tags(self, so_far: SoFar) -> list[str]:
+        return questions.words(self._asks.text(questions.tags(so_far, self._upstream(so_far))))
+
+    def summary(self, so_far: SoFar) -> str:
+        chosen = self._asks.one(questions.summary(so_far))
+        return "" if chosen == questions.GO_ON else chosen
+
+    def hunk(self, turn: Turn) -> Letter:
+        self._show(turn)
+        while True:
+            letter = self._prompts.line(f"Take this hunk [{LETTERS.replace(' ', ',')}]?").lower()
+            for known in ("y", "n", "a", "d", "q", "k"):
+                if letter == known:
+                    return known
+            if letter == "p":
+                self._show_all(turn)
+            else:
+                for line in HELP.splitlines():
+                    self._prompts.say(line)
+
+    def apply(self, plan: Plan) -> bool:
+        count = len({edit.path for edit in plan.made})
+        return self._yes(f"Write these {count} files?", default="n")
+
+    def refused(self, error: NewbackendError) -> None:
+        self._prompts.say(f"! {error.sentence()}")
+
+    def _yes(self, prompt: str, default: str) -> bool:
+        """A reply that is neither yes nor no is asked again; an empty one is the default, never a write."""
+        shown = "Y/n" if default == "y" else "y/N"
+        while True:
+            reply = (self._prompts.line(f"{prompt} [{shown}]") or default).lower()
+            if reply in ("y", "yes", "n", "no"):
+                return reply in ("y", "yes")
+            self._prompts.say("! y or n, please")

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from newbackend.splice.prove import ListEdit, ProofFailed, parse, prove_lists
+from newbackend.splice.outcome import Splice
+from newbackend.splice.prove import (
+    GrownLine,
+    ListEdit,
+    MapEdit,
+    ProofFailed,
+    ValueEdit,
+    parse,
+    prove_document,
+    prove_grown,
+    prove_lists,
+)
 
 OLD = "include:\n  - a: '1'\n  - b: '2'\nrest: x\n"
 
@@ -36,3 +47,63 @@ def test_removal_is_proven_too() -> None:
 def test_merges_and_document_starts_are_resolved_alike() -> None:
     text = "---\n## metas\n- &x\n  name: a\n  k: v\n- !!merge <<: *x\n  name: b\n"
     assert parse(text) == [{"name": "a", "k": "v"}, {"name": "b", "k": "v"}]
+
+
+MAP = "jobs:\n  a:\n    if: x\n  b: 1\nlist:\n  - k: v\n"
+
+
+def test_new_and_dropped_keys_are_proven() -> None:
+    new = "jobs:\n  a:\n    if: x\n  c:\n    d: 2\nlist:\n  - k: v\n"
+    prove_document(MAP, new, [MapEdit(("jobs",), (("c", {"d": 2}),), frozenset({"b"}))])
+    with pytest.raises(ProofFailed):
+        prove_document(MAP, new, [MapEdit(("jobs",), (("c", {"d": 2}),))])
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        MapEdit(("jobs",), (("a", 1),)),
+        MapEdit(("jobs",), removed=frozenset({"z"})),
+        MapEdit(("list",), (("a", 1),)),
+        MapEdit(("nowhere",), (("a", 1),)),
+    ],
+)
+def test_a_key_that_is_there_or_not_there_cannot_be_added_or_dropped(edit: MapEdit) -> None:
+    with pytest.raises(ProofFailed):
+        prove_document(MAP, MAP, [edit])
+
+
+def test_a_changed_value_is_proven_beside_a_new_item() -> None:
+    new = "jobs:\n  a:\n    if: y\n  b: 1\nlist:\n  - new: 1\n  - k: w\n"
+    edits = [
+        ValueEdit(("jobs", "a", "if"), "y"),
+        ValueEdit(("list", 0, "k"), "w"),
+        ListEdit(("list",), ((0, {"new": 1}),)),
+    ]
+    prove_document(MAP, new, edits)
+    with pytest.raises(ProofFailed):
+        prove_document(MAP, new, edits[1:])
+
+
+CODE = 'first\n\tcase "a", "b": // c\nlast\n'
+GROWN = GrownLine(2, r"\s*(?:,|:|\bcase)\s*", ('"d"',))
+
+
+def test_a_declared_list_may_grow() -> None:
+    at = CODE.index(":")
+    prove_grown(CODE, [Splice(at, at, ', "d"')], [GROWN])
+
+
+@pytest.mark.parametrize(
+    "splice",
+    [
+        Splice(0, 0, "x"),
+        Splice(CODE.index(":"), CODE.index(":"), ', "e"'),
+        Splice(CODE.index(":"), CODE.index(":"), ', "d", "e"'),
+        Splice(CODE.index('"a"'), CODE.index('"a"') + 3, '"d"'),
+        Splice(CODE.index(":"), CODE.index(":"), ', "d"\n'),
+    ],
+)
+def test_any_other_change_of_a_line_is_refused(splice: Splice) -> None:
+    with pytest.raises(ProofFailed):
+        prove_grown(CODE, [splice], [GROWN])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from newbackend.cli.output.style import Style
 from newbackend.plan.model import Edit, Plan
@@ -18,14 +18,29 @@ def summary(plan: Plan, style: Style) -> str:
     """One line per edit of an existing file; new files by directory; then what is left to a person."""
     rows = [*_created(plan, style), *_modified(plan, style)]
     for path, reason in plan.skipped:
-        rows.append(style.dim(f"  skipped    {path}: {reason}"))
+        rows.append(_aside("  skipped    ", f"{path}: {reason}", style.dim, style))
     if plan.present:
-        rows.append(style.dim(f"  unchanged  {len(plan.present)} facts that are there already"))
+        rows.append(_aside("  unchanged  ", f"{len(plan.present)} facts that are there already", style.dim, style))
     for note in plan.notes:
-        rows.append(style.yellow(f"  note       {note}"))
+        rows.append(_aside("  note       ", note, style.yellow, style))
     if plan.empty and not plan.manual:
         rows.append("nothing to do: everything is there already")
     return "\n".join(rows)
+
+
+def recap(plan: Plan) -> str:
+    """The plan in one line: how many files and lines, and what is left to a person."""
+    files: dict[str, str] = {edit.path: edit.op for edit in plan.made}
+    kinds = {"create": "new", "modify": "changed", "delete": "deleted"}
+    parts = [f"{list(files.values()).count(op)} {word}" for op, word in kinds.items() if op in files.values()]
+    sizes = [counts(edit.diff) for edit in plan.made]
+    lines = f"+{sum(added for added, _ in sizes)} -{sum(removed for _, removed in sizes)} lines"
+    by_hand = f"; {len(plan.manual)} by hand" if plan.manual else ""
+    return f"{len(files)} files ({', '.join(parts)}), {lines}{by_hand}"
+
+
+def _aside(head: str, text: str, paint: Callable[[str], str], style: Style) -> str:
+    return "\n".join(paint(row) for row in Style(False, style.width).folded(head, text).splitlines())
 
 
 def _created(plan: Plan, style: Style) -> Iterator[str]:
@@ -46,15 +61,22 @@ def _modified(plan: Plan, style: Style) -> Iterator[str]:
     made = [edit for edit in plan.made if edit.op == "modify"]
     if made:
         yield style.bold("Registration" if plan.title.startswith("create") else "Changes")
-    last = ""
+    last = ("", "")
     for edit in made:
-        if edit.path != last:
-            yield f"  {style.cyan(edit.path)}"
-            last = edit.path
+        if (edit.place, edit.path) != last:
+            yield f"  {place_title(edit.place)}  {style.cyan(edit.path)}"
+            last = (edit.place, edit.path)
         added, removed = counts(edit.diff)
         size = f"+{added}" + (f" -{removed}" if removed else "")
         rules = f"  [{' '.join(edit.rules)}]" if edit.rules else ""
-        yield f"    {size:>9}  {edit.reason}{style.dim(rules)}"
+        yield style.folded(f"    {size:>9}  ", edit.reason, rules)
+
+
+def place_title(place_id: str) -> str:
+    """How a place is called; its id when it is none of the registration places."""
+    from newbackend.places import places
+
+    return next((place.title for place in places() if place.id == place_id), place_id)
 
 
 def manual(plan: Plan, style: Style) -> str:

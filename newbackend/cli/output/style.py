@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
+import textwrap
 from dataclasses import dataclass
 from typing import TextIO
 
 
 @dataclass(frozen=True)
 class Style:
-    """Paints text when `colour` is on."""
+    """Paints text when `colour` is on, and folds it at `width` columns; 0 never folds."""
 
     colour: bool
+    width: int = 0
 
     def _paint(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
@@ -40,6 +43,20 @@ class Style:
         """Names of files."""
         return self._paint("36", text)
 
+    def folded(self, head: str, text: str, tail: str = "") -> str:
+        """`head text  tail` in as many lines as it takes, the later ones indented under the text; only the
+        tail is dimmed."""
+        if not self.width:
+            return f"{head}{text}{self.dim(tail)}"
+        room = max(12, self.width - len(head) - 1)
+        rows = textwrap.wrap(text, room, break_on_hyphens=False) or [""]
+        if tail and len(rows[-1]) + len(tail) > room:
+            rows.append(tail.strip())
+            rows[-1] = self.dim(rows[-1])
+        else:
+            rows[-1] += self.dim(tail)
+        return ("\n" + " " * len(head)).join([head + rows[0], *rows[1:]])
+
     def diff_row(self, row: str) -> str:
         """One row of a unified diff. Control characters of file text are made visible on a terminal."""
         if self.colour:
@@ -56,10 +73,12 @@ class Style:
 
 
 def style_for(stream: TextIO) -> Style:
-    """Whether a stream gets colours (https://no-color.org, https://force-color.org)."""
+    """Whether a stream gets colours (https://no-color.org, https://force-color.org), and its width."""
+    terminal = stream.isatty()
+    width = shutil.get_terminal_size().columns if terminal else 0
     if os.environ.get("NO_COLOR"):
-        return Style(colour=False)
+        return Style(colour=False, width=width)
     if os.environ.get("FORCE_COLOR"):
-        return Style(colour=True)
+        return Style(colour=True, width=width)
     dumb = os.environ.get("TERM", "") in ("dumb", "")
-    return Style(colour=stream.isatty() and not dumb)
+    return Style(colour=terminal and not dumb, width=width)

@@ -17,7 +17,9 @@ _PIN = re.compile(r"^([A-Z][A-Z0-9_]*)(\s*)([:?]?=)(\s*)([0-9a-f]{7,40})\s*(?:#.
 _SHA = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])")
 _GIT_WORDS = re.compile(r"\bgit\b|GIT_TAG|VERSION|COMMIT|_SHA|_REF|REVISION", re.I)
 _REPO = re.compile(r"^([A-Z0-9_]*_?REPO)\s*[:?]?=\s*https?://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?\s*$", re.M)
-_HELD = re.compile(r"\b(held|hold(?:ing)? (?:at|back|it)|frozen|do(?: not|n't) bump|not tracked|rather than tracking)\b", re.I)
+_HELD = re.compile(
+    r"\b(held|hold(?:ing)? (?:at|back|it)|frozen|do(?: not|n't) bump|not tracked|rather than tracking)\b", re.I
+)
 _SCRIPTS = ("prepare.sh", "install.sh", "build.sh", "CMakeLists.txt", "package.sh", "test.sh")
 
 
@@ -61,7 +63,7 @@ def script_pins(context: Context, info: BackendInfo, known: set[str]) -> Iterato
 def held(source: str, line: int) -> bool:
     """Whether the comment right above a line says that the pin is held on purpose."""
     rows = source.split("\n")
-    above = []
+    above: list[str] = []
     for row in reversed(rows[: line - 1]):
         if not row.startswith("#") and (above or not re.match(r"[A-Z0-9_]*REPO\b", row)):
             break
@@ -104,9 +106,7 @@ def pins(context: Context) -> Iterable[Finding]:
 
 def _row(source: str, pin: Pin) -> str:
     repository = repository_of(source, pin.variable) or "OWNER/REPOSITORY"
-    return (
-        f'- repository: "{repository}"\n  variable: "{pin.variable}"\n  branch: "…"\n  file: "{pin.path}"'
-    )
+    return f'- repository: "{repository}"\n  variable: "{pin.variable}"\n  branch: "…"\n  file: "{pin.path}"'
 
 
 def _unseen(info: BackendInfo, pin: Pin, why: str) -> Finding:

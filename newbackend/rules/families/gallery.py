@@ -8,20 +8,34 @@ from typing import Any
 
 from newbackend.catalog import name_rules, variant_table
 from newbackend.checkout.layout import INDEX
-from newbackend.findings import Confidence, Finding, Location, Severity
+from newbackend.findings import Confidence, Finding, Fix, Location, Severity
 from newbackend.places.base import Fact
 from newbackend.places.matrix import variant_of_row
 from newbackend.rules.base import Check
 from newbackend.rules.context import DEV, BackendInfo, Context, image_of
 from newbackend.rules.entries import suffix_of
 from newbackend.rules.families.images import REGISTRY
-from newbackend.rules.fixes import dev_meta, fix_dev_meta
+from newbackend.rules.fixes import dev_meta, drop_repeat, fix_dev_meta
 from newbackend.rules.texts import gallery as text
 from newbackend.rules.tokens import hardware_of
 
 CAPABILITIES_GO = "pkg/system/capabilities.go"
 _KEYS = frozenset(
-    ["default", "cpu", "nvidia", "nvidia-cuda-12", "nvidia-cuda-13", "nvidia-l4t", "nvidia-l4t-cuda-12", "nvidia-l4t-cuda-13", "amd", "intel", "vulkan", "metal", "darwin-x86"]
+    [
+        "default",
+        "cpu",
+        "nvidia",
+        "nvidia-cuda-12",
+        "nvidia-cuda-13",
+        "nvidia-l4t",
+        "nvidia-l4t-cuda-12",
+        "nvidia-l4t-cuda-13",
+        "amd",
+        "intel",
+        "vulkan",
+        "metal",
+        "darwin-x86",
+    ]
 )
 """What a host can report (pkg/system/capabilities.go), and `cpu`, the last fallback."""
 
@@ -65,7 +79,7 @@ def metas(context: Context) -> Iterable[Finding]:
 
 def _no_meta(context: Context, info: BackendInfo) -> Iterator[Finding]:
     """An entry of the plain name with a uri serves a backend of one image; beside others it hides them."""
-    plain = next((entry for entry in info.entries if entry.value.get("name") == info.gallery), None)
+    plain = next((e for e in info.entries if e.value.get("name") == info.gallery and e.value.get("uri")), None)
     hidden = {
         hardware_of(suffix_of(entry), info.name): entry
         for entry in info.entries
@@ -82,9 +96,7 @@ def _no_meta(context: Context, info: BackendInfo) -> Iterator[Finding]:
         return
     expected = f'- &{info.gallery.replace("-", "")}\n  name: "{info.gallery}"\n  capabilities:\n    default: …'
     related = tuple(Location(INDEX, entry.line) for entry in hidden.values())
-    yield Finding(
-        text.META_MISSING, info.gallery, INDEX, line, message, info.name, expected=expected, related=related
-    )
+    yield Finding(text.META_MISSING, info.gallery, INDEX, line, message, info.name, expected=expected, related=related)
 
 
 def _end_of_metas(context: Context) -> int:
@@ -102,15 +114,24 @@ def _development(context: Context, info: BackendInfo) -> Iterator[Finding]:
             wanted = dev_meta(info)
             message = f"there are development images of {info.gallery}, and no meta {info.gallery}{DEV}"
             expected = context.places["gallery-index"].snippet([wanted]) if wanted else ""
+            # A map with a key that nobody reports is not one to copy.
+            fix = None if wanted and capabilities(meta).keys() <= _KEYS else Fix.NONE
             yield Finding(
-                text.DEV_META_MISSING, info.gallery, INDEX, meta.line, message, info.name, expected=expected
+                text.DEV_META_MISSING, info.gallery, INDEX, meta.line, message, info.name, expected=expected, fix=fix
             )
         return
     ours, theirs = capabilities(meta), capabilities(dev)
+    known = {str(entry.value.get("name")): entry for entry in info.entries}
+
+    def fine(key: str, target: Any) -> bool:
+        entry = known.get(str(target))
+        return entry is not None and _fits(key, hardware_of(suffix_of(entry), info.name))
+
     wanted_map = {key: f"{target}{DEV}" for key, target in ours.items()}
     for key in sorted(wanted_map.keys() | theirs.keys()):
-        if wanted_map.get(key) == theirs.get(key) or (key in theirs and key in ours and not _stale(theirs[key])):
-            continue
+        both = key in theirs and key in ours
+        if wanted_map.get(key) == theirs.get(key) or (both and not (fine(key, ours[key]) and fine(key, theirs[key]))):
+            continue  # equal, or the defect is the target itself: REG205, REG209
         if key not in theirs:
             message = f"{dev.value.get('name')} lacks the capability {key} that {meta.value.get('name')} has"
         elif key not in ours:
@@ -125,9 +146,11 @@ def _development(context: Context, info: BackendInfo) -> Iterator[Finding]:
         )
 
 
-def _stale(target: Any) -> bool:
-    """Whether a development target is at least an entry of the development channel: what REG209 is about."""
-    return str(target).endswith(DEV)
+def _fits(key: str, hardware: str) -> bool:
+    """Whether a host that reports a key can load an image for some hardware. Unknown keys are REG206's."""
+    if key == "metal":
+        return hardware == "metal"
+    return key not in _FITS or hardware in _FITS[key] | _ANYWHERE
 
 
 def keys(context: Context) -> Iterable[Finding]:
@@ -178,13 +201,15 @@ def _targets(context: Context, info: BackendInfo, meta: Fact, by_name: Mapping[s
         hardware = hardware_of(image.suffix, info.name)
         dev_wanted = name.endswith(DEV)
         severity: Severity | None = None
-        if entry.backend != meta.backend and not _same_family(context, entry, info):
-            what = f"an image of {entry.backend}"
-        elif (image.channel == "master") != dev_wanted:
-            what = f"an image of the {'development' if image.channel == 'master' else 'production'} channel"
+        if context.owner_of(entry) != info.name:
+            what = f"an image of {context.owner_of(entry)}"
+        elif str(target).endswith(DEV) != dev_wanted:
+            what = f"an image of the {'production' if dev_wanted else 'development'} channel"
             severity = Severity.WARNING if dev_wanted else None
-        elif (key in _FITS and hardware not in _FITS[key] | _ANYWHERE and not (key in ("default", "cpu") and not info.rows)) or (key == "metal" and hardware != "metal"):
+        elif not _fits(key, hardware):
+            # Without any CPU image a default that needs a GPU says at least what the backend is for.
             what = f"an image for {hardware}"
+            severity = None if _FITS.get(key) or has_plain else Severity.NOTE
         else:
             continue
         yield Finding(
@@ -199,19 +224,13 @@ def _targets(context: Context, info: BackendInfo, meta: Fact, by_name: Mapping[s
         )
 
 
-def _same_family(context: Context, entry: Fact, info: BackendInfo) -> bool:
-    return context.gallery_names.get(entry.backend, entry.backend) == info.name
-
-
 def _unreached(context: Context, info: BackendInfo, meta: Fact) -> Iterator[Finding]:
     found = capabilities(meta)
     if not found:
         return
     name, dev = str(meta.value.get("name")), str(meta.value.get("name")).endswith(DEV)
-    if dev and (info.meta is None or capabilities(info.meta).keys() == found.keys()):
-        return  # said once, of the production meta; a map that differs is REG210's
     if dev:
-        return
+        return  # said once, of the production meta; a map that differs is REG210's
     variants: dict[str, Fact] = {}
     for entry in info.entries:
         if str(entry.value.get("name")).endswith(DEV) or not suffix_of(entry):
@@ -251,9 +270,10 @@ def names(context: Context) -> Iterable[Finding]:
                 INDEX,
                 context.field_line(fact, "name"),
                 message,
-                context.gallery_names.get(fact.backend, fact.backend),
+                context.owner_of(fact),
                 severity=Severity.WARNING if same else None,
                 related=(Location(INDEX, facts[0].line),),
+                fix=Fix.UNSAFE if same else Fix.NONE,
             )
     for info in context.backends.values():
         yield from _hardware_name(context, info)
@@ -284,7 +304,7 @@ def entries(context: Context) -> Iterable[Finding]:
     for info in context.backends.values():
         anchors = {str(meta.value.get("&")) for meta in info.metas if meta.value.get("&")}
         for entry in info.entries:
-            yield from _merge(context, info, entry, anchors)
+            yield from _merge(info, entry, anchors)
             uri = str(entry.value.get("uri") or "")
             image = image_of(uri)
             if image is None or REGISTRY not in uri:
@@ -297,13 +317,12 @@ def entries(context: Context) -> Iterable[Finding]:
             yield from _mirror(context, info, entry, uri.rpartition(":")[2])
 
 
-def _merge(context: Context, info: BackendInfo, entry: Fact, anchors: set[str]) -> Iterator[Finding]:
+def _merge(info: BackendInfo, entry: Fact, anchors: set[str]) -> Iterator[Finding]:
     merged, name = entry.value.get("<<"), str(entry.value.get("name"))
-    rows = context.rows_by_suffix.get(suffix_of(entry), ()) if suffix_of(entry) else ()
-    owner = rows[0].backend if rows else info.name
-    if merged and owner != info.name:
-        message = f"{name} is an image of {owner}, but merges *{merged}, the anchor of {info.gallery}"
-        yield Finding(text.FOREIGN_MERGE, name, INDEX, entry.line, message, owner)
+    if merged and anchors and merged not in anchors:
+        message = f"{name} is an image of {info.name}, but merges *{merged}, another backend's anchor"
+        expected = f"- !!merge <<: *{sorted(anchors)[0]}"
+        yield Finding(text.FOREIGN_MERGE, name, INDEX, entry.line, message, info.name, expected=expected)
     elif not merged and anchors and not entry.value.get("alias"):
         message = f"{name} merges no anchor, so it has no alias, licence or description"
         yield Finding(
@@ -344,6 +363,11 @@ CHECKS = (
     ),
     Check((text.KEY_UNKNOWN, text.NO_FALLBACK), keys, needs=_BOTH),
     Check((text.KEY_MISSING, text.TARGET_WRONG), reach, needs=_BOTH),
-    Check((text.NAME_TWICE, text.HARDWARE_NAME), names, needs=_GALLERY),
+    Check(
+        (text.NAME_TWICE, text.HARDWARE_NAME),
+        names,
+        needs=_GALLERY,
+        fixers={text.NAME_TWICE.id: drop_repeat},
+    ),
     Check((text.FOREIGN_MERGE, text.MIRROR, text.CHANNEL), entries, needs=_BOTH),
 )

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from newbackend.catalog import variant_table
 from newbackend.checkout.layout import INDEX, MATRIX
-from newbackend.findings import Finding, Location, Severity
+from newbackend.findings import Finding, Fix, Location, Severity
 from newbackend.places.base import Change, Fact
 from newbackend.rules.base import Check
 from newbackend.rules.context import DEV, BackendInfo, Context, image_of
 from newbackend.rules.entries import CHANNELS, asked_names, change_for, new_entries, suffix_of
 from newbackend.rules.families.matrix import row_name
+from newbackend.rules.fixes import align_suffix
 from newbackend.rules.texts import gallery as gallery_text
 from newbackend.rules.texts import matrix as matrix_text
 from newbackend.rules.tokens import hardware_of
@@ -37,6 +39,8 @@ def unmatched(context: Context, info: BackendInfo) -> Unmatched:
         if image is None or REGISTRY not in str(entry.value.get("uri")):
             continue
         offered.add((image.channel, image.suffix))
+        # One named for the other channel is one defect, REG215, and not a missing entry as well.
+        offered.add(("master" if str(entry.value.get("name")).endswith(DEV) else "latest", image.suffix))
         if image.suffix not in context.rows_by_suffix:
             left.entries.setdefault(image.suffix, []).append(entry)
     for row in info.images:
@@ -73,9 +77,7 @@ def _same_hardware(suffix: str, left: Unmatched, info: BackendInfo) -> str:
     return same[0] if len(same) == 1 else ""
 
 
-def _mismatch(
-    context: Context, info: BackendInfo, suffix: str, entries: list[Fact], rows: dict[str, Fact]
-) -> Finding:
+def _mismatch(context: Context, info: BackendInfo, suffix: str, entries: list[Fact], rows: dict[str, Fact]) -> Finding:
     row = next(iter(rows.values()))
     right = str(row.value["tag-suffix"])
     first = entries[0]
@@ -122,6 +124,7 @@ def _no_entry(context: Context, info: BackendInfo, suffix: str, channels: dict[s
     missing = " and ".join(f"{channel}{suffix}" for channel in channels)
     what = f"no gallery entry offers {missing}, which the row {row_name(row)} builds"
     asks = [Location(INDEX, meta.line) for meta in info.metas]
+    new = new_entries(context, info, suffix, list(channels))
     return Finding(
         gallery_text.ENTRY_MISSING,
         suffix if twin is None else missing,
@@ -130,8 +133,21 @@ def _no_entry(context: Context, info: BackendInfo, suffix: str, channels: dict[s
         what,
         info.name,
         severity=Severity.WARNING if list(channels) == ["master"] else Severity.ERROR,
-        expected=new_entries(context, info, suffix, list(channels)).text,
+        expected=new.text,
+        fix=None if new.values and _complete(info, suffix, channels) else Fix.NONE,
         related=(Location(row.path, row.line), *asks[:1]),
+    )
+
+
+def _complete(info: BackendInfo, suffix: str, channels: dict[str, Fact]) -> bool:
+    """Whether the entries are all that is missing: with them in, the maps already reach the image. Else
+    putting them in would only be half of what a person has to decide."""
+    variant = variant_table().variants.get(hardware_of(suffix, info.name))
+    asked = set(variant.capability_keys) - {"default"} if variant else set()
+    metas = {"latest": info.meta, "master": info.dev_meta}
+    return all(
+        meta is not None and asked <= (meta.value.get("capabilities") or {}).keys()
+        for meta in (metas[channel] for channel in channels)
     )
 
 
@@ -147,11 +163,11 @@ def _dangling(context: Context, info: BackendInfo, names: set[str], explained: s
                 context.capability_line(meta, key),
                 f"{meta.value.get('name')} maps {key} to {target}, and there is no entry of that name",
                 info.name,
-                expected=_nearest(context, info, key, str(target)),
+                expected=_nearest(info, key, str(target)),
             )
 
 
-def _nearest(context: Context, info: BackendInfo, key: str, target: str) -> str:
+def _nearest(info: BackendInfo, key: str, target: str) -> str:
     wanted = hardware_of(target, info.gallery)
     dev = target.endswith(DEV)
     same = [
@@ -181,6 +197,6 @@ CHECKS = (
         ),
         images,
         needs=("matrix", "gallery-index"),
-        fixers={gallery_text.ENTRY_MISSING.id: fix_entry},
+        fixers={gallery_text.ENTRY_MISSING.id: fix_entry, gallery_text.SUFFIX_MISMATCH.id: align_suffix},
     ),
 )

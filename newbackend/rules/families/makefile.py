@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from newbackend.checkout.layout import MAKEFILE
-from newbackend.findings import Checked, Finding, Location, Rule, Status
+from newbackend.findings import Checked, Finding, Fix, Location, Rule, Status
 from newbackend.places.base import Fact
+from newbackend.places.makefile import LISTS, RECIPES
 from newbackend.rules.base import Check, Result
 from newbackend.rules.context import LANG_DIRS, BackendInfo, Context
 from newbackend.rules.fixes import fix_makefile, makefile_wanted
@@ -37,9 +38,11 @@ def six_edits(context: Context) -> Iterable[Result]:
         for kind, rule in _EDITS.items():
             if info.made(kind):
                 continue
-            if kind in ("prepare-test-extra", "test-extra") and info.lang == "cpp":
+            if kind in RECIPES and info.lang == "cpp":
                 yield Checked(rule, Status.SKIPPED, info.name, "C++ backends are not in it by convention")
                 continue
+            if kind in ("define", "eval") and info.made("docker-build-backends"):
+                continue  # worse than a gap: REG309
             if kind == "eval" and not info.made("define"):
                 continue  # one gap, said once; the eval is missed when the definition is there
             if kind == "test-extra" and not info.made("prepare-test-extra"):
@@ -49,7 +52,18 @@ def six_edits(context: Context) -> Iterable[Result]:
             if kind == "define":
                 evals = makefile_wanted(context, info, "eval")
                 expected = "\n".join(filter(None, (expected, context.places["makefile"].snippet(evals))))
-            yield Finding(rule, info.name, MAKEFILE, ends[kind], _lacks(kind, info), info.name, expected=expected)
+            # A line that calls a target which is not there would only be the next defect (REG308).
+            callable_ = kind not in RECIPES or _has_target(context.read(f"{info.directory}/Makefile") or "", "test")
+            yield Finding(
+                rule,
+                info.name,
+                MAKEFILE,
+                ends[kind],
+                _lacks(kind, info),
+                info.name,
+                expected=expected,
+                fix=None if callable_ else Fix.NONE,
+            )
 
 
 def _lacks(kind: str, info: BackendInfo) -> str:
@@ -89,7 +103,16 @@ def definitions(context: Context) -> Iterable[Finding]:
         if re.search(rf"^{re.escape(str(fact.value))}\s*:", makefile, re.M):
             continue
         message = f"docker-build-backends needs {fact.value}, and nothing defines that target"
-        yield Finding(text.TARGET_BROKEN, str(fact.value), MAKEFILE, fact.line, message, fact.backend)
+        info = context.backends.get(fact.backend)
+        yield Finding(
+            text.TARGET_BROKEN,
+            str(fact.value),
+            MAKEFILE,
+            fact.line,
+            message,
+            fact.backend if info else "",
+            fix=None if info and info.directory else Fix.NONE,
+        )
     for fact in defined.values():
         yield from _wrong(context, fact)
 
@@ -141,16 +164,7 @@ def leftovers(context: Context) -> Iterable[Finding]:
         name = fact.backend
         if not name or name in context.directories:
             continue
-        if fact.kind in ("prepare-test-extra", "test-extra"):
-            if context.checkout.exists(fact.key.partition(":")[2]):
-                continue
-        elif fact.kind == ".NOTPARALLEL" and (
-            not str(fact.value).startswith("backends/") or _own_target(makefile, str(fact.value))
-        ):
-            continue
-        elif fact.kind == "docker-build-backends" and _own_target(makefile, str(fact.value)):
-            continue
-        elif any(context.checkout.is_dir(f"backend/{lang}/{name}") for lang in LANG_DIRS):
+        if _lives(context, fact, makefile):
             continue
         gone.setdefault(name, []).append(fact)
     for name, facts in gone.items():
@@ -159,6 +173,18 @@ def leftovers(context: Context) -> Iterable[Finding]:
         related = tuple(Location(MAKEFILE, fact.line) for fact in facts[1:])
         backend = name if name in context.backends else ""
         yield Finding(text.LEFTOVER, name, MAKEFILE, facts[0].line, message, backend, related=related)
+
+
+def _lives(context: Context, fact: Fact, makefile: str) -> bool:
+    """Whether a Makefile fact still has something to speak of: a directory, or a target of its own."""
+    if fact.kind in RECIPES:
+        return context.checkout.exists(fact.key.partition(":")[2])
+    word = str(fact.value)
+    if fact.kind == ".NOTPARALLEL" and not word.startswith("backends/"):
+        return True
+    if fact.kind in LISTS and _own_target(makefile, word):
+        return True
+    return any(context.checkout.is_dir(f"backend/{lang}/{fact.backend}") for lang in LANG_DIRS)
 
 
 def _own_target(makefile: str, target: str) -> bool:
@@ -171,9 +197,18 @@ CHECKS = (
         tuple(_EDITS.values()),
         six_edits,
         needs=_MAKEFILE,
-        fixers={rule.id: fix_makefile(kind) for kind, rule in _EDITS.items()},
+        fixers={
+            **{rule.id: fix_makefile(kind) for kind, rule in _EDITS.items()},
+            text.DEFINITION.id: fix_makefile("define", "eval"),
+            text.PREPARE_TEST.id: fix_makefile("prepare-test-extra", "test-extra"),
+        },
     ),
-    Check((text.DEFINITION_WRONG, text.TWICE, text.EVAL_UNDEFINED, text.TARGET_BROKEN), definitions, needs=_MAKEFILE),
+    Check(
+        (text.DEFINITION_WRONG, text.TWICE, text.EVAL_UNDEFINED, text.TARGET_BROKEN),
+        definitions,
+        needs=_MAKEFILE,
+        fixers={text.TARGET_BROKEN.id: fix_makefile("define", "eval")},
+    ),
     Check((text.TEST_TARGET,), recipes, needs=_MAKEFILE),
     Check((text.LEFTOVER,), leftovers, needs=_MAKEFILE),
 )

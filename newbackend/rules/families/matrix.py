@@ -18,7 +18,7 @@ from newbackend.rules.tokens import hardware_of
 
 BASE_IMAGES = ".github/workflows/base-images.yml"
 JOBS_PER_MATRIX = 256
-"""GitHub's limit; the checkout's own script refuses a shard that reaches it."""
+"""GitHub's limit; the checkout's own script names it too, and refuses a shard that reaches it."""
 
 _NEEDED = ("backend", "dockerfile", "tag-suffix", "platforms", "runs-on", "base-image", "context", "tag-latest")
 _OPTIONAL = (
@@ -36,6 +36,7 @@ _SAME_IN_LEGS = ("tag-latest", "build-type", "dockerfile", "cuda-major-version",
 _BUILD_TYPES = frozenset(("", "cublas", "l4t", "hipblas", "intel", "sycl_f16", "sycl_f32", "vulkan", "metal", "mps"))
 _RELEASE = re.compile(r"ubuntu[-:]?(\d\d)\.?(\d\d)")
 _SHARDS = re.compile(r"^const SINGLEARCH_SHARDS\s*=\s*(\d+)", re.M)
+_LIMIT = re.compile(r"^const GHA_MATRIX_LIMIT\s*=\s*(\d+)", re.M)
 
 
 def _value(fact: Fact, key: str) -> str:
@@ -104,6 +105,7 @@ def dockerfiles(context: Context) -> Iterable[Finding]:
             message = f"the row {row_name(fact)} builds from {dockerfile}, which does not exist"
             line = _at(context, fact, "dockerfile")
             yield Finding(text.DOCKERFILE_MISSING, row_name(fact), MATRIX, line, message, info.name)
+            continue
         lang = lang_of_dockerfile(dockerfile)
         if info.directory and info.lang != lang and f"backend/{lang}/{info.name}" != info.directory:
             message = f"the row {row_name(fact)} builds with {dockerfile}, but the sources are in {info.directory}"
@@ -112,7 +114,9 @@ def dockerfiles(context: Context) -> Iterable[Finding]:
     for info in context.backends.values():
         if info.images and not info.directory:
             first = info.images[0]
-            message = f"{len(info.images)} rows build {info.name}, but there is no backend/<language>/{info.name}/run.sh"
+            message = (
+                f"{len(info.images)} rows build {info.name}, but there is no backend/<language>/{info.name}/run.sh"
+            )
             line = _at(context, first, "backend")
             related = tuple(Location(MATRIX, fact.line) for fact in info.images[1:])
             yield Finding(text.ROW_DIRECTORY, info.name, MATRIX, line, message, info.name, related=related)
@@ -210,9 +214,7 @@ def builder_bases(context: Context) -> Iterable[Finding]:
             line = _at(context, fact, "builder-base-image")
             if not base:
                 message = f"the row {subject} has no builder-base-image, unlike the other rows of {dockerfile}"
-                yield Finding(
-                    text.BUILDER_BASE, subject, MATRIX, line, message, info.name, severity=Severity.WARNING
-                )
+                yield Finding(text.BUILDER_BASE, subject, MATRIX, line, message, info.name, severity=Severity.WARNING)
                 continue
             tag, arch = base.rpartition(":")[2], _value(fact, "platforms").removeprefix("linux/")
             if tag.endswith(("-amd64", "-arm64")) and not tag.endswith(f"-{arch}"):
@@ -272,7 +274,8 @@ def darwin(context: Context) -> Iterable[Finding]:
                 message = f"the macOS row of {info.name} builds it as {lang}, but the sources are in {info.directory}"
                 yield Finding(text.DARWIN_LANG, info.name, MATRIX, line, message, info.name)
         plain = [fact for fact in info.rows if variant_of_row(fact.value) == "cpu"]
-        if plain and not info.darwin and context.layout.features["darwin_matrix"]:
+        offered = any("-metal-darwin" in str(entry.value.get("uri")) for entry in info.entries)
+        if plain and not info.darwin and not offered and context.layout.features["darwin_matrix"]:
             message = f"{info.name} has a CPU image for Linux and no row in includeDarwin"
             yield Finding(text.LINUX_ONLY, info.name, MATRIX, plain[0].line, message, info.name)
 
@@ -281,18 +284,19 @@ def job_limit(context: Context) -> Iterable[Finding]:
     """REG113: rows per matrix job, by the checkout's own way of cutting them up."""
     rows = [fact for fact in context.facts("matrix") if fact.kind == "row"]
     single = [fact for fact in rows if not _value(fact, "platform-tag")]
-    match = _SHARDS.search(context.read(FILTER_SCRIPT) or "")
+    script = context.read(FILTER_SCRIPT) or ""
+    match, named = _SHARDS.search(script), _LIMIT.search(script)
     shards = max(int(match[1]), 1) if match else 1
-    limit = JOBS_PER_MATRIX - 1 if match else JOBS_PER_MATRIX
+    top = min(int(named[1]), JOBS_PER_MATRIX) if named else JOBS_PER_MATRIX
+    limit = top - 1 if match else top
     jobs = {
         "single-arch": -(-len(single) // shards),
         "multi-arch": len(rows) - len(single),
         "macOS": len(context.facts("matrix")) - len(rows),
     }
     for job, count in jobs.items():
-        most = limit if job == "single-arch" else JOBS_PER_MATRIX
-        if count > most:
-            message = f"the {job} job would get {count} rows; GitHub starts none of more than {JOBS_PER_MATRIX}"
+        if count > (limit if job == "single-arch" else top):
+            message = f"the {job} job would get {count} rows; the limit of one matrix is {top}, above it none starts"
             yield Finding(text.JOB_LIMIT, job, MATRIX, _last_row_line(context), message)
 
 

@@ -11,6 +11,7 @@ from newbackend.checkout.filter_engine import FilterUnavailable, path_filter
 from newbackend.checkout.layout import MATRIX
 from newbackend.findings import Checked, Finding, Location, Status
 from newbackend.places.base import Fact
+from newbackend.places.matrix import lang_of_dockerfile
 from newbackend.places.path_filter import FUNCTIONS
 from newbackend.rules.base import Check, Result, Scope
 from newbackend.rules.context import BackendInfo, Context
@@ -34,11 +35,25 @@ def routes(context: Context) -> Iterable[Result]:
                 yield Checked(rule, Status.SKIPPED, info.name, reason or "it has no directory")
                 continue
             wrong: dict[str | None, list[Fact]] = defaultdict(list)
+            misfits = _misfits(info, system)
             for fact in mine:
-                if fact.value != f"{info.directory}/":
+                if fact.value != f"{info.directory}/" and fact.key.partition(":")[2] not in misfits:
                     wrong[fact.value].append(fact)
             for answer, facts in wrong.items():
                 yield _wrong(context, info, system, answer, facts)
+
+
+def _misfits(info: BackendInfo, system: str) -> set[str]:
+    """Keys of rows that the filter cannot route because they are wrong themselves: of another language's
+    Dockerfile (REG105, REG111) or with a lang that nothing builds (REG116)."""
+    if system == "linux":
+        return {
+            row.key
+            for row in info.rows
+            if info.lang and lang_of_dockerfile(str(row.value.get("dockerfile") or "")) != info.lang
+        }
+    fits = ("go",) if info.lang in ("go", "cpp") else ("", "python")
+    return {row.key for row in info.darwin if str(row.value.get("lang") or "") not in fits}
 
 
 def _wrong(context: Context, info: BackendInfo, system: str, answer: str | None, facts: list[Fact]) -> Finding:
@@ -52,7 +67,7 @@ def _wrong(context: Context, info: BackendInfo, system: str, answer: str | None,
         problem = f"{what} wait for changes below {answer}, which does not exist; the sources are in {info.directory}/"
     else:
         problem = f"{what} start on changes below {answer} instead of {info.directory}/: a more general branch is first"
-    wanted = route_wanted(context, info, system)
+    wanted = route_wanted(info, system)
     return Finding(
         rule,
         f"{system}:{answer}",

@@ -25,8 +25,8 @@ PIN_UNSEEN = Rule(
     name="pin-not-visible",
     severity=Severity.WARNING,
     what="An upstream commit is pinned where the bump bot cannot see it.",
-    why="The bot greps `^VARIABLE?=` in a Makefile; a pin in a script, in CMake or written `VARIABLE ?=` does not exist "
-    "for it.",
+    why="The bot greps `^VARIABLE?=` in a Makefile; a pin in a script, in CMake or written `VARIABLE ?=` does not "
+    "exist for it.",
     how="Move the pin into the backend's Makefile as `NAME_VERSION?=<40 hex digits>` and register it.",
     incident="ds4 had its pin in prepare.sh; neutts has one in install.sh.",
     bad='DEMO_VERSION="${DEMO_VERSION:-84cc882352757baf628a1776badf7cc54d584e28}"   # in prepare.sh',
@@ -38,7 +38,8 @@ ROW_DEAD = Rule(
     id="REG503",
     name="bump-row-dead",
     severity=Severity.ERROR,
-    what="The bump bot's row names a file that does not exist, or a variable that the file does not set as `VARIABLE?=`.",
+    what="The bump bot's row names a file that does not exist, or a variable that the file does not set as "
+    "`VARIABLE?=`.",
     why="The job ends with `Could not find … in Makefile`, every night, and bumps nothing.",
     how="Correct the row, or the form of the pin; delete the row of a removed backend.",
     incident="Rows outlive a renamed directory.",

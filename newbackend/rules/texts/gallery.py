@@ -58,6 +58,7 @@ SUFFIX_MISMATCH = Rule(
     incident="cuda12-trl pointed at -cublas-cuda12-trl; the row builds -gpu-nvidia-cuda-12-trl.",
     bad="uri: \"…:latest-cublas-cuda12-demo\"\ntag-suffix: '-gpu-nvidia-cuda-12-demo'",
     good="uri: \"…:latest-gpu-nvidia-cuda-12-demo\"\ntag-suffix: '-gpu-nvidia-cuda-12-demo'",
+    fix=Fix.UNSAFE,
     checklist=SUFFIX,
 )
 
@@ -134,8 +135,8 @@ DEV_KEYS = Rule(
     why="Somebody who tests the development channel gets another variant than production users will.",
     how="Copy the map and add -development to every name.",
     incident="Several development metas miss keys that were added to production later.",
-    bad='demo:             default, nvidia-cuda-13\ndemo-development: default',
-    good='demo:             default, nvidia-cuda-13\ndemo-development: default, nvidia-cuda-13',
+    bad="demo:             default, nvidia-cuda-13\ndemo-development: default",
+    good="demo:             default, nvidia-cuda-13\ndemo-development: default, nvidia-cuda-13",
     checklist=META,
 )
 
@@ -162,6 +163,7 @@ NAME_TWICE = Rule(
     incident="metal-whisper, metal-crispasr and intel-rfdetr are there twice.",
     bad='- name: "metal-demo"\n- name: "metal-demo"',
     good='- name: "metal-demo"\n- name: "metal-demo-development"',
+    fix=Fix.UNSAFE,
     checklist=IMAGES,
 )
 

@@ -42,7 +42,8 @@ TEST_EXTRA = Rule(
     why="The guide asks for it in every language; see prepare-test-extra-missing for what it is worth today.",
     how="Add `$(MAKE) -C backend/<lang>/NAME test` to its recipe.",
     bad="test-extra: prepare-test-extra\n\t$(MAKE) -C backend/python/other test",
-    good="test-extra: prepare-test-extra\n\t$(MAKE) -C backend/python/other test\n\t$(MAKE) -C backend/python/demo test",
+    good="test-extra: prepare-test-extra\n\t$(MAKE) -C backend/python/other test\n"
+    "\t$(MAKE) -C backend/python/demo test",
     fix=Fix.SAFE,
     checklist=MAKE,
 )
@@ -66,7 +67,8 @@ EVAL = Rule(
     name="eval-missing",
     severity=Severity.WARNING,
     what="A definition has no `$(eval $(call generate-docker-build-target,…))`.",
-    why="Without it there is no docker-build-NAME target, and `make backends/NAME` stops with `No rule to make target`.",
+    why="Without it there is no docker-build-NAME target, and `make backends/NAME` stops with `No rule to make "
+    "target`.",
     how="Add the eval line of that definition.",
     bad="BACKEND_DEMO = demo|golang|.|false|true",
     good="BACKEND_DEMO = demo|golang|.|false|true\n$(eval $(call generate-docker-build-target,$(BACKEND_DEMO)))",
@@ -121,6 +123,7 @@ TARGET_BROKEN = Rule(
     how="Add the definition and the eval, or take the word off the line.",
     bad="docker-build-backends: docker-build-demo     # no BACKEND_DEMO, or no eval of it",
     good="$(eval $(call generate-docker-build-target,$(BACKEND_DEMO)))",
+    fix=Fix.SAFE,
     checklist=MAKE,
 )
 

@@ -42,8 +42,8 @@ ROW_FIELDS = Rule(
     why="A missing field reaches the workflow as an empty string and the job fails or builds the wrong thing; a "
     "misspelt one is ignored without a word.",
     how="Copy the field from a row of the same shape.",
-    bad='- build-type: \'cublas\'\n  base_image: "ubuntu:24.04"',
-    good='- build-type: \'cublas\'\n  base-image: "ubuntu:24.04"',
+    bad="- build-type: 'cublas'\n  base_image: \"ubuntu:24.04\"",
+    good="- build-type: 'cublas'\n  base-image: \"ubuntu:24.04\"",
     checklist=ROWS,
 )
 

@@ -60,7 +60,7 @@ BESPOKE = Rule(
     "by both steps.",
     how="Keep the two lists equal.",
     incident="The comment above the set asks for it; audio-cpp was added to both by hand.",
-    bad='DARWIN_BESPOKE_BUILDERS = new Set(["llama-cpp"])\n# workflow: inputs.backend == \'demo\'',
+    bad="DARWIN_BESPOKE_BUILDERS = new Set([\"llama-cpp\"])\n# workflow: inputs.backend == 'demo'",
     good='DARWIN_BESPOKE_BUILDERS = new Set(["llama-cpp", "demo"])',
     checklist=FILTER,
 )

@@ -25,6 +25,7 @@ fn transform_config() -> pb::AudioTransformFrameRequest {
     };
     pb::AudioTransformFrameRequest {
         payload: Some(Payload::Config(config)),
+        ..Default::default()
     }
 }
 
@@ -36,6 +37,7 @@ fn transform_frame(audio_pcm: &[u8]) -> pb::AudioTransformFrameRequest {
     };
     pb::AudioTransformFrameRequest {
         payload: Some(Payload::Frame(frame)),
+        ..Default::default()
     }
 }
 

@@ -82,7 +82,10 @@ async fn a_stream_that_nobody_reads_ends_and_frees_the_model() {
     assert!(stream.message().await.expect("a piece").is_some());
     drop(stream);
     loop {
-        let status = client.status(pb::HealthMessage {}).await.expect("a status");
+        let status = client
+            .status(pb::HealthMessage::default())
+            .await
+            .expect("a status");
         if status.into_inner().state() == State::Ready {
             break;
         }

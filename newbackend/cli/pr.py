@@ -1,0 +1,62 @@
+"""`newbackend pr`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, out
+
+if TYPE_CHECKING:
+    from newbackend.checkout.tree import Checkout
+    from newbackend.spec import BackendSpec
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def pr(
+    name: Annotated[str, typer.Argument(help="The backend's name.")],
+    repo: RepoOption = None,
+    format_: FormatOption = "text",
+) -> int:
+    """Title and description for the pull request that adds a backend.
+
+    The first line is the title; the rest is Markdown with the filled checklist. What is not there yet
+    is shown as not done.
+    """
+    import json
+
+    from newbackend.pullrequest.state import state_of
+    from newbackend.pullrequest.text import as_json, description, title
+
+    check_format(format_)
+    checkout = open_repo(repo)
+    state = state_of(_spec(name, checkout), checkout)
+    if format_ == "json":
+        out(json.dumps(as_json(state), indent=2, ensure_ascii=False))
+    else:
+        out(f"{title(state)}\n\n{description(state)}")
+    return 0
+
+
+def _spec(name: str, checkout: Checkout) -> BackendSpec:
+    """What was wanted: the answers that `create` left beside the backend's files."""
+    from newbackend.answers import check_answers, parse_yaml
+    from newbackend.catalog.languages import languages
+    from newbackend.errors import NotFoundError
+    from newbackend.scaffold.generated import ANSWERS_NAME
+    from newbackend.spec import check_name, make_spec
+
+    check_name(name)
+    for language in languages().values():
+        path = f"{language.directory_of(name)}/{ANSWERS_NAME}"
+        text = checkout.read(path)
+        if text is not None:
+            return make_spec(check_answers(parse_yaml(text, path), path))
+    raise NotFoundError(
+        "answers-missing",
+        f"there is no {ANSWERS_NAME} of a backend {name!r}, so what was wanted is not known",
+        hint="create it with newbackend, or save `newbackend describe` there",
+    )

@@ -1,0 +1,81 @@
+"""The facts of one backend in every place, under its own name and under its names in the gallery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from newbackend.catalog.languages import Language, languages
+from newbackend.checkout.tree import Checkout
+from newbackend.errors import NotFoundError
+from newbackend.places import places
+from newbackend.places.base import Fact
+from newbackend.places.gallery_index import DEV, families
+from newbackend.places.matrix import lang_of_dockerfile
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What a checkout has registered for `name`; `by_place` maps place ids to facts."""
+
+    name: str
+    names: tuple[str, ...]
+    lang: str
+    checkout: Checkout
+    by_place: Mapping[str, tuple[Fact, ...]] = field(repr=False)
+
+    def of(self, place: str, *kinds: str) -> tuple[Fact, ...]:
+        """The facts of one place, all or those of some kinds."""
+        return tuple(fact for fact in self.by_place.get(place, ()) if not kinds or fact.kind in kinds)
+
+    @property
+    def language(self) -> Language:
+        """The backend's language."""
+        return languages()[self.lang]
+
+    @property
+    def directory(self) -> str:
+        """`backend/<lang>/<name>`, whether it is there or not."""
+        return self.language.directory_of(self.name)
+
+    @cached_property
+    def gallery(self) -> str:
+        """Its name in the gallery."""
+        named = {fact.backend for fact in self.of("gallery-index")}
+        return self.name if self.name in named or not named else sorted(named)[0]
+
+    @cached_property
+    def meta(self) -> Mapping[str, Any]:
+        """The production gallery entry with the texts: the one that has the anchor, else the meta; else empty."""
+        facts = [fact for fact in self.of("gallery-index") if not str(fact.value.get("name")).endswith(DEV)]
+        for fact in (*(f for f in facts if "&" in f.value), *(f for f in facts if f.kind == "meta")):
+            value: Mapping[str, Any] = fact.value
+            return value
+        return {}
+
+
+def registered(checkout: Checkout, name: str) -> Registered:
+    """The facts of a backend. Raises NotFoundError when the checkout has none under that name."""
+    names = (name, *families(checkout, name))
+    found = {place.id: tuple(f for f in place.observe(checkout) if f.backend in names) for place in places()}
+    by_place = {place: facts for place, facts in found.items() if facts}
+    if not any(place in by_place for place in ("matrix", "gallery-index", "makefile")):
+        raise NotFoundError(
+            "backend-unknown", f"this checkout knows no backend {name!r}", hint="see `newbackend list`"
+        )
+    return Registered(name, names, _lang(checkout, name, by_place), checkout, by_place)
+
+
+def _lang(checkout: Checkout, name: str, by_place: Mapping[str, tuple[Fact, ...]]) -> str:
+    """By the directory; where several languages have one, or none, by the rows and the Makefile's type."""
+    there = [key for key, language in languages().items() if checkout.is_dir(language.directory_of(name))]
+    if len(there) == 1:
+        return there[0]
+    rows = [fact for fact in by_place.get("matrix", ()) if fact.kind == "row"]
+    said = [lang_of_dockerfile(str(fact.value.get("dockerfile") or "")) for fact in rows]
+    types = [str(fact.value[1]) for fact in by_place.get("makefile", ()) if fact.kind == "define"]
+    said += [key for key, language in languages().items() if language.makefile_type in types]
+    known = [lang for lang in said if lang in languages()]
+    return (known or there or [next(iter(languages()))])[0]

@@ -1,0 +1,32 @@
+"""Which keys of `overrides.places` the places read: everything else is refused, not ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from newbackend.errors import UsageError
+from newbackend.overrides import SCAFFOLD
+from newbackend.places.base import Place
+from newbackend.spec import BackendSpec
+
+ANY = frozenset("*")
+"""`override_keys` of a place whose keys are data of the checkout; it checks them itself."""
+
+
+def check_place_overrides(spec: BackendSpec, known: Sequence[Place]) -> None:
+    """Raises UsageError for a place that there is not and for a key that its place does not read."""
+    by_id = {place.id: place for place in known}
+    for place_id, said in (spec.overrides.get("places") or {}).items():
+        if place_id == SCAFFOLD:
+            continue
+        place = by_id.get(place_id)
+        if place is None:
+            names = ", ".join((SCAFFOLD, *by_id))
+            raise UsageError("answers-unknown-key", f"unknown key overrides.places.{place_id}; known: {names}")
+        allowed = {"omit", *place.override_keys, *(("facts",) if place.takes_facts else ())}
+        for key in said:
+            if key not in allowed and place.override_keys != ANY:
+                names = ", ".join(sorted(allowed))
+                raise UsageError(
+                    "answers-unknown-key", f"unknown key overrides.places.{place_id}.{key}; known: {names}"
+                )

@@ -1,0 +1,1 @@
+"""The pull request of a backend: what was added, the filled checklist, platforms, how it was checked."""

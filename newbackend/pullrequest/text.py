@@ -1,0 +1,115 @@
+"""A pull request's title and description, as upstream's template asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from newbackend.catalog import modalities
+from newbackend.pullrequest.state import Line, State
+from newbackend.splice.markdown import cell
+
+SCHEMA = "newbackend/pr/1"
+
+
+def title(state: State) -> str:
+    """A conventional commit: `feat(backend): add ds4 text generation backend`."""
+    first = modalities()[state.spec.modalities[0]].title
+    word = first if first[:2].isupper() else first[:1].lower() + first[1:]
+    return f"feat(backend): add {state.spec.name} {word} backend"
+
+
+def description(state: State) -> str:
+    """The whole description in Markdown."""
+    parts = [_what(state), _platforms(state), _registered(state), _checklist(state), _checked(state), _rest()]
+    return "\n".join(row for part in parts for row in (*part, "")).rstrip() + "\n"
+
+
+def as_json(state: State) -> dict[str, Any]:
+    """The same as data."""
+    return {
+        "schema": SCHEMA,
+        "backend": state.spec.name,
+        "title": title(state),
+        "description": description(state),
+        "checklist": [{"text": line.text, "done": line.ticked, "note": line.note} for line in state.checklist],
+        "platforms": [{"title": t, "images": i, "systems": s} for t, i, s in state.platforms],
+        "left_out": [{"title": t, "reason": r} for t, r in state.left_out],
+    }
+
+
+def _what(state: State) -> Iterator[str]:
+    spec = state.spec
+    yield "**Description**"
+    yield ""
+    said = f": {cell(spec.description)}" if spec.description else "."
+    yield f"Adds `{spec.name}`, a {spec.language.title} backend{said}"
+    yield ""
+    served = [
+        f"{modalities()[key].title} ({', '.join(f'`{r}`' for r in modalities()[key].rpcs)})" for key in spec.modalities
+    ]
+    yield f"- Serves: {'; '.join(served)}"
+    if spec.pin:
+        yield f"- Upstream: [{spec.pin.repo}]({spec.pin.url}) at `{spec.pin.sha}`, branch `{spec.pin.branch}`"
+    if spec.license:
+        yield f"- License: {spec.license}"
+    if spec.like:
+        yield f"- Modelled on `{spec.like}`"
+
+
+def _platforms(state: State) -> Iterator[str]:
+    yield "**Platforms**"
+    yield ""
+    yield "| Platform | Image | Systems |"
+    yield "|---|---|---|"
+    yield from (f"| {name} | {images} | {systems} |" for name, images, systems in state.platforms)
+    if state.left_out:
+        yield ""
+        yield "Left out:"
+        yield ""
+        yield from (f"- {name}: {cell(reason)}" for name, reason in state.left_out)
+
+
+def _registered(state: State) -> Iterator[str]:
+    yield "**Registered in**"
+    yield ""
+    for place in state.places:
+        if place.skipped:
+            yield f"- {place.title}: left out, {place.skipped}"
+        elif place.wanted:
+            lines = ", ".join(map(str, place.lines[:4])) + (", …" if len(place.lines) > 4 else "")
+            there = f"`{place.path}`" + (f", line {lines}" if lines else "")
+            gone = f"; {len(place.missing)} of {place.wanted} missing" if place.missing else ""
+            yield f"- {place.title}: {there}{gone}"
+
+
+def _checklist(state: State) -> Iterator[str]:
+    yield "**Checklist**"
+    yield ""
+    yield from map(_item, state.checklist)
+
+
+def _item(line: Line) -> str:
+    return f"- [{'x' if line.ticked else ' '}] {line.text}" + (f" ({cell(line.note)})" if line.note else "")
+
+
+def _checked(state: State) -> Iterator[str]:
+    usable = [place for place in state.places if place.wanted]
+    there = sum(place.wanted - len(place.missing) for place in usable)
+    wanted = sum(place.wanted for place in usable)
+    spec = state.spec
+    yield "**How it was checked**"
+    yield ""
+    yield f"- Read back from this tree: {there} of {wanted} registration facts in {len(usable)} places"
+    yield f"- {state.routes}"
+    yield "- Not run by this text, for the author and reviewers:"
+    for command in (f"newbackend verify {spec.name}", "make test-ci-scripts", f"make -C {spec.directory} test"):
+        yield f"  - [ ] `{command}`"
+    yield f"  - [ ] `make backends/{spec.name}` and one real model"
+
+
+def _rest() -> Iterator[str]:
+    yield "**Notes for Reviewers**"
+    yield ""
+    yield "**[Signed commits](../CONTRIBUTING.md#signing-off-on-commits-developer-certificate-of-origin)**"
+    yield "- [ ] Yes, I signed my commits."

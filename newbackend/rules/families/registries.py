@@ -1,0 +1,177 @@
+"""Checks of the lists in LocalAI's Go code: importers, known backends, capabilities, engine preference."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from newbackend.catalog.registries import registries
+from newbackend.findings import Checked, Finding, Location, Rule, Severity, Status
+from newbackend.places import capabilities, importers_dir, known_backends
+from newbackend.places.go_place import composite, go_file
+from newbackend.rules.base import Check, Result, Scope
+from newbackend.rules.context import BackendInfo, Context
+from newbackend.rules.texts import registries as text
+
+ALIASES = "pkg/model/initializers.go"
+_ALIAS = re.compile(r'^\t"([^"\\]+)":\s+\w+Backend,', re.M)
+_CATCH_ALL = "LlamaCPPImporter"
+_COMMENT = re.compile(r"//[^\n]*")
+# What the gallery says of backends that serve no imported model: they are configured, not imported.
+_NO_MODELS = frozenset({"vector-database", "audio-codec", "proxy", "quantization", "fine-tuning"})
+_NO_MODELS_PROSE = ("vector store", "vector database", "vector-database", "codec", "proxy", "quantization")
+
+
+def importable(context: Context) -> Iterable[Result]:
+    """REG601: by the backend's name or its gallery name, in any of the three lists."""
+    named = {one.backend for one in importers_dir.importers(context.checkout)}
+    named |= {fact.backend for place in ("known-backends", "importer-drop-in") for fact in context.facts(place)}
+    end = max((fact.line for fact in context.facts("known-backends")), default=1)
+    for info in context.backends.values():
+        reason = _not_asked(info)
+        if reason:
+            yield Checked(text.NOT_IMPORTABLE, Status.SKIPPED, info.name, reason)
+        elif not named & {info.name, info.gallery}:
+            message = f"the import form does not offer {info.name}: no importer and no line among the known backends"
+            expected = f'{{Name: "{info.gallery}", Modality: "…", AutoDetect: false, Description: "… (preference-only)"}},'
+            path = known_backends.PATH
+            yield Finding(text.NOT_IMPORTABLE, info.name, path, end, message, info.name, expected=expected)
+
+
+def capable(context: Context) -> Iterable[Result]:
+    """REG603."""
+    named = {fact.backend for fact in context.facts("backend-capabilities")}
+    end = max((fact.line for fact in context.facts("backend-capabilities")), default=1)
+    for info in context.backends.values():
+        reason = _not_asked(info)
+        if reason:
+            yield Checked(text.CAPABILITY_MISSING, Status.SKIPPED, info.name, reason)
+        elif not named & {info.name, info.gallery}:
+            message = f"{capabilities.VARIABLE} does not say what {info.name} can be asked for"
+            expected = f'"{info.gallery}": {{ … }},'
+            path = capabilities.PATH
+            yield Finding(text.CAPABILITY_MISSING, info.name, path, end, message, info.name, expected=expected)
+
+
+def _not_asked(info: BackendInfo) -> str:
+    """Why a backend belongs in none of the lists, or "" when it does."""
+    if not info.directory or not info.metas:
+        return "it has no directory" if not info.directory else "the gallery does not offer it"
+    value = info.meta.value if info.meta else info.metas[0].value
+    tags = value.get("tags")
+    words = {str(tag).lower() for tag in tags} if isinstance(tags, list) else set()
+    found = sorted(words & _NO_MODELS)
+    if not words:
+        said = str(value.get("description") or "").lower()
+        found = [word for word in _NO_MODELS_PROSE if word in said]
+    return f"it serves no imported model ({found[0]})" if found else ""
+
+
+def importers(context: Context) -> Iterable[Result]:
+    """REG602, REG605, REG607: the importers that are written against the list of those that are asked."""
+    lines = _registered(context)
+    if lines is None:
+        yield from _list_unreadable(context)
+        return
+    order = list(lines)
+    for one in importers_dir.importers(context.checkout):
+        if one.type_name not in lines:
+            yield _unregistered(context, one, max(lines.values(), default=1))
+        elif (
+            _CATCH_ALL in lines
+            and order.index(one.type_name) > order.index(_CATCH_ALL)
+            and one.type_name not in registries().generic_importers
+            and "gguf" in _COMMENT.sub("", context.read(one.path) or "").lower()
+        ):
+            message = f"{one.type_name} looks for .gguf files, and {_CATCH_ALL} in front of it takes them all"
+            related = (Location(importers_dir.REGISTRY, lines[_CATCH_ALL]),)
+            line, backend = lines[one.type_name], _backend(context, one.backend)
+            path = importers_dir.REGISTRY
+            yield Finding(text.IMPORTER_SHADOWED, one.type_name, path, line, message, backend, related=related)
+
+
+def _registered(context: Context) -> dict[str, int] | None:
+    """Types of `defaultImporters` in order, with their lines; None when the list cannot be read."""
+    path = importers_dir.REGISTRY
+    source = context.read(path)
+    if source is None or importers_dir.VARIABLE not in source or go_file(context.checkout, path).broken_line:
+        return None
+    found = composite(context.checkout, path, importers_dir.VARIABLE)
+    return {element.type_name: element.first + 1 for element in found.elements} if found else None
+
+
+def _list_unreadable(context: Context) -> Iterable[Result]:
+    path = importers_dir.REGISTRY
+    source = context.read(path)
+    for rule in (text.IMPORTER_UNREGISTERED, text.IMPORTER_SHADOWED):
+        yield Checked(rule, Status.SKIPPED if source is None else Status.UNKNOWN, reason=f"{path} has no readable list")
+    if source is None:
+        yield Checked(text.IMPORTERS_UNREADABLE, Status.SKIPPED, reason=f"{path} is not in this checkout")
+        return
+    line = go_file(context.checkout, path).broken_line
+    problem = "is not valid Go" if line else f"has no plain list {importers_dir.VARIABLE}"
+    status = Status.FAIL if line else Status.UNKNOWN
+    yield Finding(text.IMPORTERS_UNREADABLE, path, path, line or 1, f"{path} {problem}", status=status)
+
+
+def _unregistered(context: Context, one: importers_dir.Importer, last: int) -> Finding:
+    source = context.read(one.path) or ""
+    line = source.count("\n", 0, max(source.find(f"type {one.type_name} "), 0)) + 1
+    return Finding(
+        text.IMPORTER_UNREGISTERED,
+        one.type_name,
+        one.path,
+        line,
+        f"{one.type_name} is not in {importers_dir.VARIABLE}, so it is never asked",
+        _backend(context, one.backend),
+        expected=f"&{one.type_name}{{}},",
+        related=(Location(importers_dir.REGISTRY, last),),
+    )
+
+
+def leftovers(context: Context) -> Iterable[Finding]:
+    """REG606: names that are no backend, no gallery family and no alias of one."""
+    known = {name for info in context.backends.values() for name in (info.name, info.gallery)}
+    known |= set(_ALIAS.findall(context.read(ALIASES) or ""))
+    registered = _registered(context) or {}
+    offered = [
+        (one.backend, importers_dir.REGISTRY, registered[one.type_name])
+        for one in importers_dir.importers(context.checkout)
+        if one.type_name in registered
+    ]
+    for place in ("known-backends", "importer-drop-in", "backend-capabilities"):
+        offered += [(fact.backend, fact.path, fact.line) for fact in context.facts(place)]
+    for name, path, line in offered:
+        if name and name not in known:
+            inert = path == capabilities.PATH
+            what = "a capability entry speaks of" if inert else "the import form offers"
+            severity = Severity.NOTE if inert else None
+            message = f"{what} {name}, and there is no such backend"
+            yield Finding(text.REGISTRY_LEFTOVER, name, path, line, message, severity=severity)
+
+
+def engines(context: Context) -> Iterable[Finding]:
+    """REG604: the table is matched as a substring of backend names."""
+    names = [name for info in context.backends.values() for name in (info.name, info.gallery)]
+    for fact in context.facts("engine-preference"):
+        if fact.kind == "engine" and not any(fact.backend in name for name in names):
+            message = f"{fact.value} is {fact.backend!r}, and no backend's name contains that"
+            yield Finding(text.ENGINE_UNKNOWN, fact.backend, fact.path, fact.line, message)
+
+
+def _backend(context: Context, name: str) -> str:
+    return name if name in context.backends else ""
+
+
+UNREADABLE: Mapping[str, Rule] = {
+    "known-backends": text.KNOWN_UNREADABLE,
+    "backend-capabilities": text.CAPABILITIES_UNREADABLE,
+    "engine-preference": text.ENGINES_UNREADABLE,
+}
+CHECKS = (
+    Check((text.NOT_IMPORTABLE,), importable, needs=("known-backends",)),
+    Check((text.CAPABILITY_MISSING,), capable, needs=("backend-capabilities",)),
+    Check((text.IMPORTERS_UNREADABLE, text.IMPORTER_UNREGISTERED, text.IMPORTER_SHADOWED), importers, scope=Scope.REPO),
+    Check((text.REGISTRY_LEFTOVER,), leftovers, needs=("known-backends",), scope=Scope.REPO),
+    Check((text.ENGINE_UNKNOWN,), engines, needs=("engine-preference",), scope=Scope.REPO),
+)

@@ -1,0 +1,104 @@
+"""Questions on plain lines: TERM=dumb, an editor's shell window, a serial console. No cursor is moved."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from newbackend.errors import NewbackendError
+from newbackend.wizard.prompts import wrapped
+from newbackend.wizard.protocol import Back
+from newbackend.wizard.question import Choice, ManyQuestion, OneQuestion, TextQuestion
+
+BACK = "<"
+
+
+class LinePrompts:
+    """One line out, one line in. `<` goes back; an empty line takes what stands in brackets."""
+
+    keys = "Enter takes what stands in [brackets], < goes back, Ctrl-C stops and keeps your answers."
+
+    def text(self, question: TextQuestion) -> str:
+        self._head(question.explain, question.touches)
+        while True:
+            reply = self._reply(question.prompt, question.default)
+            try:
+                question.check(reply)
+            except NewbackendError as error:
+                self._wrong(error.sentence())
+                continue
+            return reply
+
+    def one(self, question: OneQuestion) -> str:
+        self._head(question.explain, "")
+        self._list(question.choices)
+        values = [choice.value for choice in question.choices]
+        default = str(values.index(question.default) + 1) if question.default in values else ""
+        while True:
+            picked = self._picked(self._reply(question.prompt, default), question.choices)
+            if picked is not None and len(picked) == 1:
+                return picked[0]
+            self._wrong(f"one number from 1 to {len(values)}, please")
+
+    def many(self, question: ManyQuestion) -> list[str]:
+        self._head(question.explain, "")
+        self._list(question.choices)
+        values = [choice.value for choice in question.choices]
+        default = ",".join(str(values.index(value) + 1) for value in question.default)
+        prompt = f"{question.prompt} (numbers, commas between)"
+        while True:
+            picked = self._picked(self._reply(prompt, default), question.choices)
+            if picked:
+                return [value for value in values if value in picked]
+            self._wrong(f"at least one number from 1 to {len(values)}, please")
+
+    def line(self, prompt: str) -> str:
+        sys.stderr.write(f"{prompt} ")
+        sys.stderr.flush()
+        return read_line().strip()
+
+    def say(self, text: str) -> None:
+        sys.stderr.write(wrapped(text, "") + "\n")
+        sys.stderr.flush()
+
+    def _head(self, explain: str, touches: str) -> None:
+        sys.stderr.write("\n" + wrapped(explain) + "\n")
+        if touches:
+            sys.stderr.write(wrapped(f"Touches: {touches}") + "\n")
+
+    def _list(self, choices: Sequence[Choice]) -> None:
+        for number, choice in enumerate(choices, 1):
+            effect = f": {choice.effect}" if choice.effect else ""
+            sys.stderr.write(wrapped(f"{number}. {choice.title}{effect}") + "\n")
+
+    def _reply(self, prompt: str, default: str) -> str:
+        reply = self.line(f"{prompt} [{default}]:" if default else f"{prompt}:")
+        if reply == BACK:
+            raise Back
+        return reply or default
+
+    def _picked(self, reply: str, choices: Sequence[Choice]) -> list[str] | None:
+        """The values meant by numbers or ids; None when one of them is neither."""
+        found = []
+        known = {choice.value: choice.value for choice in choices if choice.value}
+        known |= {str(number): choice.value for number, choice in enumerate(choices, 1)}
+        for part in reply.replace(",", " ").split():
+            if part not in known:
+                return None
+            found.append(known[part])
+        return found
+
+    def _wrong(self, why: str) -> None:
+        sys.stderr.write(wrapped(f"! {why}") + "\n")
+
+
+def read_line() -> str:
+    """A line from the terminal without its end. Raises EOFError at the end of input.
+
+    Bytes that are not text become surrogates, which every check refuses.
+    """
+    data = sys.stdin.buffer.readline()
+    if not data:
+        sys.stderr.write("\n")
+        raise EOFError
+    return data.decode(sys.stdin.encoding or "utf-8", "surrogateescape").rstrip("\r\n")

@@ -1,0 +1,135 @@
+"""Questions with questionary: validation as one types, menus with the effect of the choice under the cursor.
+
+Everything is drawn on standard error, because standard output is for data.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import questionary
+from prompt_toolkit.application import Application
+from prompt_toolkit.filters import to_filter
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
+from prompt_toolkit.output import create_output
+
+from newbackend.errors import NewbackendError
+from newbackend.wizard.line_prompts import LinePrompts
+from newbackend.wizard.prompts import width, wrapped
+from newbackend.wizard.protocol import Back
+from newbackend.wizard.question import Choice, ManyQuestion, OneQuestion, TextQuestion
+
+BACK = "<"
+_STYLE = questionary.Style([("explain", "fg:ansibrightblack"), ("disabled", "fg:ansibrightblack")])
+_POINTER = 5  # what stands before a menu's titles
+
+
+class MenuPrompts:
+    """The questions of a terminal that can move its cursor. `<` or Ctrl-B goes back."""
+
+    keys = "< or Ctrl-B goes back, Ctrl-C stops and keeps your answers."
+
+    def text(self, question: TextQuestion) -> str:
+        self._head(question.explain, question.touches)
+
+        def valid(text: str) -> bool | str:
+            if text.strip() == BACK:
+                return True
+            try:
+                question.check(text.strip())
+            except NewbackendError as error:
+                return _fitting(error.sentence())
+            return True
+
+        asked = questionary.text(
+            question.prompt + ":", default=question.default, validate=valid, style=_STYLE, output=_output()
+        )
+        reply = str(_answer(asked, ("c-b",))).strip()
+        if reply == BACK:
+            raise Back
+        return reply
+
+    def one(self, question: OneQuestion) -> str:
+        self._head(question.explain, "")
+        asked = questionary.select(
+            question.prompt,
+            choices=_choices(question.choices, ()),
+            default=question.default if question.default in {one.value for one in question.choices} else None,
+            instruction="(arrows, Enter)",
+            style=_STYLE,
+            output=_output(),
+        )
+        return str(_answer(asked, ("c-b", BACK)))
+
+    def many(self, question: ManyQuestion) -> list[str]:
+        self._head(question.explain, "")
+        asked = questionary.checkbox(
+            question.prompt,
+            choices=_choices(question.choices, question.default),
+            instruction="(Space marks, Enter ends)",
+            validate=_at_least_one,
+            style=_STYLE,
+            output=_output(),
+        )
+        return [str(value) for value in _answer(asked, ("c-b", BACK))]
+
+    def line(self, prompt: str) -> str:
+        return LinePrompts().line(prompt)
+
+    def say(self, text: str) -> None:
+        LinePrompts().say(text)
+
+    def _head(self, explain: str, touches: str) -> None:
+        text = f"{explain} Touches {touches}." if touches else explain
+        questionary.print("\n" + wrapped(text), style="fg:ansibrightblack", output=_output())
+
+
+def _at_least_one(chosen: Sequence[str]) -> bool | str:
+    return bool(chosen) or "Mark at least one with the space bar."
+
+
+def _output() -> Any:
+    return create_output(stdout=sys.stderr)
+
+
+def _fitting(text: str, room: int = 0) -> str:
+    """A line that stays one at the terminal's width: a menu cannot wrap."""
+    space = width() - room
+    return text if len(text) <= space else text[: space - 1] + "…"
+
+
+def _choices(choices: Sequence[Choice], checked: Sequence[str]) -> list[questionary.Choice]:
+    return [
+        questionary.Choice(
+            _fitting(choice.title, _POINTER),
+            value=choice.value,
+            checked=choice.value in checked,
+            description=choice.effect or None,
+        )
+        for choice in choices
+    ]
+
+
+def _answer(question: questionary.Question, back: Sequence[str]) -> Any:
+    """Runs a question with the keys for back and for the end of input. Raises what they mean."""
+    application: Application[Any] = question.application
+    for window in application.layout.find_all_windows():
+        window.wrap_lines = to_filter(True)  # an effect may take two lines in a narrow terminal
+    keys = KeyBindings()
+    for key in back:
+        keys.add(key, eager=True)(_leave(Back))
+    keys.add("c-d", eager=True)(_leave(EOFError))
+    application.key_bindings = merge_key_bindings([application.key_bindings or KeyBindings(), keys])
+    answer = question.unsafe_ask()
+    if answer is None:
+        raise KeyboardInterrupt
+    return answer
+
+
+def _leave(reason: type[BaseException]) -> Callable[[KeyPressEvent], None]:
+    def leave(event: KeyPressEvent) -> None:
+        event.app.exit(exception=reason, style="class:aborting")
+
+    return leave

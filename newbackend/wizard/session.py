@@ -1,0 +1,78 @@
+"""Answers of a run that was interrupted, kept beside the journal, where `git status` does not see them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from newbackend.answers import dump_answers, load_answers
+from newbackend.apply.state import ensure, state_dir
+from newbackend.errors import NewbackendError
+from newbackend.spec import check_name
+
+_HEADER = "# The answers of an interrupted `newbackend create`, which offers them again.\n"
+
+
+@dataclass
+class Session:
+    """One run's answers. `kept` says whether any were saved; a name is part of the file's name once known."""
+
+    root: Path
+    kept: bool = False
+    _path: Path | None = None
+
+    @property
+    def command(self) -> str:
+        """The command that offers the kept answers."""
+        name = self._path.stem.removeprefix("wizard").removeprefix("-") if self._path else ""
+        return f"newbackend create {name}".strip()
+
+    def find(self, name: str | None) -> dict[str, Any] | None:
+        """What was saved for a name, or, without one, last; None when there is nothing or it is damaged."""
+        for path in self._candidates(name):
+            try:
+                saved = load_answers(path)
+            except NewbackendError:
+                continue
+            if saved:
+                self._path, self.kept = path, True
+                return saved
+        return None
+
+    def _candidates(self, name: str | None) -> list[Path]:
+        folder = state_dir(self.root)
+        if name is not None:
+            try:
+                return [folder / f"wizard-{check_name(name)}.yml"]
+            except NewbackendError:
+                return []
+        found = [path for path in folder.glob("wizard*.yml") if path.is_file()] if folder.is_dir() else []
+        return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+
+    def save(self, answers: Mapping[str, Any]) -> None:
+        """Keeps the answers so far. A disk that cannot take them does not stop the questions."""
+        name = str(answers.get("name") or "")
+        folder = state_dir(self.root)
+        path = folder / (f"wizard-{name}.yml" if name else "wizard.yml")
+        temporary = folder / f".{path.name}.{os.getpid()}"
+        try:
+            ensure(folder)
+            temporary.write_text(dump_answers(answers, _HEADER), encoding="utf-8")
+            temporary.replace(path)
+        except (OSError, UnicodeEncodeError):
+            temporary.unlink(missing_ok=True)
+            return
+        if self._path and self._path != path:
+            self._path.unlink(missing_ok=True)
+        self._path, self.kept = path, True
+
+    def drop(self) -> None:
+        """Forgets them: they were written, or are not wanted."""
+        if self._path:
+            with contextlib.suppress(OSError):
+                self._path.unlink(missing_ok=True)
+        self._path, self.kept = None, False
