@@ -173,6 +173,21 @@ def to_answers(spec: BackendSpec) -> dict[str, Any]:
     return {key: value for key, value in data.items() if value}
 
 
+def _readable(value: Any) -> Any:
+    """The value with texts of several lines as literal blocks, where YAML would read them back the same."""
+    from ruamel.yaml.scalarstring import LiteralScalarString
+
+    if isinstance(value, Mapping):
+        return {key: _readable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_readable(item) for item in value]
+    if isinstance(value, str) and "\n" in value and not value.startswith((" ", "\n")):
+        rows = value.split("\n")
+        if all(row == row.rstrip() and row.isprintable() for row in rows) and not value.endswith("\n\n"):
+            return LiteralScalarString(value)
+    return value
+
+
 def dump_answers(answers: Mapping[str, Any], header: str = "") -> str:
     """Answers as YAML text that `load_answers` reads back to the same value."""
     from ruamel.yaml import YAML
@@ -182,5 +197,5 @@ def dump_answers(answers: Mapping[str, Any], header: str = "") -> str:
     yaml.width = 4096
     yaml.indent(mapping=2, sequence=4, offset=2)
     stream = io.StringIO()
-    yaml.dump(dict(answers), stream)
+    yaml.dump(_readable(dict(answers)), stream)
     return header + stream.getvalue()

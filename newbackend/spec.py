@@ -138,6 +138,9 @@ def make_spec(answers: Mapping[str, Any]) -> BackendSpec:
         known = ", ".join(languages())
         raise UsageError("lang-unknown", f"language {lang!r} is not one of {known}", hint="pass --lang")
     language = languages()[lang]
+    if name in language.reserved_names:
+        what = f"is a file or make target of every {language.title} backend"
+        raise UsageError("name-reserved", f"backend name {name!r} {what}")
     flavour = str(answers.get("flavour") or language.default_flavour)
     if flavour not in language.flavours:
         raise UsageError(

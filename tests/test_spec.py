@@ -57,6 +57,7 @@ def test_a_good_name_is_taken_as_it_is(name: str) -> None:
     ("change", "reference"),
     [
         ({"lang": "cobol"}, "lang-unknown"),
+        ({"lang": "go", "name": "engine"}, "name-reserved"),
         ({"flavour": "sourdough"}, "flavour-unknown"),
         ({"variants": ["tpu"]}, "variant-unknown"),
         ({"variants": ["l4t-cuda12"]}, "variant-impossible"),

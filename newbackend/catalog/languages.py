@@ -29,9 +29,12 @@ class Language:
     modalities: tuple[str, ...]
     refused_modalities: Mapping[str, str]
     keywords: frozenset[str]
+    reserved_names: frozenset[str]
     placeholder_path: str
+    placeholder_flavour_paths: Mapping[str, str]
     placeholder_marker: str
     extra_files: tuple[str, ...]
+    pin_style: str
     dockerignore: tuple[str, ...]
     refused_flavour_variants: Mapping[str, Mapping[str, str]]
     flavour_modalities: Mapping[str, tuple[str, ...]]
@@ -102,8 +105,11 @@ def _language(data: dict[str, Any], root: Path) -> Language:
         modalities=tuple(data["modalities"]),
         refused_modalities=data.get("refused_modalities") or {},
         keywords=frozenset(str(word) for word in data.get("keywords") or ()),
+        reserved_names=frozenset(str(word) for word in data.get("reserved_names") or ()),
         placeholder_path=data["placeholder"]["path"],
+        placeholder_flavour_paths=data["placeholder"].get("flavour_paths") or {},
         placeholder_marker=data["placeholder"]["marker"],
+        pin_style=data.get("pin_style") or "makefile",
         extra_files=tuple(data.get("extra_files") or ()),
         dockerignore=tuple(data.get("dockerignore") or ()),
         refused_flavour_variants=data.get("refused_flavour_variants") or {},

@@ -13,6 +13,10 @@ from pathlib import Path, PurePosixPath
 from newbackend.errors import UsageError
 
 
+_BY_FILE = frozenset(("yaml", "yaml-list", "yaml-map", "lines", "go", "go-variable"))
+"""Memo kinds whose value depends on one file alone: the path, up to a unit separator, is the key."""
+
+
 def digest(data: bytes) -> str:
     """Hex SHA-256 of file bytes: the base hash of a plan."""
     return hashlib.sha256(data).hexdigest()
@@ -32,9 +36,13 @@ class Checkout:
         self.memo: dict[tuple[str, str], object] = {}
 
     def with_changes(self, changes: Mapping[str, str | None]) -> Checkout:
-        """This checkout with more planned changes on top; the disk cache is shared."""
+        """This checkout with more planned changes on top; the disk cache is shared, and so is what was
+        parsed from files that stay as they are."""
         other = Checkout(self.root, {**self._changes, **changes})
         other._bytes = self._bytes
+        for key, value in self.memo.items():
+            if key[0] in _BY_FILE and key[1].partition("\x1f")[0] not in changes:
+                other.memo[key] = value
         return other
 
     def raw(self, path: str) -> bytes | None:

@@ -143,6 +143,9 @@ def _create(layers: dict[str, Any], checkout: Checkout, how: How) -> int:
             plan = _plan(spec, checkout, notes)
         if how.review and not plan.empty:
             plan = _reviewed(plan, spec, checkout, front)
+            if plan.empty and not how.json:
+                talk("newbackend: every hunk was left out; nothing was written")
+                return 0
         _save(plan, how.plan_out, how.diff_out)
         _show(plan, how)
         if how.dry_run:
@@ -249,9 +252,20 @@ def _plan(spec: BackendSpec, checkout: Checkout, notes: list[str]) -> Plan:
 
 
 def _reviewed(plan: Plan, spec: BackendSpec, checkout: Checkout, front: Frontend) -> Plan:
-    from newbackend.plan.review import prove_reviewed, review
+    """What was taken, proved again, with a note for each check that `verify` will fail for what was not."""
+    from dataclasses import replace
 
-    return prove_reviewed(review(plan, front.hunk), checkout, spec)
+    from newbackend.cli.output.progress import progress
+    from newbackend.plan.review import left_red, prove_reviewed, review
+
+    chosen = review(plan, front.hunk)
+    if len(chosen.edits) == len(plan.edits):
+        return chosen
+    with progress("checking what is left out"):
+        prove_reviewed(chosen, checkout, spec)
+        red = left_red(plan, chosen, checkout, spec.name) if not chosen.empty else ()
+    notes = [f"left red: {one.rule.id} {one.rule.name}, {one.path}:{one.line}: {one.message}" for one in red]
+    return replace(chosen, notes=(*chosen.notes, *notes))
 
 
 def _save(plan: Plan, plan_out: Path | None, diff_out: Path | None) -> None:

@@ -14,6 +14,10 @@ from newbackend import __version__
 from newbackend.cli.verbs import VERBS
 from newbackend.errors import Exit, NewbackendError
 
+COMPLETE = "_NEWBACKEND_COMPLETE"
+COMPLETION_OPTIONS = ("--show-completion", "--install-completion")
+_LIBRARY_OPTIONS = ("show_completion", "install_completion")
+
 
 class LazyGroup(TyperGroup):
     """Knows every verb by name and imports a verb's module when it is asked for it."""
@@ -29,7 +33,22 @@ class LazyGroup(TyperGroup):
         command = typer.main.get_command(module.app)
         command.name = cmd_name
         command.short_help = verb.help
+        for one in (command, *getattr(command, "commands", {}).values()):
+            # A verb has no completion of its own to install.
+            one.params = [param for param in one.params if param.name not in _LIBRARY_OPTIONS]
+            if COMPLETE in os.environ:
+                from newbackend.cli.completion import attach
+
+                attach(cmd_name, one.params)
         return command
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """The verbs from their table, so that listing them imports none; else the options."""
+        from newbackend.cli.completion import items
+
+        if not incomplete.startswith("-"):
+            return items(((name, verb.help) for name, verb in VERBS.items()), incomplete)
+        return items(((flag, getattr(one, "help", "")) for one in self.params for flag in one.opts), incomplete)
 
 
 app = typer.Typer(
@@ -39,6 +58,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -54,8 +74,27 @@ def root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
+    show_completion: Annotated[
+        bool,
+        typer.Option("--show-completion", help="Print the completion script of this shell, or of bash, zsh or fish."),
+    ] = False,
+    install_completion: Annotated[
+        bool, typer.Option("--install-completion", help="Install it for this shell, or for bash, zsh or fish.")
+    ] = False,
 ) -> None:
     """Add, verify and prove LocalAI backends."""
+
+
+def _completion(option: str, *shell: str) -> int:
+    """`--show-completion [SHELL]` and `--install-completion [SHELL]`, whose value may be left out."""
+    from newbackend.cli.completion import install, script, this_shell
+
+    name = shell[0] if shell else this_shell()
+    if option == "--show-completion":
+        typer.echo(script(name))
+    else:
+        typer.echo(f"completion for {name} is in {install(name)}; it takes effect in a new shell", err=True)
+    return 0
 
 
 def run(words: list[str]) -> Any:
@@ -63,8 +102,12 @@ def run(words: list[str]) -> Any:
 
     The command is invoked directly: the library's own `main` would turn Ctrl-C into its own status.
     """
-    if "_NEWBACKEND_COMPLETE" in os.environ:
-        return app(args=words, prog_name="newbackend")
+    if COMPLETE in os.environ:
+        from newbackend.cli.completion import answer
+
+        return answer(typer.main.get_command(app), os.environ[COMPLETE])
+    if words and words[0] in COMPLETION_OPTIONS:
+        return _completion(*words)
     command = typer.main.get_command(app)
     with command.make_context("newbackend", list(words)) as context:
         return command.invoke(context)

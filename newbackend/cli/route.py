@@ -62,9 +62,8 @@ def _text(found: Routes, paint: Style) -> str:
         rows += _file(one, paint)
     jobs = {(fact.kind, fact.key) for one in found.files for fact in one.jobs}
     rows.append("")
-    rows.append(
-        f"{len(jobs)} job(s) of {len(found.started)} backend(s); {len(found.not_rebuilt)} backend(s) would not be rebuilt"
-    )
+    rest = len(found.not_rebuilt)
+    rows.append(f"{len(jobs)} job(s) of {len(found.started)} backend(s); {rest} backend(s) would not be rebuilt")
     if 0 < len(found.not_rebuilt) <= _MANY:
         rows.append(f"not rebuilt: {', '.join(found.not_rebuilt)}")
     return "\n".join(rows)

@@ -18,10 +18,13 @@ VERBS: dict[str, Verb] = {
     "apply": Verb("apply", "Apply a plan that `create --plan-out` saved; a stale plan is refused."),
     "undo": Verb("undo", "Take back the last apply."),
     "remove": Verb("remove", "Take a backend out of every registration place."),
+    "describe": Verb("describe", "The answers file of a registered backend; `create --answers` takes it back."),
+    "update": Verb("update", "Render a backend's files again and merge them with your edits."),
     "pr": Verb("pr", "Title and description for the pull request, with the filled checklist."),
     "demo": Verb("demo", "Run the main job on a small embedded checkout; no LocalAI clone needed."),
     "verify": Verb("verify", "Find what the registrations lack: in one backend, in a change, or everywhere."),
     "list": Verb("list", "Every backend: language, variants, health."),
     "route": Verb("route", "Which CI jobs a change to some files would start, and why a file starts none."),
     "rule": Verb("rule", "What a rule checks, why, an incident, and how to fix it."),
+    "package": Verb("package", "Check that a built package starts on somebody else's host."),
 }

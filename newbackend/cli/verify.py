@@ -125,9 +125,8 @@ def _apply(checkout: Checkout, fixes: Fixes, *, allow_dirty: bool) -> None:
         talk("newbackend: nothing to fix")
         return
     paths = apply_plan(fixes.plan, checkout.root, ApplyOptions(allow_dirty=allow_dirty))
-    talk(
-        f"newbackend: {len(fixes.repaired)} finding(s) repaired in {len(paths)} file(s); `newbackend undo` takes it back"
-    )
+    count = len(fixes.repaired)
+    talk(f"newbackend: {count} finding(s) repaired in {len(paths)} file(s); `newbackend undo` takes it back")
     for note in fixes.plan.notes:
         talk(f"newbackend: {note}")
 

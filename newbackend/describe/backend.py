@@ -13,7 +13,7 @@ from newbackend.describe.guess import flavour_of, modalities_of, pin_of
 from newbackend.describe.matrix import departures, rows_by_variant
 from newbackend.describe.registries import docs_of, import_of, places_of
 from newbackend.errors import UsageError
-from newbackend.overrides import KEEP, SCAFFOLD
+from newbackend.overrides import KEEP, SCAFFOLD, SECTIONS
 from newbackend.pin import Pin, check_pin
 from newbackend.places import places
 from newbackend.places.base import Fact, Place, Wanted
@@ -125,5 +125,5 @@ def _tidy(answers: Mapping[str, Any]) -> dict[str, Any]:
     from newbackend.answers import KEYS
 
     overrides = answers.get("overrides") or {}
-    found = {**answers, "overrides": {key: value for key, value in overrides.items() if value}}
+    found = {**answers, "overrides": {key: overrides[key] for key in SECTIONS if overrides.get(key)}}
     return {key: found[key] for key in KEYS if found.get(key)}

@@ -45,6 +45,8 @@ def places_of(found: Registered) -> dict[str, dict[str, Any]]:
         engines = list(fact.value)
         after = engines[engines.index(found.name) + 1 :] if found.name in engines else []
         ranks[fact.key.split(":")[1]] = after[0] if after else ""
+    for fact in found.of("engine-preference", "engine"):
+        ranks["constant"] = str(fact.value)
     if ranks:
         places["engine-preference"] = ranks
     if found.of("test-workflow"):

@@ -9,7 +9,8 @@ from newbackend.package.floor import floor_of
 from newbackend.package.machines import machine_name
 from newbackend.package.model import Package, load_package
 from newbackend.package.options import PackageOptions
-from newbackend.package.proofs import Proof, as_checked, as_findings, not_covered, run_proofs
+from newbackend.package.proof_run import Proof
+from newbackend.package.proofs import as_checked, as_findings, not_covered, run_proofs
 from newbackend.package.registry import CHECKS
 from newbackend.package.rule import RULES_BY_ID, Skipped, Unknown
 from newbackend.package.source import open_package

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from newbackend.package.elf import DT_INIT_ARRAY, DT_INIT_ARRAYSZ, Buffer, ELFError, ELFFile, Reader
+from newbackend.package.elf import ELFFile
+from newbackend.package.elf_bytes import DT_INIT_ARRAY, DT_INIT_ARRAYSZ, Buffer, ELFError, Reader
 from newbackend.package.isa import executable_parts, levels, relocations
 from newbackend.package.isa_iced import Iced
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from newbackend.package.elf import DT_STRSZ, DT_STRTAB, PF_X, PT_LOAD, Buffer, ELFError, ELFFile
+from newbackend.package.elf import ELFFile
+from newbackend.package.elf_bytes import DT_STRSZ, DT_STRTAB, PF_X, PT_LOAD, Buffer, ELFError
 
 _TAIL = re.compile(rb"\.so(?:\.\d+)*\0")
 _NAME = re.compile(r"lib[A-Za-z0-9_+.-]+?\.so(\.\d+)*")

@@ -12,7 +12,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from newbackend.package.elf import ELFError, ELFFile, parse_elf
+from newbackend.package.elf import ELFFile, parse_elf
+from newbackend.package.elf_bytes import ELFError
 
 PLACE = "/shell"
 TOOLS = [

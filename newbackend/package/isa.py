@@ -17,7 +17,8 @@ from importlib import resources
 
 from newbackend.errors import UsageError
 from newbackend.package import isa_objdump
-from newbackend.package.elf import PF_X, PT_LOAD, Buffer, ELFError, ELFFile, Reader
+from newbackend.package.elf import ELFFile
+from newbackend.package.elf_bytes import PF_X, PT_LOAD, Buffer, ELFError, Reader
 from newbackend.package.isa_iced import Iced
 from newbackend.package.symbols import Symbols
 

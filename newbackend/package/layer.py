@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import IO, cast
 
 from newbackend.errors import UsageError
-from newbackend.package.elf import Buffer
+from newbackend.package.elf_bytes import Buffer
 from newbackend.package.tree import MAX_ENTRIES, Entry, Kind, SliceBlob
 
 WHITEOUT = ".wh."

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from newbackend.package.elf import ET_DYN, ET_EXEC, MAGIC, ELFError, ELFFile, parse_elf
+from newbackend.package.elf import ELFFile, parse_elf
+from newbackend.package.elf_bytes import ET_DYN, ET_EXEC, MAGIC, ELFError
 from newbackend.package.hostlibs import host_library
 from newbackend.package.isa import Scan
 from newbackend.package.layout import Detected, detect_layout

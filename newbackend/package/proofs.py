@@ -8,88 +8,26 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
 import tempfile
-import time
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 from newbackend.findings import Checked, Finding, Status
-from newbackend.package import health
-from newbackend.package.elf import ELFError, parse_elf
 from newbackend.package.hostlibs import is_driver
-from newbackend.package.hostshell import PLACE, HostShell, build_shell
+from newbackend.package.hostshell import HostShell, build_shell
 from newbackend.package.model import Package
 from newbackend.package.options import Layout
-from newbackend.package.process import Ended, Server, run_once
-from newbackend.package.rule import RULES_BY_ID
-from newbackend.package.runscript import NAME, matching
-from newbackend.package.sandbox import PACKAGE, Bind, Sandbox, environment, find_sandbox, stage_root
+from newbackend.package.process import Ended, run_once
+from newbackend.package.proof_cpu import cpu_proof
+from newbackend.package.proof_run import Bench, Proof, library_path, serve
+from newbackend.package.rule import RULES_BY_ID, printable
+from newbackend.package.runscript import NAME
+from newbackend.package.sandbox import PACKAGE, environment, find_sandbox
 from newbackend.package.tree import write_tree
 
-START_TIMEOUT = 40.0  # LocalAI polls Health 20 times, 2 s apart (contract 1.1)
 RUN_TIMEOUT = 120.0
 _TRACED = re.compile(r"^\s*(\S+)(?: => (\S.*?))?(?: \(0x[0-9a-f]+\))?$")
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """One proof: which rule, what was run, where, and what came out."""
-
-    rule: str
-    subject: str
-    command: str
-    environment: str
-    status: Status
-    result: str
-
-    def as_json(self) -> dict[str, str]:
-        """The proof line as data."""
-        return {
-            "rule": self.rule, "subject": self.subject, "command": self.command, "environment": self.environment,
-            "status": self.status.value, "result": self.result,
-        }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Bench:
-    """Everything a proof needs: the package on disk, a sandbox, a shell, and where temporary files go."""
-
-    package: Package
-    disk: Path
-    sandbox: Sandbox
-    shell: HostShell | None
-    scratch: Path
-    root: Path | None
-
-    @property
-    def place(self) -> str:
-        """Where the package lies inside: not at the root, so that relocation is proven too."""
-        return PACKAGE if self.root is None else f"/tmp{PACKAGE}"
-
-    def argv(self, command: Sequence[str], more: Sequence[Bind] = ()) -> list[str]:
-        """The sandboxed command line."""
-        binds = [Bind(self.disk, self.place, self.package.layout is Layout.HOST_LIBC), *more]
-        if self.shell is not None and self.root is None:
-            binds.append(Bind(self.shell.directory, PLACE))
-        root = self.root
-        if self.sandbox.kind == "unshare":
-            root = Path(tempfile.mkdtemp(prefix="root-", dir=self.scratch))
-            stage_root(root, binds)
-        return self.sandbox.argv(binds, self.place, command, root)
-
-    @property
-    def label(self) -> str:
-        """The environment, for the proof line."""
-        how = {"bwrap": "bubblewrap", "unshare": "chroot in a user namespace"}[self.sandbox.kind]
-        if self.root is not None:
-            return f"{how}, root {self.root}, package at {self.place}"
-        shell = f", {self.shell.label}" if self.shell else ""
-        return f"{how}, empty root, package at {self.place}{shell}"
 
 
 def run_proofs(package: Package, path: Path) -> tuple[Proof, ...]:
@@ -134,7 +72,7 @@ def _proofs(package: Package, disk: Path, scratch: Path) -> Iterator[Proof]:
         if options.run:
             yield _command(bench, wanted, options.run, shell)
     if options.cpu_run:
-        yield _cpu(bench, options.cpu_run)
+        yield cpu_proof(bench, options.cpu_run)
 
 
 def _list_proofs(bench: Bench) -> Iterator[Proof]:
@@ -142,7 +80,7 @@ def _list_proofs(bench: Bench) -> Iterator[Proof]:
     missing driver library, `--list` does not (contract 5.6)."""
     package = bench.package
     for root in (r for r in package.roots if r.line and package.elves[r.path].dynamic):
-        command = [f"{PACKAGE}/{package.loader}", *_library_path(bench), f"{PACKAGE}/{root.path}"]
+        command = [f"{PACKAGE}/{package.loader}", *library_path(bench), f"{PACKAGE}/{root.path}"]
         words, extra = [command[0], "--list", *command[1:]], dict[str, str]()
         if bench.shell is not None:
             # Set inside: in the sandbox's own environment it would make the sandbox tool list itself.
@@ -152,11 +90,6 @@ def _list_proofs(bench: Bench) -> Iterator[Proof]:
         status, result = _judge_list(ended)
         shown = shlex.join([command[0], "--list", *command[1:]])
         yield Proof("PKG701", root.path, shown, bench.label, status, result)
-
-
-def _library_path(bench: Bench) -> list[str]:
-    directories = [f"{bench.place}/{d}".rstrip("/") for d in bench.package.search.library_path]
-    return ["--library-path", ":".join(directories)] if directories else []
 
 
 def _judge_list(ended: Ended) -> tuple[Status, str]:
@@ -192,43 +125,7 @@ def _smoke(bench: Bench, rule: str, shell: HostShell | str) -> Proof:
     if bench.package.run is None:
         return Proof(rule, NAME, "", bench.label, Status.FAIL, "there is no run.sh to start")
     words, extra = start
-    return _serve(bench, rule, NAME, words, extra, ())
-
-
-def _serve(
-    bench: Bench, rule: str, subject: str, words: Sequence[str], extra: Mapping[str, str], binds: Sequence[Bind]
-) -> Proof:
-    """Start a server, wait for its port, call Health."""
-    port = health.free_port()
-    command = [*words, "--addr", f"127.0.0.1:{port}"]
-    shown = shlex.join(command)
-    with Server(bench.argv(command, binds), environment(extra)) as server:
-        started = time.monotonic()
-        while time.monotonic() - started < START_TIMEOUT and server.running and not health.is_listening(port):
-            time.sleep(0.02)
-        waited = time.monotonic() - started
-        if not health.is_listening(port):
-            ended = server.stop()
-            status, result = _not_listening(ended, running=waited >= START_TIMEOUT)
-            return Proof(rule, subject, shown, bench.label, status, result)
-        answer = health.health(port)
-        if answer is None:
-            return Proof(rule, subject, shown, bench.label, Status.UNKNOWN,
-                         "the port opened; Health was not called because grpcio is not installed")  # fmt: skip
-        if answer:
-            return Proof(rule, subject, shown, bench.label, Status.FAIL, f"the port opened, Health failed: {answer}")
-        return Proof(rule, subject, shown, bench.label, Status.PASS, f"Health answered after {waited:.1f} s")
-
-
-def _not_listening(ended: Ended, *, running: bool) -> tuple[Status, str]:
-    driver = next((w for w in re.findall(r"[\w.+-]+\.so[\w.]*", ended.output) if is_driver(w)), "")
-    if driver and not running:
-        return Status.UNKNOWN, f"needs the device driver's {driver}, which this root does not have"
-    if ended.illegal_instruction:
-        return Status.FAIL, f"illegal instruction (SIGILL): {ended.summary()}"
-    if running:
-        return Status.FAIL, f"no port after {START_TIMEOUT:.0f} s; last output: {ended.last_line()}"
-    return Status.FAIL, ended.summary()
+    return serve(bench, rule, NAME, words, extra, ())
 
 
 def _command(bench: Bench, rule: str, text: str, shell: HostShell | str) -> Proof:
@@ -244,79 +141,21 @@ def _command(bench: Bench, rule: str, text: str, shell: HostShell | str) -> Proo
     return Proof(rule, text, text, bench.label, status, ended.summary())
 
 
-def cpu_models() -> dict[str, str]:
-    """Names for --cpu-run and the emulator's models (data/cpus.toml)."""
-    text = resources.files("newbackend.package").joinpath("data/cpus.toml").read_text("utf-8")
-    return dict(tomllib.loads(text)["cpu"])
-
-
-def _emulator() -> Path | None:
-    """A statically linked qemu-user: only that runs in an empty root."""
-    for name in ("qemu-x86_64-static", "qemu-x86_64"):
-        where = shutil.which(name)
-        try:
-            if where and not parse_elf(Path(where).read_bytes()).interp:
-                return Path(where)
-        except (OSError, ELFError):
-            continue
-    return None
-
-
-def _cpu(bench: Bench, wanted: str) -> Proof:
-    """The program that run.sh starts, on an emulated CPU. run.sh itself is left out: an emulator of one
-    process does not follow exec."""
-    package, known = bench.package, cpu_models()
-    unknown = _unable(package, wanted, known)
-    emulator = _emulator()
-    if unknown or emulator is None:
-        reason = unknown or "no static qemu-x86_64 is installed (Debian: qemu-user-static)"
-        return Proof("PKG704", wanted, "", f"CPU {wanted}", Status.UNKNOWN, reason)
-    model = known.get(wanted.lower(), wanted)
-    root = next(r for r in package.roots if r.line)
-    program = [f"{bench.place}/{root.path}"]
-    if package.loader and package.elves[root.path].dynamic:
-        program = [f"{bench.place}/{package.loader}", *_library_path(bench), *program]
-    binds = [] if bench.root is not None else [Bind(emulator, "/qemu")]
-    tool = str(emulator) if bench.root is not None else "/qemu"
-    proof = _serve(bench, "PKG704", root.path, [tool, "-cpu", model, *program], _variables(bench), binds)
-    note = f"{proof.environment}; emulated CPU {model}, executed paths only"
-    return Proof(proof.rule, proof.subject, proof.command, note, proof.status, proof.result)
-
-
-def _unable(package: Package, wanted: str, known: Mapping[str, str]) -> str:
-    if wanted.lower() in ("v4", "x86-64-v4") or "512" in wanted:
-        return "the emulator has no AVX-512, so it proves nothing about x86-64-v4"
-    if wanted.lower() not in known and wanted not in known.values():
-        return f"no CPU model {wanted!r}; known are {', '.join(sorted(known))}"
-    if not any(r.line for r in package.roots):
-        return "run.sh names no program that could be started without it"
-    return ""
-
-
-def _variables(bench: Bench) -> dict[str, str]:
-    """The library variables of run.sh: of several values the first in the package, which is the fallback."""
-    package = bench.package
-    found = {}
-    for name, patterns in (package.run.libraries if package.run else {}).items():
-        inside = [p for pattern in patterns for p in matching(package.tree, pattern)]
-        if inside:
-            found[name] = f"{bench.place}/{inside[0]}"
-    return found
-
-
 def as_findings(proofs: Sequence[Proof]) -> Iterator[Finding]:
     """Failed and unknown proofs as findings."""
     for proof in proofs:
         if proof.status in (Status.FAIL, Status.UNKNOWN):
             head = f"`{proof.command}` in {proof.environment}: " if proof.command else ""
-            yield Finding(RULES_BY_ID[proof.rule], proof.subject, NAME, 1, head + proof.result, status=proof.status)
+            yield Finding(
+                RULES_BY_ID[proof.rule], proof.subject, NAME, 1, printable(head + proof.result), status=proof.status
+            )
 
 
 def as_checked(proofs: Sequence[Proof]) -> Iterator[Checked]:
     """Passed proofs with their line, and proofs nobody asked for."""
     for proof in proofs:
         if proof.status is Status.PASS:
-            reason = f"`{proof.command}` in {proof.environment}: {proof.result}"
+            reason = printable(f"`{proof.command}` in {proof.environment}: {proof.result}")
             yield Checked(RULES_BY_ID[proof.rule], Status.PASS, reason=reason)
     done = {proof.rule for proof in proofs}
     for rule in ("PKG701", "PKG702", "PKG703", "PKG704"):

@@ -54,6 +54,11 @@ def check(rule_id: str) -> Callable[[Callable[[Package], Outcome]], Check]:
     return lambda function: Check(RULES_BY_ID[rule_id], function)
 
 
+def printable(text: str) -> str:
+    """Names come from archives that anybody may have made: no control character reaches a terminal."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
 def found(
     rule_id: str,
     path: str,
@@ -70,10 +75,10 @@ def found(
     """A finding about the file `path` of the package; `related` are other files of it."""
     return Finding(
         RULES_BY_ID[rule_id],
-        subject,
-        path,
+        printable(subject),
+        printable(path),
         line,
-        message,
+        printable(message),
         severity=severity,
         confidence=confidence,
         fix=fix,

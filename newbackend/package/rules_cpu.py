@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from newbackend.findings import Confidence, Finding, Severity
 from newbackend.package import constructors
-from newbackend.package.elf import ELFError
+from newbackend.package.elf_bytes import ELFError
 from newbackend.package.isa import Scan, find_decoder, level_name, levels, parse_floor, scan
 from newbackend.package.machines import X86_64
 from newbackend.package.model import Package

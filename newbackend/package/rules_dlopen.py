@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from newbackend.findings import Confidence, Finding, Severity
 from newbackend.package.dlopen import dlopen_data, library_strings
-from newbackend.package.elf import ELFError
+from newbackend.package.elf_bytes import ELFError
 from newbackend.package.hostlibs import host_library, is_driver, is_glibc
 from newbackend.package.model import Package
 from newbackend.package.options import Layout

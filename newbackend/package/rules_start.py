@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from newbackend.findings import Finding, Fix, Severity
 from newbackend.package import shell
-from newbackend.package.elf import ELFError
+from newbackend.package.elf_bytes import ELFError
 from newbackend.package.model import Package
 from newbackend.package.options import Layout
 from newbackend.package.rule import Outcome, Skipped, check, found

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from newbackend.findings import Finding, Severity
-from newbackend.package.elf import ELFError
+from newbackend.package.elf_bytes import ELFError
 from newbackend.package.hostlibs import is_glibc
 from newbackend.package.model import Package
 from newbackend.package.options import Layout

@@ -18,6 +18,7 @@ from newbackend.package.tree import Entry, Kind, Tree
 
 NAME = "run.sh"
 MAX_EXPANSIONS = 64
+MAX_LENGTH = 1000
 # Set by libbackend.sh, which Python backends source (contract 3.3).
 LIBBACKEND = "libbackend.sh"
 LIBBACKEND_ROOTS = frozenset({"EDIR", "MY_DIR"})
@@ -143,30 +144,44 @@ class RunScript:
         values = [_ROOT + v[1:] if v.startswith("./") else v for v in values]
         return tuple(dict.fromkeys(_relative(v) for v in values if v.startswith(_ROOT)))
 
-    def _expand(self, text: str, depth: int = 0) -> list[str]:
-        """Every text that `text` may become, the package root written as NUL."""
-        at = text.find("$(")
-        if at >= 0:
-            inner, end = shell.substitution(text, at)
-            value = _ROOT if any(own in inner for own in _OWN_PATH) else "*"
-            return self._expand(text[:at] + value + text[end:], depth)
-        match = _VARIABLE.search(text)
-        if match is None:
-            return [text]
-        name, modifier = match[1] or match[3] or "", match[2] or ""
+    def _expand(self, text: str) -> list[str]:
+        """Every text that `text` may become, the package root written as NUL; at most 64 of at most 1000
+        characters, so that variables which contain each other cannot grow without end."""
+        found, rest = [""], text
+        while rest:
+            match = _VARIABLE.search(rest)
+            at = rest.find("$(")
+            if at >= 0 and (match is None or at < match.start()):
+                inner, end = shell.substitution(rest, at)
+                values = [_ROOT if any(own in inner for own in _OWN_PATH) else "*"]
+            elif match is not None:
+                at, end = match.span()
+                values = self._values(match[1] or match[3] or "", match[2] or "")
+            else:
+                at, end, values = len(rest), len(rest), [""]
+            combined = (f + rest[:at] + v for f in found for v in values)
+            found = list(dict.fromkeys(c[:MAX_LENGTH] for c in combined))[:MAX_EXPANSIONS]
+            rest = rest[end:]
+        return found
+
+    def _values(self, name: str, modifier: str) -> list[str]:
+        """What a variable may hold, `modifier` being what follows its name in `${…}`."""
         if name in LIBBACKEND_ROOTS:
-            values = [_ROOT]
-        elif name in _PATH_LISTS or modifier.startswith((":+", "+")):
-            values = [""]  # what the environment already holds, and optional additions to it
-        elif name in self.variables and depth < 6:
-            values = [v for raw in self.variables[name] for v in self._expand(raw, depth + 1)]
-        elif modifier.startswith((":-", "-")):
-            values = [modifier.split("-", 1)[1]]
-        else:
-            values = ["*"]
-        tails = self._expand(text[match.end() :], depth)
-        unique = dict.fromkeys(text[: match.start()] + v + tail for v in values for tail in tails)
-        return list(unique)[:MAX_EXPANSIONS]
+            return [_ROOT]
+        if name in _PATH_LISTS or modifier.startswith((":+", "+")):
+            return [""]  # what the environment already holds, and optional additions to it
+        if name in self.variables:
+            if name not in self._known:
+                self._known[name] = ["*"]  # the answer for a variable that contains itself
+                self._known[name] = [v for raw in self.variables[name] for v in self._expand(raw)][:MAX_EXPANSIONS]
+            return self._known[name]
+        if modifier.startswith((":-", "-")):
+            return [modifier.split("-", 1)[1]]
+        return ["*"]
+
+    @cached_property
+    def _known(self) -> dict[str, list[str]]:
+        return {}
 
 
 def _relative(text: str) -> str:

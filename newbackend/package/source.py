@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from newbackend.errors import NotFoundError, UsageError
-from newbackend.package.elf import Buffer
+from newbackend.package.elf_bytes import Buffer
 from newbackend.package.layer import apply_layer
 from newbackend.package.tree import Entry, Kind, Tree, directory_tree
 from newbackend.package.unpack import unpack

@@ -9,7 +9,8 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from newbackend.package.elf import (
+from newbackend.package.elf import ELFFile
+from newbackend.package.elf_bytes import (
     DT_GNU_HASH,
     DT_HASH,
     DT_STRTAB,
@@ -17,11 +18,10 @@ from newbackend.package.elf import (
     DT_VERSYM,
     Buffer,
     ELFError,
-    ELFFile,
     Reader,
     string_at,
-    string_table,
 )
+from newbackend.package.elf_tables import string_table
 
 STB_LOCAL, STB_WEAK = 0, 2
 STT_GNU_IFUNC = 10

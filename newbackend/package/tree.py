@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Protocol
 
 from newbackend.errors import UsageError
-from newbackend.package.elf import Buffer
+from newbackend.package.elf_bytes import Buffer
 
 MAX_LINKS = 40  # what the Linux kernel follows
 MAX_ENTRIES = 500_000

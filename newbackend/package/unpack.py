@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import IO, cast
 
 from newbackend.errors import NotFoundError, UsageError
-from newbackend.package.elf import Buffer
+from newbackend.package.elf_bytes import Buffer
 
 CHUNK = 1 << 20
 # A real layer of libraries compresses 3 to 20 times; zeros 200 to 1000. The free allowance keeps

@@ -48,7 +48,7 @@ class BumpBot(Place):
         return facts
 
     def expect(self, spec: BackendSpec, checkout: Checkout) -> Sequence[Wanted]:
-        if spec.pin is None:
+        if spec.pin is None or spec.language.pin_style != "makefile":
             return ()
         file = f"{spec.directory}/Makefile"
         value = {

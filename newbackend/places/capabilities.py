@@ -5,6 +5,7 @@ What it does not list is never tried for a GGUF, hidden by the gallery's filters
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,11 @@ from newbackend.splice.outcome import AnchorMissing, Outcome
 PATH = "core/config/backend_capabilities.go"
 VARIABLE = "BackendCapabilities"
 _METHODS, _POSSIBLE, _DEFAULT = "GRPCMethods", "PossibleUsecases", "DefaultUsecases"
+_LISTS = {_METHODS: "[]GRPCMethod", _POSSIBLE: "[]string", _DEFAULT: "[]string"}
+_TEXTS = frozenset(("Description",))
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+_EXPRESSION = re.compile(r"(?:true|false|[a-z][A-Za-z0-9_]*\(\))\Z")
+"""What a field may be set to beside lists and texts: a flag, or a helper of the file that makes the value."""
 
 
 class Capabilities(Place):
@@ -27,6 +33,7 @@ class Capabilities(Place):
 
     id = "backend-capabilities"
     title = "backend capabilities"
+    takes_facts = True
 
     def path(self, checkout: Checkout) -> str:
         return PATH
@@ -65,6 +72,16 @@ class Capabilities(Place):
         """More may be declared by hand (voices, pictures, further usecases); nothing may be missing."""
         return all(set(wanted[key]) <= set(found.get(key) or ()) for key in (_METHODS, _POSSIBLE))
 
+    def from_answers(self, spec: BackendSpec, key: str, value: Any) -> Any:
+        if not isinstance(value, Mapping) or key not in (f"capability:{spec.name}", f"capability:{spec.gallery}"):
+            raise self.refuse_fact(key, f"is not the entry of {spec.name}")
+        entry = {name: tuple(said) if isinstance(said, list) else said for name, said in value.items()}
+        for name, said in entry.items():
+            plain = all(_WORD.match(word) for word in said) if isinstance(said, tuple) else name in _TEXTS
+            if not _WORD.match(name) or not (plain or _EXPRESSION.match(str(said))):
+                raise self.refuse_fact(key, f"has a field {name} that cannot be written safely")
+        return {**{name: entry.get(name, ()) for name in _LISTS}, "Description": "", **entry}
+
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[Wanted]) -> Iterable[Change]:
         lines = go_file(checkout, PATH).lines
         names = {value: name for name, value in reversed(list(_by_name(checkout).items()))}
@@ -72,7 +89,7 @@ class Capabilities(Place):
             sibling = _sibling(checkout, wanted.value)
             outcome: Outcome = AnchorMissing(f"{VARIABLE} has no entries to go by")
             if sibling is not None:
-                outcome = put_after(lines, sibling, _rows(spec.name, wanted.value, names))
+                outcome = put_after(lines, sibling, _rows(wanted.key.partition(":")[2], wanted.value, names))
             yield Change(self.id, PATH, outcome, wanted.reason, rules_of([wanted]), self.snippet([wanted]))
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
@@ -126,12 +143,12 @@ def _rows(name: str, value: Mapping[str, Any], names: Mapping[str, str]) -> list
     def words(key: str) -> str:
         return ", ".join(names.get(word) or _constant(word) for word in value[key])
 
-    pairs = [
-        (_METHODS, f"[]GRPCMethod{{{words(_METHODS)}}}"),
-        (_POSSIBLE, f"[]string{{{words(_POSSIBLE)}}}"),
-        (_DEFAULT, f"[]string{{{words(_DEFAULT)}}}"),
-        ("Description", go_string(value["Description"])),
-    ]
+    pairs = []
+    for key, said in value.items():
+        if key in _LISTS:
+            pairs.append((key, f"{_LISTS[key]}{{{words(key)}}}"))
+        else:
+            pairs.append((key, go_string(said) if key in _TEXTS else str(said)))
     return [f"\t{go_string(name)}: {{", *aligned(pairs, "\t\t"), "\t},"]
 
 

@@ -117,10 +117,14 @@ class DarwinWorkflow(Place):
             yield self._included(found, generic, name)
 
     def _included(self, found: YamlList, generic: Item, name: str) -> Change:
-        """Takes a name out of the generic step's condition; as the only one, the condition itself."""
+        """Takes a name out of the generic step's condition; the only one is left to a person."""
         field = generic.fields["if"]
         number = field.line - 1
         names = _excluded(generic)
+        reason = f"the exclusion of {name}"
+        if names == [name]:
+            alone = AnchorMissing("it is the whole condition of the generic step", field.line)
+            return Change(self.id, PATH, alone, reason, ("REG122",))
         term = f"inputs.backend != '{name}'"
         at = found.lines[number].find(term)
         head = found.lines[number].startswith(f" && {term}", at - 4)
@@ -129,7 +133,6 @@ class DarwinWorkflow(Place):
         value = " && ".join(f"inputs.backend != '{other}'" for other in names if other != name)
         proof = ValueEdit((*KEYS, generic.index, "if"), value)
         splice = Splice(base + start, base + end, "")
-        reason = f"the exclusion of {name}"
         return Change(self.id, PATH, Inserted((splice,), field.line), reason, ("REG122",), "", (proof,))
 
     def snippet(self, wanted: Sequence[Wanted]) -> str:

@@ -7,11 +7,13 @@ an empty value ranks last. The two sibling tables speak other vocabularies and a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.places.base import Change, Fact, Place, Probe, Wanted, answers_for, rules_of
+from newbackend.places.overrides import ANY
 from newbackend.places.go_place import composite, go_file, probe_variable
 from newbackend.places.overrides import ANY
 from newbackend.spec import BackendSpec
@@ -30,6 +32,7 @@ class EnginePreference(Place):
 
     id = "engine-preference"
     title = "engine preference"
+    override_keys = ANY
     override_keys = ANY  # capabilities, which the checkout names
 
     def path(self, checkout: Checkout) -> str:
@@ -52,7 +55,7 @@ class EnginePreference(Place):
         return facts
 
     def expect(self, spec: BackendSpec, checkout: Checkout) -> Sequence[Wanted]:
-        asked = {key: value for key, value in answers_for(spec, self.id).items() if key != "omit"}
+        asked = {key: value for key, value in answers_for(spec, self.id).items() if key not in ("omit", "constant")}
         if not asked:
             return ()
         name = constant_name(spec)
@@ -121,7 +124,12 @@ class EnginePreference(Place):
 
 
 def constant_name(spec: BackendSpec) -> str:
-    """`engineMyEngine`."""
+    """`engineMyEngine`, or what the answers call it."""
+    said = str(answers_for(spec, EnginePreference.id).get("constant") or "")
+    if said and not re.fullmatch(r"engine[A-Za-z0-9]+", said):
+        raise UsageError("engine-constant", f"overrides.places.engine-preference.constant {said!r} is not engine…")
+    if said:
+        return said
     return "engine" + "".join(word[:1].upper() + word[1:] for word in spec.name.split("-"))
 
 

@@ -31,6 +31,7 @@ class ImporterDropIn(Place):
 
     id = "importer-drop-in"
     title = "drop-in backends of importers"
+    takes_facts = True
 
     def path(self, checkout: Checkout) -> str:
         return REGISTRY
@@ -65,6 +66,13 @@ class ImporterDropIn(Place):
 
     def same(self, wanted: Any, found: Any) -> bool:
         return all(wanted[key] == found.get(key) for key in ("Name", "Modality", "of"))
+
+    def from_answers(self, spec: BackendSpec, key: str, value: Any) -> Any:
+        if not isinstance(value, Mapping) or set(value) != {"Name", "Modality", "Description", "of"}:
+            raise self.refuse_fact(key, "must have Name, Modality, Description and of")
+        if value["Name"] != spec.name or key != f"drop-in:{value['of']}:{spec.name}":
+            raise self.refuse_fact(key, f"is not about {spec.name}")
+        return dict(value)
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[Wanted]) -> Iterable[Change]:
         for wanted in missing:

@@ -7,6 +7,7 @@ alone, as llama-cpp does with every .gguf.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from newbackend.catalog import modalities
@@ -22,11 +23,15 @@ from newbackend.splice.golang import Element, go_string
 from newbackend.splice.outcome import AnchorMissing, Inserted, Outcome, Splice
 
 
+_TYPE = re.compile(r"[A-Z][A-Za-z0-9]*Importer\Z")
+
+
 class ImporterRegistry(Place):
     """An importer of the backend's own: two generated files and a line in the list."""
 
     id = "importer-registry"
     title = "model importers"
+    takes_facts = True
 
     def path(self, checkout: Checkout) -> str:
         return REGISTRY
@@ -54,6 +59,12 @@ class ImporterRegistry(Place):
             raise UsageError("importer-type-taken", f"there is a type {name} already", where=there)
         reason = f"models of {spec.name} are recognised when they are imported"
         return [Wanted("importer", f"importer:{name}", name, reason, ("REG602",), "importer")]
+
+    def from_answers(self, spec: BackendSpec, key: str, value: object) -> object:
+        """A type that `importers` has already; its code says what it matches."""
+        if key != f"importer:{value}" or not _TYPE.match(str(value)):
+            raise self.refuse_fact(key, "does not name an importer type")
+        return value
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[Wanted]) -> Iterable[Change]:
         lines = go_file(checkout, REGISTRY).lines
@@ -124,6 +135,8 @@ def _file(spec: BackendSpec) -> str:
 
 def _comment(spec: BackendSpec, name: str, following: Element) -> list[str]:
     signal = _signal(import_choice(spec))
+    if not signal:
+        return []  # an importer that was there before: what it matches is in its own code
     return [
         f"\t// {name} matches {signal}; it must stay ahead of",
         f"\t// {following.type_name} and the others below, which go by packaging alone.",

@@ -27,6 +27,7 @@ class KnownBackends(Place):
 
     id = "known-backends"
     title = "backends known to the import form"
+    takes_facts = True
 
     def path(self, checkout: Checkout) -> str:
         return PATH
@@ -55,6 +56,15 @@ class KnownBackends(Place):
     def same(self, wanted: Any, found: Any) -> bool:
         """The description is prose; the chip is what the form acts on."""
         return all(wanted[key] == found.get(key) for key in ("Name", "Modality"))
+
+    def from_answers(self, spec: BackendSpec, key: str, value: Any) -> Any:
+        names = {f"known:{one}": one for one in (spec.name, spec.gallery)}
+        fields = ("Name", "Modality", "AutoDetect", "Description")
+        if not isinstance(value, dict) or set(value) != set(fields) or value["Name"] != names.get(key):
+            raise self.refuse_fact(key, f"is not an entry of {spec.name} with {', '.join(fields)}")
+        if value["AutoDetect"] not in ("true", "false") or not all(isinstance(said, str) for said in value.values()):
+            raise self.refuse_fact(key, "has a field that cannot be written safely")
+        return dict(value)
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[Wanted]) -> Iterable[Change]:
         lines = go_file(checkout, PATH).lines
@@ -98,4 +108,4 @@ def _heading(modality: str) -> str:
 
 def _entry(value: Any) -> str:
     name, modality, text = (go_string(value[key]) for key in ("Name", "Modality", "Description"))
-    return f"{{Name: {name}, Modality: {modality}, AutoDetect: false, Description: {text}}},"
+    return f"{{Name: {name}, Modality: {modality}, AutoDetect: {value['AutoDetect']}, Description: {text}}},"

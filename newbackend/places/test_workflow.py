@@ -41,6 +41,7 @@ class TestWorkflow(Place):
 
     id = "test-workflow"
     title = "extra test workflow"
+    override_keys = frozenset(("job",))
     override_keys = frozenset({"job"})
 
     def path(self, checkout: Checkout) -> str:

@@ -48,7 +48,10 @@ def probe_sequence(checkout: Checkout, path: str, keys: Sequence[str]) -> Probe:
         return Probe(absent=f"{path} is not in this checkout")
     if isinstance(root, YamlBroken):
         return Probe(unrecognised=f"is not valid YAML: {root.problem}", line=root.line)
-    found = sequence(checkout, path, keys)
+    try:
+        found = sequence(checkout, path, keys)
+    except YamlBroken as error:
+        return Probe(unrecognised=f"is not valid YAML: {error.problem}", line=error.line)
     where = "/".join(keys) or "the top level"
     if found is None:
         return Probe(unrecognised=f"has no block list at {where}")

@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from newbackend.errors import NotFoundError
 from newbackend.plan.model import Edit, Plan
 
 if TYPE_CHECKING:
     from newbackend.checkout.tree import Checkout
+    from newbackend.findings import Finding
     from newbackend.spec import BackendSpec
 
 Letter = Literal["y", "n", "a", "d", "q", "k"]
@@ -48,7 +50,7 @@ class Hunk:
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """The rules that it satisfies, so those that declining it leaves red."""
+        """The rules that it is there for."""
         return tuple(dict.fromkeys(rule for edit in self.edits for rule in edit.rules))
 
     @property
@@ -99,7 +101,7 @@ def reduced(plan: Plan, left_out: Sequence[Hunk]) -> Plan:
     gone = {id(edit) for hunk in left_out for edit in hunk.edits}
     edits = tuple(edit for edit in plan.edits if id(edit) not in gone)
     touched = {edit.path for edit in edits if edit.made}
-    notes = tuple(f"left out: {hunk.title} (leaves {', '.join(hunk.rules) or 'no check'} red)" for hunk in left_out)
+    notes = tuple(f"left out: {hunk.title} [{' '.join(hunk.rules)}]" for hunk in left_out)
     base = {path: value for path, value in plan.base.items() if path in touched}
     return replace(plan, edits=edits, base=base, notes=(*plan.notes, *notes))
 
@@ -141,6 +143,23 @@ def prove_reviewed(plan: Plan, checkout: Checkout, spec: BackendSpec) -> Plan:
     after = checkout.with_changes({change.path: change.after for change in plan.changes(texts(plan, checkout))})
     _prove_routes(checkout, after, spec.name)
     return plan
+
+
+def left_red(full: Plan, reviewed: Plan, checkout: Checkout, name: str) -> tuple[Finding, ...]:
+    """What `newbackend verify NAME` will find because of what was left out: its findings on the reviewed
+    result that the full one would not have."""
+    from newbackend.plan.build import texts
+    from newbackend.rules.run import verify
+
+    def findings(plan: Plan) -> tuple[Finding, ...]:
+        after = {change.path: change.after for change in plan.changes(texts(plan, checkout))}
+        try:
+            return verify(checkout.with_changes(after), names=[name]).findings
+        except NotFoundError:  # so much was left out that the checkout does not know the name
+            return ()
+
+    known = {finding.fingerprint for finding in findings(full)}
+    return tuple(finding for finding in findings(reviewed) if finding.fingerprint not in known)
 
 
 def _groups(plan: Plan) -> Iterator[list[Edit]]:

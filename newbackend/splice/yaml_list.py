@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -19,9 +19,14 @@ from newbackend.splice.outcome import Splice
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 _INT_TAG = "tag:yaml.org,2002:int"
 _BOOL_TAG = "tag:yaml.org,2002:bool"
+_STR_TAG = "tag:yaml.org,2002:str"
 _NULL_TAG = "tag:yaml.org,2002:null"
 _PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./+-]*(?: [A-Za-z0-9_./+-]+)*\Z")
 _DASH = re.compile(r"^( *)-(?= |$)")
+
+
+EXPANSION_LIMIT = 20_000
+"""Values of one list entry, aliases followed; upstream's largest has fewer than a hundred."""
 
 
 class YamlBroken(Exception):
@@ -33,11 +38,36 @@ class YamlBroken(Exception):
         self.line = line
 
 
+class _Loader(yaml.CSafeLoader):
+    """The C loader without path resolvers, and with tags remembered: most scalars of a list repeat."""
+
+    _tags: ClassVar[dict[str, str]] = {}
+
+    def descend_resolver(self, current_node: Any, current_index: Any) -> None:
+        """There are no path resolvers."""
+
+    def ascend_resolver(self) -> None:
+        """There are no path resolvers."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        """The tag of a node; a quoted scalar is a string."""
+        if kind is not yaml.ScalarNode:
+            return super().resolve(kind, value, implicit)
+        if not implicit[0]:
+            return _STR_TAG
+        found = self._tags.get(value)
+        if found is None:
+            found = super().resolve(kind, value, implicit)
+            if len(self._tags) < 4096:
+                self._tags[value] = found
+        return found
+
+
 def compose(text: str) -> yaml.Node:
     """The node graph of a one-document text. Raises YamlBroken (syntax, duplicate anchor, empty)."""
     body = text[1:] if text.startswith("\ufeff") else text
     try:
-        node = yaml.compose(body, Loader=yaml.CSafeLoader)
+        node = yaml.compose(body, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = ", ".join(part for part in (error.context, error.problem) if part)
@@ -179,15 +209,45 @@ def _last_line(node: yaml.Node, lines: Lines) -> int:
     return int(node.end_mark.line)
 
 
-def plain_value(node: yaml.Node, seen: frozenset[int] = frozenset()) -> Any:
-    """The Python value of a node: str, int, bool, None, list or dict. A cycle reads as None."""
-    if id(node) in seen or len(seen) > 64:
-        return None
-    below = seen | {id(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return [plain_value(child, below) for child in node.value]
-    if isinstance(node, yaml.MappingNode):
-        return {str(key.value): plain_value(value, below) for key, value in node.value}
+def plain_value(node: yaml.Node) -> Any:
+    """The Python value of a node: str, int, bool, None, list or dict. A cycle reads as None.
+
+    Raises YamlBroken when aliases multiply it beyond all bounds.
+    """
+    if node.__class__ is yaml.ScalarNode and node.tag == _STR_TAG:  # nearly every one
+        return node.value
+    return _Expansion(node).value(node)
+
+
+class _Expansion:
+    """One reading of a node: counts what aliases expand to, and knows the nodes that it is inside of."""
+
+    def __init__(self, top: yaml.Node) -> None:
+        self._top = top
+        self._left = EXPANSION_LIMIT
+        self._open: set[int] = set()
+
+    def value(self, node: yaml.Node) -> Any:
+        """As `plain_value`."""
+        if isinstance(node, yaml.ScalarNode):
+            return _scalar_value(node)
+        if id(node) in self._open or len(self._open) > 64:
+            return None
+        self._left -= len(node.value) + 1
+        if self._left < 0:
+            problem = f"an entry expands to more than {EXPANSION_LIMIT} values"
+            raise YamlBroken(problem, self._top.start_mark.line + 1)
+        self._open.add(id(node))
+        found: Any
+        if isinstance(node, yaml.SequenceNode):
+            found = [self.value(child) for child in node.value]
+        else:
+            found = {str(key.value): self.value(value) for key, value in node.value}
+        self._open.discard(id(node))
+        return found
+
+
+def _scalar_value(node: yaml.ScalarNode) -> Any:
     text = str(node.value)
     if node.tag == _NULL_TAG:
         return None

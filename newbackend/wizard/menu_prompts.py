@@ -10,10 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import questionary
+from prompt_toolkit import print_formatted_text
 from prompt_toolkit.application import Application
 from prompt_toolkit.filters import to_filter
+from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from prompt_toolkit.output import create_output
+from questionary.styles import merge_styles_default
 
 from newbackend.errors import NewbackendError
 from newbackend.wizard.line_prompts import LinePrompts
@@ -44,7 +47,7 @@ class MenuPrompts:
             return True
 
         asked = questionary.text(
-            question.prompt + ":", default=question.default, validate=valid, style=_STYLE, output=_output()
+            _asking(question.prompt), default=question.default, validate=valid, style=_STYLE, output=_output()
         )
         reply = str(_answer(asked, ("c-b",))).strip()
         if reply == BACK:
@@ -54,26 +57,39 @@ class MenuPrompts:
     def one(self, question: OneQuestion) -> str:
         self._head(question.explain, "")
         asked = questionary.select(
-            question.prompt,
+            _asking(question.prompt),
             choices=_choices(question.choices, ()),
             default=question.default if question.default in {one.value for one in question.choices} else None,
             instruction="(arrows, Enter)",
             style=_STYLE,
             output=_output(),
         )
-        return str(_answer(asked, ("c-b", BACK)))
+        answer = str(_answer(asked, ("c-b", BACK), erased=True))
+        self._answered(question, [answer])
+        return answer
 
     def many(self, question: ManyQuestion) -> list[str]:
         self._head(question.explain, "")
         asked = questionary.checkbox(
-            question.prompt,
+            _asking(question.prompt),
             choices=_choices(question.choices, question.default),
             instruction="(Space marks, Enter ends)",
             validate=_at_least_one,
             style=_STYLE,
             output=_output(),
         )
-        return [str(value) for value in _answer(asked, ("c-b", BACK))]
+        answer = [str(value) for value in _answer(asked, ("c-b", BACK), erased=True)]
+        self._answered(question, answer)
+        return answer
+
+    def _answered(self, question: OneQuestion | ManyQuestion, values: Sequence[str]) -> None:
+        """What stays on the screen of a menu: the question and all that was chosen."""
+        titles = [choice.title for choice in question.choices if choice.value in values]
+        tokens = [("class:qmark", "? "), ("class:question", _asking(question.prompt) + " ")]
+        answer = wrapped(", ".join(titles), " " * 4).strip()
+        long = len(_asking(question.prompt)) + len(answer) + 3 > width()
+        tokens.append(("class:answer", f"\n    {answer}" if long else answer))
+        print_formatted_text(FormattedText(tokens), style=merge_styles_default([_STYLE]), output=_output())
 
     def line(self, prompt: str) -> str:
         return LinePrompts().line(prompt)
@@ -84,6 +100,10 @@ class MenuPrompts:
     def _head(self, explain: str, touches: str) -> None:
         text = f"{explain} Touches {touches}." if touches else explain
         questionary.print("\n" + wrapped(text), style="fg:ansibrightblack", output=_output())
+
+
+def _asking(prompt: str) -> str:
+    return prompt if prompt.endswith("?") else f"{prompt}:"
 
 
 def _at_least_one(chosen: Sequence[str]) -> bool | str:
@@ -112,11 +132,15 @@ def _choices(choices: Sequence[Choice], checked: Sequence[str]) -> list[question
     ]
 
 
-def _answer(question: questionary.Question, back: Sequence[str]) -> Any:
-    """Runs a question with the keys for back and for the end of input. Raises what they mean."""
+def _answer(question: questionary.Question, back: Sequence[str], *, erased: bool = False) -> Any:
+    """Runs a question with the keys for back and for the end of input. Raises what they mean.
+
+    `erased`: the menu leaves nothing on the screen.
+    """
     application: Application[Any] = question.application
     for window in application.layout.find_all_windows():
         window.wrap_lines = to_filter(True)  # an effect may take two lines in a narrow terminal
+    application.erase_when_done = erased
     keys = KeyBindings()
     for key in back:
         keys.add(key, eager=True)(_leave(Back))

@@ -104,7 +104,7 @@ def flavour(so_far: SoFar) -> OneQuestion:
     language = languages()[str(so_far.answers["lang"])]
     pinned = bool(so_far.answers.get("pin"))
     choices = tuple(
-        Choice(key, f"{key}: {title}", f"can ship {', '.join(language.variants[key])}")
+        Choice(key, key, f"{title}; can ship {', '.join(language.variants[key])}")
         for key, title in language.flavours.items()
         if pinned or key not in language.flavour_needs_pin
     )

@@ -79,3 +79,10 @@ def test_fingerprints_do_not_depend_on_where_the_package_lies(built: Built, tmp_
     elsewhere = Path(shutil.copytree(built.root, tmp_path / "elsewhere" / "other"))
     one, two = (check_package(p, options=PackageOptions()) for p in (built.root, elsewhere))
     assert [f.fingerprint for f in one.findings] == [f.fingerprint for f in two.findings] != []
+
+
+def test_control_characters_in_names_never_reach_the_report(built: Built) -> None:
+    (built.lib / "evil\x1b[2J\n.so").symlink_to("gone\x07")
+    (finding,) = check_package(built.root, options=PackageOptions()).findings
+    assert finding.rule.id == "PKG107"
+    assert (finding.message + finding.path + finding.subject).isprintable()

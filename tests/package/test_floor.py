@@ -69,7 +69,8 @@ def test_weak_needs_set_no_floor(built: Built) -> None:
     """A weak version need (VER_FLG_WEAK) does not stop the loader."""
     built.host_libc()
     data = bytearray(built.server.read_bytes())
-    from newbackend.package.elf import DT_VERNEED, parse_elf
+    from newbackend.package.elf import parse_elf
+    from newbackend.package.elf_bytes import DT_VERNEED
 
     elf = parse_elf(bytes(data))
     newest = max((n for n in elf.needs), key=lambda n: [int(p) for p in n.version.split("_")[1].split(".")])

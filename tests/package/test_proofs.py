@@ -11,7 +11,7 @@ from newbackend.findings import Checked, Finding, Report, Status
 from newbackend.package import PackageOptions, check_package, missing_proofs
 from newbackend.package.sandbox import Sandbox, find_sandbox
 from package.defects import DEFECTS
-from package.workshop import Built
+from package.workshop import SERVER, Built, gcc
 
 SANDBOX = find_sandbox()
 needs_sandbox = pytest.mark.skipif(not isinstance(SANDBOX, Sandbox), reason=f"no sandbox: {SANDBOX}")
@@ -79,7 +79,7 @@ def test_without_grpcio_the_proof_is_unknown_although_the_port_opened(
 
 @needs_sandbox
 def test_a_server_that_never_listens_fails_with_its_last_words(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newbackend.package.proofs.START_TIMEOUT", 0.5)
+    monkeypatch.setattr("newbackend.package.proof_run.START_TIMEOUT", 0.5)
     built.script("#!/bin/bash\necho still thinking\nsleep 60\n")
     (finding,) = failed(checked(built.root, smoke=True), "PKG702")
     assert "no port after" in finding.message
@@ -90,16 +90,8 @@ def test_a_server_that_never_listens_fails_with_its_last_words(built: Built, mon
 def test_a_server_that_is_no_grpc_server_fails(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("grpc", reason="Health is called with grpcio")
     monkeypatch.setattr("newbackend.package.health.HEALTH_TIMEOUT", 1.0)
-    source = built.root.parent / "mute.c"
-    text = (
-        (Path(__file__).parent / "health_server.c")
-        .read_text()
-        .replace("serve(fd);\n  return 0", "sleep(0);\n  return 0")
-    )
-    from package.workshop import gcc
-
-    source.write_text(text)
-    gcc(built.server, text, libraries=[built.foo])
+    mute = SERVER.read_text("utf-8").replace("close(fd)) serve(fd);", "close(fd)) sleep(0);")
+    gcc(built.server, mute, libraries=[built.foo])
     (finding,) = failed(checked(built.root, smoke=True), "PKG702")
     assert "Health failed" in finding.message
 
@@ -123,9 +115,8 @@ def test_a_command_of_the_caller_runs_in_the_package_directory(built: Built, com
 
 @needs_sandbox
 def test_the_hosts_files_are_not_visible_in_the_empty_root(built: Built) -> None:
-    assert passed(
-        checked(built.root, run="test ! -e /usr && test ! -e /lib/x86_64-linux-gnu && test ! -e /etc"), "PKG702"
-    )
+    report = checked(built.root, run="test ! -e /usr && test ! -e /lib/x86_64-linux-gnu && test ! -e /etc")
+    assert passed(report, "PKG702")
 
 
 @needs_sandbox

@@ -11,6 +11,7 @@ from newbackend.package.search import Found, Missing, Search
 from newbackend.package.tree import Entry, Kind, Tree
 
 X86, ARM = 62, 183
+Files = dict[str, ELFFile | str]
 
 
 def elf(*needed: str, soname: str = "", rpath: str = "", runpath: str = "", machine: int = X86) -> ELFFile:
@@ -43,17 +44,22 @@ def answer(found: Found | Missing) -> str:
     return found.path if isinstance(found, Found) else f"missing {found.name}"
 
 
-def found_for(files: Mapping[str, ELFFile | str], **more: tuple[str, ...]) -> str:
-    return answer(search(files, **more).find("x.so.1", [("bin", "bin")]))
+def found_for(files: Mapping[str, ELFFile | str], path: tuple[str, ...] = ("lib",)) -> str:
+    return answer(search(files, path).find("x.so.1", [("bin", "bin")]))
 
 
 def test_the_library_path_of_run_sh_wins_over_runpath() -> None:
-    files = {"bin": elf("x.so.1", runpath="$ORIGIN/own"), "lib/x.so.1": elf(), "own/x.so.1": elf()}
+    files: Files = {"bin": elf("x.so.1", runpath="$ORIGIN/own"), "lib/x.so.1": elf(), "own/x.so.1": elf()}
     assert found_for(files) == "lib/x.so.1"
 
 
 def test_rpath_wins_over_the_library_path_unless_there_is_a_runpath() -> None:
-    files = {"bin": elf("x.so.1", rpath="$ORIGIN/own"), "lib/x.so.1": elf(), "own/x.so.1": elf(), "run/x.so.1": elf()}
+    files: Files = {
+        "bin": elf("x.so.1", rpath="$ORIGIN/own"),
+        "lib/x.so.1": elf(),
+        "own/x.so.1": elf(),
+        "run/x.so.1": elf(),
+    }
     assert found_for(files) == "own/x.so.1"
     both = files | {"bin": elf("x.so.1", rpath="$ORIGIN/own", runpath="$ORIGIN/run")}
     assert found_for(both) == "lib/x.so.1"
@@ -61,7 +67,7 @@ def test_rpath_wins_over_the_library_path_unless_there_is_a_runpath() -> None:
 
 
 def test_rpath_is_inherited_and_runpath_is_not() -> None:
-    files: dict[str, ELFFile | str] = {
+    files: Files = {
         "bin": elf("a.so", rpath="$ORIGIN/own"),
         "own/a.so": elf("b.so"),
         "own/b.so": elf(),
@@ -74,18 +80,18 @@ def test_rpath_is_inherited_and_runpath_is_not() -> None:
 
 
 def test_a_library_that_is_loaded_answers_by_its_soname() -> None:
-    files = {"bin": elf("a.so", "b.so"), "lib/a.so": elf(soname="liba.so.1"), "lib/b.so": elf("liba.so.1")}
+    files: Files = {"bin": elf("a.so", "b.so"), "lib/a.so": elf(soname="liba.so.1"), "lib/b.so": elf("liba.so.1")}
     assert search(files).closure("bin").missing == ()
 
 
 def test_the_bundled_loader_answers_for_its_own_soname() -> None:
-    files = {"bin": elf("c.so"), "lib/c.so": elf("ld-linux.so.2"), "lib/ld.so": elf(soname="ld-linux.so.2")}
+    files: Files = {"bin": elf("c.so"), "lib/c.so": elf("ld-linux.so.2"), "lib/ld.so": elf(soname="ld-linux.so.2")}
     assert search(files, loader="lib/ld.so").closure("bin").missing == ()
     assert [m.name for m in search(files).closure("bin").missing] == ["ld-linux.so.2"]
 
 
 def test_a_file_for_another_machine_is_skipped_and_remembered() -> None:
-    files = {"bin": elf("x.so.1"), "a/x.so.1": elf(machine=ARM), "b/x.so.1": elf()}
+    files: Files = {"bin": elf("x.so.1"), "a/x.so.1": elf(machine=ARM), "b/x.so.1": elf()}
     assert found_for(files, path=("a", "b")) == "b/x.so.1"
     missing = search(files, path=("a",)).find("x.so.1", [("bin", "bin")])
     assert isinstance(missing, Missing)
@@ -93,12 +99,12 @@ def test_a_file_for_another_machine_is_skipped_and_remembered() -> None:
 
 
 def test_a_damaged_file_ends_the_search_as_it_does_in_the_loader() -> None:
-    files = {"bin": elf("x.so.1"), "a/x.so.1": "!truncated", "b/x.so.1": elf()}
+    files: Files = {"bin": elf("x.so.1"), "a/x.so.1": "!truncated", "b/x.so.1": elf()}
     assert found_for(files, path=("a", "b")) == "missing x.so.1"
 
 
 def test_origin_is_the_directory_where_the_link_lies() -> None:
-    files = {
+    files: Files = {
         "bin": elf("a.so"), "lib/a.so": "../real/a.so", "real/a.so": elf("x.so.1", runpath="$ORIGIN"),
         "lib/x.so.1": elf(), "real/x.so.1": elf(soname="other"),
     }  # fmt: skip
@@ -108,7 +114,7 @@ def test_origin_is_the_directory_where_the_link_lies() -> None:
 
 @pytest.mark.parametrize("value", ["/usr/lib", "$ORIGIN/../../..", "lib", "$LIB", "$ORIGIN/$PLATFORM", ""])
 def test_nothing_outside_the_package_is_searched(value: str) -> None:
-    files = {"bin": elf("x.so.1", runpath=value), "usr/lib/x.so.1": elf(), "lib/x.so.1": elf()}
+    files: Files = {"bin": elf("x.so.1", runpath=value), "usr/lib/x.so.1": elf(), "lib/x.so.1": elf()}
     assert found_for(files, path=()) == "missing x.so.1"
 
 
@@ -119,12 +125,12 @@ def test_a_dangling_link_is_named_as_the_reason() -> None:
 
 
 def test_libraries_that_need_each_other_are_loaded_once() -> None:
-    files = {"bin": elf("a.so"), "lib/a.so": elf("b.so"), "lib/b.so": elf("a.so")}
+    files: Files = {"bin": elf("a.so"), "lib/a.so": elf("b.so"), "lib/b.so": elf("a.so")}
     assert search(files).closure("bin").order == ("bin", "lib/a.so", "lib/b.so")
 
 
 def test_what_the_process_has_already_is_not_searched_again() -> None:
-    files = {"plugin.so": elf("libc.so.6"), "lib/libc.so.6": elf(soname="libc.so.6")}
+    files: Files = {"plugin.so": elf("libc.so.6"), "lib/libc.so.6": elf(soname="libc.so.6")}
     closure = search(files, path=()).closure("plugin.so", loaded={"libc.so.6": "lib/libc.so.6"})
     assert closure.missing == ()
     assert closure.edges["plugin.so"] == (("libc.so.6", "lib/libc.so.6"),)

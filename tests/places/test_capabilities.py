@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from specs import spec
 from place_trip import edited, gofmt_changes, new_lines, round_trip
+from specs import spec
 
 from newbackend.checkout.layout import open_checkout
 from newbackend.checkout.tree import Checkout
@@ -24,7 +24,7 @@ def test_an_entry_goes_behind_the_last_of_its_usecase(any_sample: Path) -> None:
         '\t\tDescription:      "DeepSeek V4 Flash inference engine",',
     ]
     text = after.need(PATH)
-    assert text.index('"fast-pywhistle": {') < text.index('"ds4": {') < text.index("// --- TTS backends")
+    assert text.index('"pywhistle": {') < text.index('"ds4": {') < text.index("// --- TTS backends")
     assert gofmt_changes(text) == ""
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from specs import spec
 from place_trip import edited, new_lines, round_trip
+from specs import spec
 
 from newbackend.checkout.filter_engine import path_filter
 from newbackend.checkout.layout import FILTER_MODULE, open_checkout

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from specs import spec
 from place_trip import edited, new_lines, round_trip
+from specs import spec
 
 from newbackend.checkout.layout import MAKEFILE, open_checkout
 from newbackend.checkout.tree import Checkout

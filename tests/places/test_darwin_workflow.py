@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from specs import spec
 from place_trip import edited, new_lines, round_trip
+from specs import spec
 
 from newbackend.checkout.layout import open_checkout
 from newbackend.checkout.tree import Checkout

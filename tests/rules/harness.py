@@ -5,7 +5,7 @@
     cases/<ID>/fix.patch        the repair by hand, on top of bad.patch
     cases/<ID>/fix              or, in place of it, the flag that repairs it: --fix or --unsafe-fixes
 
-`python -m tests.rules.harness` writes every expected.json again; read the diff.
+`PYTHONPATH=tests python -m rules.harness` writes every expected.json again; read the diff.
 """
 
 from __future__ import annotations

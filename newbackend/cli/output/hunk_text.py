@@ -1,12 +1,15 @@
-"""One hunk of a review for human eyes: where, why, its diff, and what declining it means."""
+"""One hunk of a review for human eyes: where, why, its diff, and the checks behind it."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from newbackend.cli.output.plan_text import counts, place_title
 from newbackend.cli.output.style import Style
 from newbackend.plan.review import Hunk, Turn
 
 _FILES_SHOWN = 40
+_NAMED = 4
 
 
 def hunk(turn: Turn, style: Style, *, full: bool) -> str:
@@ -17,10 +20,22 @@ def hunk(turn: Turn, style: Style, *, full: bool) -> str:
         rows += _files(turn.hunk, style)
     else:
         rows += [style.diff_row(row) for edit in turn.hunk.edits for row in edit.diff.splitlines()]
-    rows.append(style.yellow(f"  without it: {_red(turn.hunk)}"))
+    rows += _aside("  checked by: ", _checks(turn.hunk), style)
     if turn.dependents:
-        rows.append(style.yellow(f"  needed by: {'; '.join(one.title for one in turn.dependents)}"))
+        rows += _aside("  goes with it: ", _named(turn.dependents), style)
     return "\n".join(rows)
+
+
+def _aside(head: str, text: str, style: Style) -> list[str]:
+    return [style.yellow(row) for row in Style(False, style.width).folded(head, text).splitlines()]
+
+
+def _named(dependents: Sequence[Hunk]) -> str:
+    """What cannot stay without the hunk; a few by name."""
+    titles = [one.title for one in dependents]
+    if len(titles) <= _NAMED:
+        return "; ".join(titles)
+    return f"{'; '.join(titles[: _NAMED - 1])}; and {len(titles) - _NAMED + 1} more"
 
 
 def _heading(one: Hunk) -> str:
@@ -37,10 +52,9 @@ def _files(one: Hunk, style: Style) -> list[str]:
     return [*rows, f"  and {more} more"] if more > 0 else rows
 
 
-def _red(one: Hunk) -> str:
-    """The checks that stay red when a hunk is left out."""
-    named = [f"{rule} {rule_name(rule)}".strip() for rule in one.rules]
-    return f"`newbackend verify` fails {', '.join(named)}" if named else "no check fails"
+def _checks(one: Hunk) -> str:
+    """The checks that a hunk is there for, so those that leaving it out turns red."""
+    return ", ".join(f"{rule} {rule_name(rule)}".strip() for rule in one.rules) or "nothing"
 
 
 def rule_name(rule_id: str) -> str:

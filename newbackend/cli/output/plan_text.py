@@ -44,12 +44,19 @@ def _aside(head: str, text: str, paint: Callable[[str], str], style: Style) -> s
 
 
 def _created(plan: Plan, style: Style) -> Iterator[str]:
+    """New files by the reason that brings them."""
     created = [edit for edit in plan.made if edit.op == "create"]
     if created:
         yield style.bold("New files")
+    last = ""
     for edit in created:
+        if edit.reason != last:
+            rules = f"  [{' '.join(edit.rules)}]" if edit.rules else ""
+            yield f"  {edit.reason}{style.dim(rules)}"
+            last = edit.reason
         flag = " (executable)" if (edit.mode or 0) & 0o100 else ""
-        yield f"  {style.green('create')}     {edit.path}{flag}"
+        size = f"+{counts(edit.diff)[0]}"
+        yield f"    {size:>9}  {style.green('create')} {edit.path}{flag}"
 
 
 def _modified(plan: Plan, style: Style) -> Iterator[str]:

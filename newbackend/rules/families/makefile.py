@@ -29,6 +29,7 @@ def six_edits(context: Context) -> Iterable[Result]:
     """REG301 to REG306: what a registered backend lacks. One that is only built for macOS needs no
     Linux image, so nothing is missing there."""
     ends = {kind: _end(context, kind) for kind in _EDITS}
+    evals = {str(fact.value) for fact in context.facts("makefile") if fact.kind == "eval" and not fact.backend}
     for info in context.backends.values():
         if not info.directory or not info.rows:
             for rule in _EDITS.values():
@@ -41,8 +42,8 @@ def six_edits(context: Context) -> Iterable[Result]:
             if kind in RECIPES and info.lang == "cpp":
                 yield Checked(rule, Status.SKIPPED, info.name, "C++ backends are not in it by convention")
                 continue
-            if kind in ("define", "eval") and info.made("docker-build-backends"):
-                continue  # worse than a gap: REG309
+            if kind in ("define", "eval") and (info.made("docker-build-backends") or _upper(info.name) in evals):
+                continue  # worse than a gap: REG309, REG312
             if kind == "eval" and not info.made("define"):
                 continue  # one gap, said once; the eval is missed when the definition is there
             if kind == "test-extra" and not info.made("prepare-test-extra"):
@@ -50,8 +51,8 @@ def six_edits(context: Context) -> Iterable[Result]:
             wanted = makefile_wanted(context, info, kind)
             expected = context.places["makefile"].snippet(wanted) if wanted else ""
             if kind == "define":
-                evals = makefile_wanted(context, info, "eval")
-                expected = "\n".join(filter(None, (expected, context.places["makefile"].snippet(evals))))
+                call = context.places["makefile"].snippet(makefile_wanted(context, info, "eval"))
+                expected = "\n".join(filter(None, (expected, call)))
             # A line that calls a target which is not there would only be the next defect (REG308).
             callable_ = kind not in RECIPES or _has_target(context.read(f"{info.directory}/Makefile") or "", "test")
             yield Finding(
@@ -64,6 +65,11 @@ def six_edits(context: Context) -> Iterable[Result]:
                 expected=expected,
                 fix=None if callable_ else Fix.NONE,
             )
+
+
+def _upper(name: str) -> str:
+    """`my-engine` is `BACKEND_MY_ENGINE`, without the prefix."""
+    return name.upper().replace("-", "_")
 
 
 def _lacks(kind: str, info: BackendInfo) -> str:
@@ -100,6 +106,8 @@ def definitions(context: Context) -> Iterable[Finding]:
     for fact in facts:
         if fact.kind != "docker-build-backends" or fact.backend in targets:
             continue
+        if _upper(fact.backend) in evaluated - defined.keys():
+            continue  # the eval is there and expands nothing: REG312
         if re.search(rf"^{re.escape(str(fact.value))}\s*:", makefile, re.M):
             continue
         message = f"docker-build-backends needs {fact.value}, and nothing defines that target"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from newbackend.checkout.layout import FILTER_SCRIPT, MAKEFILE, MATRIX
@@ -32,7 +32,6 @@ _OPTIONAL = (
     "amdgpu-targets",
 )
 _DARWIN_FIELDS = ("backend", "tag-suffix", "build-type", "lang", "runs-on", "use-pip", "go-version")
-_SAME_IN_LEGS = ("tag-latest", "build-type", "dockerfile", "cuda-major-version", "cuda-minor-version")
 _BUILD_TYPES = frozenset(("", "cublas", "l4t", "hipblas", "intel", "sycl_f16", "sycl_f32", "vulkan", "metal", "mps"))
 _RELEASE = re.compile(r"ubuntu[-:]?(\d\d)\.?(\d\d)")
 _SHARDS = re.compile(r"^const SINGLEARCH_SHARDS\s*=\s*(\d+)", re.M)
@@ -125,7 +124,7 @@ def dockerfiles(context: Context) -> Iterable[Finding]:
 def never_built(context: Context) -> Iterable[Finding]:
     """REG118."""
     for info in context.backends.values():
-        if info.directory and not info.images:
+        if info.directory and not info.images and not info.entries:  # else REG101 names what is not built
             message = f"{info.directory} has no row in {MATRIX}, so no image of it is ever built"
             line = _last_row_line(context)
             yield Finding(text.NO_ROWS, info.name, MATRIX, line, message, info.name, expected=f'backend: "{info.name}"')
@@ -134,50 +133,6 @@ def never_built(context: Context) -> Iterable[Finding]:
 def _last_row_line(context: Context) -> int:
     rows = [fact.line for fact in context.facts("matrix") if fact.kind == "row"]
     return max(rows, default=1)
-
-
-def duplicates(context: Context) -> Iterable[Finding]:
-    """REG102, REG109, REG119, REG106, REG108: rows that share a tag suffix."""
-    for suffix, facts in context.rows_by_suffix.items():
-        if not suffix:
-            continue
-        legs: dict[str, list[Fact]] = defaultdict(list)
-        for fact in facts:
-            legs[_value(fact, "platform-tag")].append(fact)
-        for tag, same in legs.items():
-            for fact in same[1:]:
-                message = f"the row {row_name(fact)} is there twice"
-                related = (Location(MATRIX, same[0].line),)
-                subject = f"{suffix}|{tag}"
-                yield Finding(text.ROW_DUPLICATE, subject, MATRIX, fact.line, message, fact.backend, related=related)
-        yield from _legs(context, suffix, {tag: same[0] for tag, same in legs.items()})
-
-
-def _legs(context: Context, suffix: str, legs: Mapping[str, Fact]) -> Iterable[Finding]:
-    first, *others = legs.values()
-    related = (Location(MATRIX, first.line),)
-    if not others:
-        if tag := _value(first, "platform-tag"):
-            other = "arm64" if tag == "amd64" else "amd64"
-            message = f"the row {row_name(first)} has no {other} twin"
-            yield Finding(text.LEG_ALONE, suffix, MATRIX, first.line, message, first.backend)
-        return
-    if "" in legs:
-        message = f"rows of {suffix} are partly with and partly without platform-tag"
-        line = legs[""].line
-        yield Finding(text.SUFFIX_SHARED, suffix, MATRIX, line, message, first.backend, related=related)
-    for leg in others:
-        if leg.backend != first.backend:
-            message = f"{suffix} is the suffix of {first.backend} and of {leg.backend}"
-            line = _at(context, leg, "tag-suffix")
-            yield Finding(text.SUFFIX_UNIQUE_IMAGE, suffix, MATRIX, line, message, leg.backend, related=related)
-            continue
-        for key in _SAME_IN_LEGS:
-            if first.value.get(key) != leg.value.get(key):
-                message = f"the legs of {suffix} disagree on {key}: {first.value.get(key)!r} and {leg.value.get(key)!r}"
-                line = _at(context, leg, key)
-                subject = f"{suffix} {key}"
-                yield Finding(text.LEGS_DISAGREE, subject, MATRIX, line, message, leg.backend, related=related)
 
 
 def architecture(context: Context) -> Iterable[Finding]:
@@ -314,11 +269,6 @@ CHECKS = (
     Check((text.ROW_FIELDS,), fields, needs=_MATRIX),
     Check((text.DOCKERFILE_MISSING, text.ROW_DIRECTORY), dockerfiles, needs=_MATRIX),
     Check((text.NO_ROWS,), never_built, needs=_MATRIX),
-    Check(
-        (text.ROW_DUPLICATE, text.SUFFIX_SHARED, text.SUFFIX_UNIQUE_IMAGE, text.LEG_ALONE, text.LEGS_DISAGREE),
-        duplicates,
-        needs=_MATRIX,
-    ),
     Check((text.ARCH_MISMATCH,), architecture, needs=_MATRIX),
     Check((text.BUILDER_BASE,), builder_bases, needs=_MATRIX),
     Check((text.BASE_MISMATCH,), releases, needs=_MATRIX),

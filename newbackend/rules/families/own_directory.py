@@ -12,7 +12,7 @@ from newbackend.checkout.layout import MAKEFILE
 from newbackend.findings import Checked, Finding, Location, Status
 from newbackend.places import dockerignore
 from newbackend.rules.base import Check, Result
-from newbackend.rules.context import LANG_DIRS, BackendInfo, Context
+from newbackend.rules.context import BackendInfo, Context
 from newbackend.rules.families.own_makefile import makefile_of
 from newbackend.rules.texts import own_directory as text
 
@@ -31,11 +31,9 @@ _CUSTOMARY: Mapping[str, tuple[str, ...]] = {"python": ("test.sh", "test.py")}
 def complete(context: Context) -> Iterable[Result]:
     """REG801: files that the build needs (error), and a test where its siblings have one (warning)."""
     for info in context.backends.values():
-        if not info.directory:
-            yield from _without_start(context, info)
-            continue
-        if not info.images:
-            yield Checked(text.INCOMPLETE, Status.SKIPPED, info.name, "it has no rows")
+        if not info.directory or not info.images:
+            reason = "it has no rows" if info.directory else "it has no directory with a run.sh"
+            yield Checked(text.INCOMPLETE, Status.SKIPPED, info.name, reason)
             continue
         there = frozenset(context.checkout.children(info.directory))
         for name in _missing(context, info, there):
@@ -48,17 +46,6 @@ def complete(context: Context) -> Iterable[Result]:
             path = f"{info.directory}/{customary[0]}"
             severity = text.NO_TESTS_SEVERITY
             yield Finding(text.INCOMPLETE, "tests", path, 1, message, info.name, severity=severity)
-
-
-def _without_start(context: Context, info: BackendInfo) -> Iterable[Result]:
-    """A directory without run.sh is none that LocalAI could start."""
-    for lang in LANG_DIRS:
-        folder = f"backend/{lang}/{info.name}"
-        if info.images and context.checkout.is_dir(folder):
-            message = f"{folder} has no run.sh, and LocalAI starts nothing else"
-            yield Finding(text.INCOMPLETE, "run.sh", f"{folder}/run.sh", 1, message, info.name)
-            return
-    yield Checked(text.INCOMPLETE, Status.SKIPPED, info.name, "it has no directory")
 
 
 def _missing(context: Context, info: BackendInfo, there: frozenset[str]) -> Iterator[str]:
@@ -127,17 +114,16 @@ def _matches(path: str, pattern: str) -> bool:
 def swallowed(context: Context) -> Iterable[Result]:
     """REG812: directories that .dockerignore drops by a pattern for all backends."""
     patterns = [str(fact.value) for fact in context.facts("dockerignore") if "*" in str(fact.value)]
+    dropped = {pattern.rsplit("/", 1)[-1] for pattern in patterns}
     for info in context.backends.values():
         if not info.directory:
             yield Checked(text.SWALLOWED, Status.SKIPPED, info.name, "it has no directory")
             continue
-        for name in context.checkout.children(info.directory):
+        for name in sorted(dropped.intersection(context.checkout.children(info.directory))):
             folder = f"{info.directory}/{name}"
-            if not any(_matches(folder, pattern) for pattern in patterns) or not context.checkout.is_dir(folder):
-                continue
-            tracked = _tracked(context, folder)
+            pattern = next((one for one in patterns if _matches(folder, one)), "")
+            tracked = _tracked(context, folder) if pattern and context.checkout.is_dir(folder) else ""
             if tracked:
-                pattern = next(pattern for pattern in patterns if _matches(folder, pattern))
                 message = f".dockerignore drops {pattern}, so {tracked} is not there when the image is built"
                 yield Finding(text.SWALLOWED, name, tracked, 1, message, info.name)
 
@@ -193,9 +179,7 @@ def darwin_build(context: Context) -> Iterable[Result]:
             )
         elif not context.checkout.exists(str(target.value)):
             message = f"backends/{info.name}-darwin runs {target.value}, which does not exist"
-            yield Finding(
-                text.NO_DARWIN_BUILD, "script", MAKEFILE, target.line, message, info.name, related=related
-            )
+            yield Finding(text.NO_DARWIN_BUILD, "script", MAKEFILE, target.line, message, info.name, related=related)
 
 
 CHECKS = (

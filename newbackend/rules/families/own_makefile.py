@@ -15,11 +15,14 @@ from newbackend.rules.texts import own_makefile as text
 
 _HEAD = re.compile(r"([^\s#:=][^#:=]*?)\s*::?(?![:=])(.*)\Z", re.S)
 _NOT_A_RULE = ("$(error", "$(warning", "$(info", "ifeq", "ifneq", "export ", "define ", "override ", "include ")
+_VARIABLE = re.compile(r"\s*(?:(?:export|override|private)\s+)*[\w.-]+\s*(?:[+?!]|:{1,3})?=")
 _GOAL = re.compile(r"^\.DEFAULT_GOAL\s*:?=\s*(\S+)", re.M)
 _INCLUDE = re.compile(r"^-?include\b", re.M)
 _COMMENT = re.compile(r"(?m)^[ ]*#.*$|(?<=\s)#[^\n]*$")
 _CALL = re.compile(r"\bmake\s((?:-\S+\s+)*)-B?C\s+(\S*?)(backend/\w+/[\w.-]+)/?((?:[ \t]+[^\s;&|#]+)*)")
-_PASSED_ON = re.compile(r"\$[({]MAKE[)}][^\n]*(?:-\w*C\b|\bBUILD_TYPE=)|^\t[^\n]*\$[({]BUILD_TYPE[)}]|BUILD_TYPE=\$", re.M)
+_PASSED_ON = re.compile(
+    r"\$[({]MAKE[)}][^\n]*(?:-\w*C\b|\bBUILD_TYPE=)|^\t[^\n]*\$[({]BUILD_TYPE[)}]|BUILD_TYPE=\$", re.M
+)
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def parse(source: str) -> Makefile:
             line = line[:-1] + " " + lines[number]
             number += 1
         match = None if line.startswith(("\t", " ", *_NOT_A_RULE)) else _HEAD.match(line)
-        if not match or "=" in match[2].split(";", 1)[0].split("#", 1)[0]:
+        if not match or _VARIABLE.match(match[2]):
             continue
         start = number
         while number < len(lines) and (lines[number].startswith("\t") or _goes_on(lines, number)):
@@ -153,16 +156,23 @@ def _called(context: Context, info: BackendInfo) -> Iterator[tuple[str, str]]:
 def make_calls(source: str) -> Iterator[tuple[str, tuple[str, ...], int]]:
     """`make -C backend/<lang>/<name> a b`: the directory, the targets (none: the default goal), the line.
 
-    Comments are left out; a target that only the shell knows ends the search for it.
+    Comments are left out, and so are variables and words that only the shell knows.
     """
     if "backend/" not in source:
         return
-    bare = re.sub(r"(?m)^[ \t]*#[^\n]*", lambda match: "", source)
-    joined = re.sub(r"\\\r?\n", lambda match: " " * 1 + "\x00", bare)
-    for match in _CALL.finditer(joined.replace("\x00", " ")):
-        words = tuple(word for word in match[4].split() if "=" not in word and not word.startswith(("-", "$", "\\")))
-        before = joined[: match.start()]
-        yield match[3], words, before.count("\n") + before.count("\x00") + 1
+    rows = source.split("\n")
+    number = 0
+    while number < len(rows):
+        first, row = number + 1, rows[number]
+        number += 1
+        if row.lstrip().startswith("#"):
+            continue
+        while row.rstrip("\r").endswith("\\") and number < len(rows):
+            row = row.rstrip("\r")[:-1] + " " + rows[number]
+            number += 1
+        for match in _CALL.finditer(row) if "backend/" in row else ():
+            words = match[4].split()
+            yield match[3], tuple(word for word in words if "=" not in word and not word.startswith(("-", "$"))), first
 
 
 def default_goal(context: Context) -> Iterable[Result]:
@@ -194,13 +204,13 @@ def _only_clones(target: Target) -> bool:
 
 
 def _test_steps(context: Context) -> Iterator[tuple[str, str, tuple[str, ...], int]]:
-    """Every sub-make of the extra test workflow, and of the two dead targets of the root Makefile."""
-    for folder, words, line in make_calls(context.read(test_workflow.PATH) or ""):
-        yield test_workflow.PATH, folder, words, line
+    """Every sub-make of the root Makefile's `prepare-test-extra` and of the extra test workflow."""
     for fact in context.facts("makefile"):
         if fact.kind == "prepare-test-extra":
             words = tuple(word for word in str(fact.value).split() if "=" not in word)
             yield MAKEFILE, fact.key.partition(":")[2], words, fact.line
+    for folder, words, line in make_calls(context.read(test_workflow.PATH) or ""):
+        yield test_workflow.PATH, folder, words, line
 
 
 def test_steps(context: Context) -> Iterable[Result]:

@@ -16,6 +16,8 @@ LIBRARY = "backend/python/common/libbackend.sh"
 _FILE = re.compile(r"requirements-([\w.]+?)(-after)?\.txt\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _BASE = ("requirements-install.txt", "requirements.txt", "requirements-after.txt")
+_PROFILE_AFTER = re.compile(r"\$\{?BUILD_PROFILE(?::-)?\}?-after")
+_TYPE_AFTER = re.compile(r"\$\{?BUILD_TYPE(?::-)?\}?-after")
 # Where the profile is the build type itself, libbackend.sh skips the `-after` file of the profile.
 _WITHOUT_AFTER = ("hipblas", "intel", "mps", "vulkan")
 
@@ -26,19 +28,22 @@ def profiles(context: Context) -> Iterable[Result]:
         mine = {match[1]: name for name in files if (match := _FILE.match(name)) and not match[2]}
         mine.pop("install", None)
         mine.pop("after", None)
+        lacking = {key: row for key, row in _wanted(info).items() if not mine.keys() & set(key)}
+        if not lacking:
+            continue
         base = {one for name in _BASE for one in _names(context, info, name)}
         sets = [_names(context, info, name) for name in mine.values()]
         engine = set.intersection(*sets) - base if sets else set[str]()
         script = context.read(f"{info.directory}/install.sh") or ""
-        for (kind, profile), row in _wanted(info).items():
-            if not engine or any(name in mine for name in (kind, profile)):
-                continue
+        for (kind, profile), row in lacking.items() if engine else ():
             if _by_itself(script, kind, profile):
                 reason = f"install.sh installs the profile {profile} by itself"
                 yield Checked(text.PROFILE_MISSING, Status.SKIPPED, info.name, reason)
                 continue
             own = squeezed(info.name)
-            lost = ", ".join(sorted(engine, key=lambda one: (squeezed(one) not in own and own not in squeezed(one), one))[:3])
+            lost = ", ".join(
+                sorted(engine, key=lambda one: (squeezed(one) not in own and own not in squeezed(one), one))[:3]
+            )
             message = f"nothing installs {lost} where the build profile is {profile}, and a row builds that image"
             path = f"{info.directory}/requirements-{profile}.txt"
             yield Finding(
@@ -98,7 +103,7 @@ def _rows(source: str) -> Iterator[str]:
 def unread(context: Context) -> Iterable[Result]:
     """REG814."""
     library = context.read(LIBRARY) or ""
-    if "BUILD_PROFILE}-after.txt" not in library or "BUILD_TYPE}-after.txt" in library:
+    if not _PROFILE_AFTER.search(library) or _TYPE_AFTER.search(library):
         yield Checked(text.AFTER_UNREAD, Status.SKIPPED, reason=f"{LIBRARY} reads its files in another way")
         return
     for info, files in _python(context):
@@ -110,7 +115,9 @@ def unread(context: Context) -> Iterable[Result]:
             rows = list(_rows(context.read(path) or ""))
             if rows:
                 message = f"nothing ever reads this file: the profile {match[1]} is the build type itself"
-                yield Finding(text.AFTER_UNREAD, match[1], path, 1, message, info.name, expected="requirements-after.txt")
+                yield Finding(
+                    text.AFTER_UNREAD, match[1], path, 1, message, info.name, expected="requirements-after.txt"
+                )
 
 
 CHECKS = (

@@ -104,18 +104,19 @@ def _dylib(context: Context, info: BackendInfo) -> Iterable[Finding]:
         # Only what the Makefile leaves beside the sources; system libraries stand in Linux branches.
         words = row.split()
         own = [word for word in words if "CURDIR" in word and "package/" not in word and _SHARED.search(word)]
-        if words[0] == "cp" and own:
+        if "cp" in words and own:
             message = "package.sh copies only .so files, and on macOS the library is a .dylib"
             related = (Location(info.darwin[0].path, info.darwin[0].line),)
             expected = row.replace(".so*", ".dylib").replace(".so", ".dylib").strip()
-            yield Finding(text.NO_DYLIB, info.name, path, number, message, info.name, expected=expected, related=related)
+            yield Finding(
+                text.NO_DYLIB, info.name, path, number, message, info.name, expected=expected, related=related
+            )
             return
 
 
 def _binary(context: Context, info: BackendInfo) -> Iterable[Result]:
-    script = context.read(GO_DARWIN) or ""
     makefile = makefile_of(context, info)
-    if "RUN_BINARY" not in script or makefile is None:
+    if not context.layout.features["golang_darwin_checks_binary"] or makefile is None:
         reason = f"{GO_DARWIN} does not look for the binary" if makefile else "it has no Makefile"
         yield Checked(text.BINARY_UNKNOWN, Status.SKIPPED, info.name, reason)
         return

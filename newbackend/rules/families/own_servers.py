@@ -1,4 +1,4 @@
-"""Checks of the servers themselves, as far as their source says it: RPCs in Rust, streams in Go, interceptors in Python."""
+"""Checks of the servers themselves: RPCs in Rust, streams in Go, interceptors in Python."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ _RUST_METHOD = re.compile(r"\basync fn (\w+)\s*[(<]")
 _RUST_IMPL = re.compile(r"\bimpl\s+(?:[\w:]+::)?Backend\s+for\s+\w+")
 _BASE_STREAM = re.compile(r"^func \((?:\w+ )?\*?Base\) (\w+)\([^\n]*\bchan\b[^\n]*\{(.*?)(?:\}$|^\})", re.M | re.S)
 _EMBEDS = re.compile(r"^type (\w+) struct \{[^}]*?\bbase\.(?:SingleThread|Base)\b", re.M)
-_GO_METHOD = re.compile(r"^func \((?:\w+ )?\*?(\w+)\) (\w+)\(", re.M)
 # A request with "stream" reaches the second method wherever the first is served.
 _STREAM_OF = {
     "TTSStream": "TTS",
@@ -24,6 +23,7 @@ _STREAM_OF = {
     "FineTuneProgress": "StartFineTune",
     "QuantizationProgress": "StartQuantization",
 }
+_GO_METHOD = re.compile(rf"^func \((?:\w+ )?\*?(\w+)\) ({'|'.join((*_STREAM_OF, *_STREAM_OF.values()))})\(", re.M)
 _SERVER = re.compile(r"\bgrpc\.(?:aio\.)?server\(")
 
 
@@ -52,12 +52,10 @@ def rust(context: Context) -> Iterable[Result]:
             missing = [rpc for rpc in rpcs if snake(rpc) not in there]
             if missing:
                 line = source.count("\n", 0, match.start()) + 1
-                what = f"{len(missing)} RPCs" if len(missing) > 1 else "the RPC"
-                message = f"the server does not implement {what} {', '.join(missing)}, so it does not compile"
+                more = f" and {len(missing) - 5} more RPCs" if len(missing) > 5 else ""
+                message = f"the server does not implement {', '.join(missing[:5])}{more}, so it does not compile"
                 expected = f"async fn {snake(missing[0])}(…)"
-                yield Finding(
-                    text.RPC_MISSING, ",".join(missing), path, line, message, info.name, expected=expected
-                )
+                yield Finding(text.RPC_MISSING, ",".join(missing), path, line, message, info.name, expected=expected)
 
 
 def _below(context: Context, folder: str, suffix: str) -> Iterator[str]:
@@ -92,14 +90,15 @@ def _hanging(context: Context, info: BackendInfo, open_at: dict[str, int]) -> It
         if "base." in source:
             embedding |= set(_EMBEDS.findall(source))
         for match in _GO_METHOD.finditer(source):
-            if match[2] in _STREAM_OF or match[2] in _STREAM_OF.values():
-                methods[match[1], match[2]] = (path, source.count("\n", 0, match.start()) + 1)
+            methods[match[1], match[2]] = (path, source.count("\n", 0, match.start()) + 1)
     for stream, line in open_at.items():
         for kind in sorted(embedding):
             served = methods.get((kind, _STREAM_OF[stream]))
             if served is None or (kind, stream) in methods:
                 continue
-            message = f"{kind} serves {_STREAM_OF[stream]} and inherits {stream}, which never ends: a streamed request hangs"
+            message = (
+                f"{kind} serves {_STREAM_OF[stream]} and inherits {stream}, which never ends: a streamed request hangs"
+            )
             path, at = served
             related = (Location(BASE, line),)
             expected = f"func (… *{kind}) {stream}(…, results chan …) error {{\n\tclose(results)\n"
@@ -118,9 +117,9 @@ def interceptors(context: Context) -> Iterable[Result]:
             continue
         for name in ("server.py", "backend.py"):
             path = f"{info.directory}/{name}"
-            source = context.read(path) or ""
-            match = _SERVER.search(source)
-            if match and "get_auth_interceptors" not in source:
+            source = context.read(path) or "get_auth_interceptors"
+            match = None if "get_auth_interceptors" in source else _SERVER.search(source)
+            if match:
                 line = source.count("\n", 0, match.start()) + 1
                 message = "the server is started without get_auth_interceptors(), so it checks no token"
                 expected = "interceptors=get_auth_interceptors()"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from newbackend.catalog import modalities
 from newbackend.catalog.registries import registries
 from newbackend.findings import Checked, Finding, Location, Rule, Severity, Status
 from newbackend.places import capabilities, importers_dir, known_backends
@@ -33,7 +34,9 @@ def importable(context: Context) -> Iterable[Result]:
             yield Checked(text.NOT_IMPORTABLE, Status.SKIPPED, info.name, reason)
         elif not named & {info.name, info.gallery}:
             message = f"the import form does not offer {info.name}: no importer and no line among the known backends"
-            expected = f'{{Name: "{info.gallery}", Modality: "…", AutoDetect: false, Description: "… (preference-only)"}},'
+            expected = (
+                f'{{Name: "{info.gallery}", Modality: "…", AutoDetect: false, Description: "… (preference-only)"}},'
+            )
             path = known_backends.PATH
             yield Finding(text.NOT_IMPORTABLE, info.name, path, end, message, info.name, expected=expected)
 
@@ -42,8 +45,9 @@ def capable(context: Context) -> Iterable[Result]:
     """REG603."""
     named = {fact.backend for fact in context.facts("backend-capabilities")}
     end = max((fact.line for fact in context.facts("backend-capabilities")), default=1)
+    source = context.read(capabilities.PATH) or ""
     for info in context.backends.values():
-        reason = _not_asked(info)
+        reason = _not_asked(info) or _without_word(info, source)
         if reason:
             yield Checked(text.CAPABILITY_MISSING, Status.SKIPPED, info.name, reason)
         elif not named & {info.name, info.gallery}:
@@ -57,14 +61,27 @@ def _not_asked(info: BackendInfo) -> str:
     """Why a backend belongs in none of the lists, or "" when it does."""
     if not info.directory or not info.metas:
         return "it has no directory" if not info.directory else "the gallery does not offer it"
-    value = info.meta.value if info.meta else info.metas[0].value
-    tags = value.get("tags")
-    words = {str(tag).lower() for tag in tags} if isinstance(tags, list) else set()
-    found = sorted(words & _NO_MODELS)
-    if not words:
-        said = str(value.get("description") or "").lower()
+    words = _tags(info)
+    found = sorted(
+        words & (_NO_MODELS | {tag for kind in modalities().values() if not kind.usecases for tag in kind.tags})
+    )
+    if not words and info.meta:
+        said = str(info.meta.value.get("description") or "").lower()
         found = [word for word in _NO_MODELS_PROSE if word in said]
     return f"it serves no imported model ({found[0]})" if found else ""
+
+
+def _without_word(info: BackendInfo, source: str) -> str:
+    """Why an older table cannot have the backend: it knows no usecase of what the gallery says it does."""
+    words = _tags(info)
+    served = [kind for kind in modalities().values() if words & {tag.lower() for tag in kind.tags}]
+    known = any(f'"{use}"' in source for kind in served for use in kind.usecases)
+    return "the table has no usecase for what it does" if served and not known else ""
+
+
+def _tags(info: BackendInfo) -> set[str]:
+    tags = info.meta.value.get("tags") if info.meta else None
+    return {str(tag).lower() for tag in tags} if isinstance(tags, list) else set()
 
 
 def importers(context: Context) -> Iterable[Result]:

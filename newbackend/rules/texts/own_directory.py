@@ -68,7 +68,7 @@ PLACEHOLDER = Rule(
     name="placeholder-engine",
     severity=Severity.NOTE,
     what="The engine is still the stand-in that `newbackend create` wrote.",
-    why="It answers every request with made-up results, which is right for a first pull request and wrong for a release.",
+    why="It answers every request with made-up results, right for a first pull request, wrong for a release.",
     how="Put the real engine in, and delete the comment with NEWBACKEND-PLACEHOLDER.",
     bad="// NEWBACKEND-PLACEHOLDER: replace this with the real engine.",
     good="// calls the engine",
@@ -82,8 +82,8 @@ NO_DARWIN_BUILD = Rule(
     what="A C++ backend has a macOS row, and no make target with a script of its own builds it there.",
     why="Go and Python share a script; C++ backends are built by `make backends/NAME-darwin`, and the job stops there.",
     how="Add scripts/build/NAME-darwin.sh and the target that runs it (llama-cpp's is the pattern).",
-    incident="ds4's macOS image was in the gallery before anything built it; privacy-filter got its script in d388f874d "
-    "(#10513).",
+    incident="ds4's macOS image was in the gallery before anything built it; privacy-filter got its script in "
+    "d388f874d (#10513).",
     bad='includeDarwin:\n  - backend: "demo"\n    lang: "go"          # C++ sources, no backends/demo-darwin',
     good="backends/demo-darwin: build\n\tbash ./scripts/build/demo-darwin.sh",
     checklist=OS,

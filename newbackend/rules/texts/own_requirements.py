@@ -15,7 +15,8 @@ PROFILE_MISSING = Rule(
     "every model fails to load. (A backend whose requirements.txt has the engine, or whose install.sh installs it, "
     "needs no such file.)",
     how="Add requirements-PROFILE.txt: cpu, cublas12, cublas13, l4t12, l4t13, hipblas, intel, mps.",
-    incident="a7fec9a49 (#10487) trl and 62b14fd63 (#10486) liquid-audio had to add their mps file with the macOS row.",
+    incident="liquid-audio has had an intel row and no file for it since 0245b33ea (#9801), rfdetr an l4t12 row; trl "
+    "got its mps file with the macOS row in a7fec9a49 (#10487).",
     bad="# .github/backend-matrix.yml: build-type 'intel'; no requirements-intel.txt",
     good="# requirements-intel.txt\n--extra-index-url https://download.pytorch.org/whl/xpu\ntorch\ndemo",
     checklist=DIRECTORY,
@@ -29,7 +30,8 @@ AFTER_UNREAD = Rule(
     why="libbackend.sh reads the profile's `-after` file only where the profile differs from the build type. What the "
     "file lists is never installed.",
     how="Move its lines to requirements-PROFILE.txt, or to requirements-after.txt if they are for all profiles.",
-    incident="vllm's requirements-hipblas-after.txt listed vllm itself until ef15b4bfd (#10651): its ROCm image had none.",
+    incident="vllm's requirements-hipblas-after.txt listed vllm itself, unread: its ROCm image crashed with "
+    "`No module named 'vllm'` until ef15b4bfd (#10651).",
     bad="# requirements-hipblas-after.txt\ndemo",
     good="# requirements-hipblas.txt\ndemo",
     checklist=DIRECTORY,

@@ -58,7 +58,7 @@ BINARY_UNKNOWN = Rule(
     why="It takes the last `exec` of `$CURDIR/NAME` (another variable, or `${CURDIR}`, is not understood), else the "
     "backend's own name, and refuses to publish when that file is not there.",
     how='Write `CURDIR=$(dirname "$(realpath "$0")")` and `exec "$CURDIR/NAME" "$@"` with the name that is built.',
-    incident="Issue #10267: the macOS image of vibevoice-cpp had sources and no binary; the check dates from its repair.",
+    incident="#10267: the macOS image of vibevoice-cpp had sources and no binary; the check dates from its repair.",
     bad='exec "$HERE/demo-grpc" "$@"',
     good='exec "$CURDIR/demo-grpc" "$@"',
     checklist=OS,

@@ -1,0 +1,72 @@
+"""The bytes of an ELF file: constants, bounds-checked access, and the one error for whatever is wrong.
+
+Field numbers: System V gABI and glibc's `elf.h`.
+"""
+
+from __future__ import annotations
+
+import struct
+from mmap import mmap
+
+Buffer = bytes | bytearray | memoryview | mmap
+
+MAGIC = b"\x7fELF"
+ET_EXEC, ET_DYN = 2, 3
+PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE = 1, 2, 3, 4
+PT_GNU_STACK, PT_GNU_PROPERTY = 0x6474E551, 0x6474E553
+PF_X, PF_W = 1, 2
+DT_NULL, DT_NEEDED, DT_HASH, DT_STRTAB, DT_SYMTAB = 0, 1, 4, 5, 6
+DT_RELA, DT_RELASZ, DT_STRSZ, DT_SONAME, DT_RPATH = 7, 8, 10, 14, 15
+DT_TEXTREL, DT_INIT_ARRAY, DT_INIT_ARRAYSZ, DT_RUNPATH, DT_FLAGS = 22, 25, 27, 29, 30
+DT_GNU_HASH, DT_VERSYM, DT_VERDEF, DT_VERDEFNUM = 0x6FFFFEF5, 0x6FFFFFF0, 0x6FFFFFFC, 0x6FFFFFFD
+DT_VERNEED, DT_VERNEEDNUM, DT_FLAGS_1 = 0x6FFFFFFE, 0x6FFFFFFF, 0x6FFFFFFB
+DF_TEXTREL, DF_1_PIE = 0x4, 0x08000000
+VER_FLG_WEAK, VER_FLG_BASE = 0x2, 0x1
+NT_GNU_BUILD_ID, NT_GNU_PROPERTY_TYPE_0, NT_FDO_DLOPEN = 3, 5, 0x407C0C0A
+GNU_PROPERTY_X86_ISA_1_NEEDED = 0xC0008002
+
+# Bounds that no real file comes near; they keep a hostile one from costing minutes or gigabytes.
+MAX_ENTRIES = 100_000
+MAX_STRTAB = 512 * 1024 * 1024
+MAX_NOTES = 1 << 20
+
+
+class ELFError(Exception):
+    """The bytes are not an ELF file that can be read; the text says what is wrong with them."""
+
+
+class Reader:
+    """Bounds-checked access to one file's bytes in its own class and byte order."""
+
+    def __init__(self, data: Buffer) -> None:
+        if len(data) < 52 or bytes(data[:4]) != MAGIC:
+            raise ELFError("no ELF header")
+        if data[4] not in (1, 2) or data[5] not in (1, 2):
+            raise ELFError(f"unknown ELF class {data[4]} or byte order {data[5]}")
+        self.data = data
+        self.size = len(data)
+        self.wide = data[4] == 2
+        self.little = data[5] == 1
+        self.prefix = "<" if self.little else ">"
+        self.word = 8 if self.wide else 4
+
+    def unpack(self, layout: str, offset: int) -> tuple[int, ...]:
+        """Unsigned fields at `offset`; raises ELFError past the end."""
+        try:
+            return struct.unpack_from(self.prefix + layout, self.data, offset)
+        except (struct.error, OverflowError):
+            raise ELFError(f"truncated: wants bytes at 0x{offset:x}, the file has {self.size}") from None
+
+    def slice(self, offset: int, size: int) -> bytes:
+        """`size` bytes at `offset`; raises ELFError when the file is shorter."""
+        if offset < 0 or size < 0 or offset + size > self.size:
+            raise ELFError(f"truncated: wants 0x{size:x} bytes at 0x{offset:x}, the file has {self.size}")
+        return bytes(self.data[offset : offset + size])
+
+
+def string_at(table: bytes, offset: int) -> str:
+    """The NUL-terminated name at `offset` of a string table; raises ELFError outside of it."""
+    end = table.find(b"\0", offset) if 0 <= offset < len(table) else -1
+    if end < 0:
+        raise ELFError(f"name offset 0x{offset:x} is outside the string table")
+    return table[offset:end].decode("utf-8", "backslashreplace")

@@ -1,0 +1,70 @@
+"""Break one registration line of a sound backend: the right rule fires, and nothing else does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from newbackend.checkout.tree import Checkout
+from newbackend.findings import Finding
+from newbackend.rules.context import Context
+from newbackend.rules.run import run
+from newbackend.sample import materialise
+
+from .mutations import Mutation, mutations
+
+SAMPLE = ("cppreed", "neo-cppanvil", "goquill", "pywhistle", "rustlark")
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """The sample checkout."""
+    return Checkout(materialise(tmp_path_factory.mktemp("mutations") / "sample"))
+
+
+def _findings(checkout: Checkout) -> tuple[Finding, ...]:
+    return run(Context(checkout)).findings
+
+
+def _wrong(checkout: Checkout, known: Iterable[Finding], mutation: Mutation) -> str:
+    """What is wrong with the verdict on a mutation, "" when it is right."""
+    old = {found.fingerprint for found in known}
+    broken = checkout.with_changes({mutation.path: mutation.text})
+    new = {found.rule.id for found in _findings(broken) if found.fingerprint not in old}
+    if mutation.must not in new:
+        return f"{mutation.name}: {mutation.must} is silent, heard {sorted(new)}"
+    extra = new - {mutation.must} - mutation.may
+    return f"{mutation.name}: besides {mutation.must} also {sorted(extra)}" if extra else ""
+
+
+@pytest.mark.parametrize("backend", SAMPLE)
+def test_every_broken_line_of_the_sample_is_noticed_by_its_rule_alone(sample: Checkout, backend: str) -> None:
+    known = _findings(sample)
+    every = list(mutations(sample, backend))
+
+    assert len(every) > 15
+    assert [wrong for mutation in every if (wrong := _wrong(sample, known, mutation))] == []
+
+
+@pytest.mark.localai
+def test_every_broken_line_of_a_sound_real_backend_is_noticed_by_its_rule_alone() -> None:
+    checkout = Checkout(Path(os.environ["NEWBACKEND_LOCALAI"]))
+    known = _findings(checkout)
+    marred = {found.backend for found in known if found.level.value != "note"}
+    context = Context(checkout)
+    picked: dict[str, str] = {}
+    for name, info in context.backends.items():
+        if name not in marred and info.dev_meta and info.makefile and info.gallery == name:
+            picked.setdefault(info.lang, name)
+
+    assert {"cpp", "go", "python"} <= picked.keys()
+    wrongs = [
+        f"{backend}: {wrong}"
+        for backend in picked.values()
+        for mutation in mutations(checkout, backend)
+        if (wrong := _wrong(checkout, known, mutation))
+    ]
+    assert wrongs == []
