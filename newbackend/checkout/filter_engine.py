@@ -27,7 +27,7 @@ class PathFilter:
     """The filter functions of one checkout, loaded once."""
 
     def __init__(self, source: str, *, module: bool) -> None:
-        import quickjs
+        import _quickjs as quickjs  # the engine itself: its wrapper imports a thread pool
 
         self._context = quickjs.Context()
         self._context.set_memory_limit(MEMORY_BYTES)
@@ -39,7 +39,7 @@ class PathFilter:
         self.has_filter = bool(self._context.eval("typeof filterMatrix === 'function'"))
 
     def _map(self, function: str, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
-        import quickjs
+        import _quickjs as quickjs
 
         script = (
             f"JSON.stringify({json.dumps(list(rows))}.map(item => {{"
@@ -61,7 +61,7 @@ class PathFilter:
 
     def call(self, expression: str) -> Any:
         """Evaluates a JSON-valued expression beside the filter functions. Raises FilterUnavailable."""
-        import quickjs
+        import _quickjs as quickjs
 
         try:
             return json.loads(self._context.eval(f"JSON.stringify({expression})"))

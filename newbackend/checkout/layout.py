@@ -59,16 +59,23 @@ class Layout:
     def __init__(self, checkout: Checkout) -> None:
         self._checkout = checkout
 
+    def _text(self, path: str) -> str:
+        """A file's text; "" for one that is missing or no text: whoever needs it says so itself."""
+        try:
+            return self._checkout.read(path) or ""
+        except UsageError:
+            return ""
+
     @cached_property
     def proto(self) -> Proto:
         """The checkout's gRPC contract; empty when the file is missing."""
-        return Proto.parse(self._checkout.read(PROTO) or "")
+        return Proto.parse(self._text(PROTO))
 
     @cached_property
     def filter_path(self) -> str | None:
         """The file that holds `inferBackendPath`: the module since 2026-07-20, else the script."""
         for path in (FILTER_MODULE, FILTER_SCRIPT):
-            if "function inferBackendPath(" in (self._checkout.read(path) or ""):
+            if "function inferBackendPath(" in self._text(path):
                 return path
         return None
 
@@ -78,11 +85,11 @@ class Layout:
         have = self._checkout.exists
 
         def says(path: str, word: str) -> bool:
-            return word in (self._checkout.read(path) or "")
+            return word in self._text(path)
 
         common = "backend/python/common"
         return {
-            "model_identity": "ModelIdentity" in (self._checkout.read(PROTO) or ""),
+            "model_identity": "ModelIdentity" in (self._text(PROTO)),
             "embedding_layout": "layout" in self.proto.messages.get("EmbeddingResult", ()),
             "system_libs_helper": have("scripts/build/package-system-libs.sh"),
             "gpu_libs_helper": have("scripts/build/package-gpu-libs.sh"),

@@ -7,6 +7,7 @@ written: the same code reads the tree as it is and the tree as it would be.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -33,6 +34,7 @@ class Checkout:
         self._changes: dict[str, str | None] = dict(changes or {})
         self._bytes: dict[str, bytes | None] = {}
         self._texts: dict[str, str] = {}
+        self._listings: dict[str, list[str]] = {}
         self.memo: dict[tuple[str, str], object] = {}
 
     def with_changes(self, changes: Mapping[str, str | None]) -> Checkout:
@@ -49,7 +51,9 @@ class Checkout:
         """Bytes on disk, without the overlay; None when there is no such regular file."""
         if path not in self._bytes:
             try:
-                self._bytes[path] = (self.root / path).read_bytes()
+                # Hundreds of small files: building a Path for each costs as much as reading it.
+                with open(f"{self.root}/{path}", "rb") as file:  # noqa: PTH123
+                    self._bytes[path] = file.read()
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 self._bytes[path] = None
             except OSError as error:
@@ -107,10 +111,7 @@ class Checkout:
 
     def children(self, path: str) -> list[str]:
         """Sorted names directly below a directory; empty when there is none."""
-        names: set[str] = set()
-        directory = self.root / path
-        if directory.is_dir():
-            names.update(entry.name for entry in directory.iterdir())
+        names = set(self._listed(path))
         prefix = path.rstrip("/") + "/"
         for changed, text in self._changes.items():
             if changed.startswith(prefix):
@@ -120,6 +121,15 @@ class Checkout:
                 elif changed == prefix + head:
                     names.discard(head)
         return sorted(names)
+
+    def _listed(self, path: str) -> list[str]:
+        """Names on disk below a directory, listed once."""
+        if path not in self._listings:
+            try:
+                self._listings[path] = os.listdir(self.root / path)  # noqa: PTH208
+            except OSError:
+                self._listings[path] = []
+        return self._listings[path]
 
     def files_below(self, path: str) -> Iterator[str]:
         """Every file below a directory, sorted, symlinks not followed."""

@@ -37,6 +37,7 @@ def apply(
     from newbackend.cli.output.plan_text import manual, summary
     from newbackend.errors import NotFoundError, UsageError
     from newbackend.plan.as_json import plan_from_json
+    from newbackend.scaffold.generated import remember_created
 
     check_format(format_)
     try:
@@ -48,6 +49,7 @@ def apply(
     loaded = plan_from_json(text, str(plan))
     checkout = open_repo(repo)
     paths = apply_plan(loaded, checkout.root, ApplyOptions(allow_dirty=allow_dirty))
+    remember_created(checkout.root, loaded)
     if format_ == "json":
         out(json.dumps({"schema": "newbackend/applied/1", "title": loaded.title, "paths": list(paths)}, indent=2))
         return 0

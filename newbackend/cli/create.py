@@ -206,12 +206,14 @@ def _spec(
     layers: dict[str, Any], checkout: Checkout, front: Frontend, session: Session, how: How
 ) -> tuple[BackendSpec, list[str]]:
     from newbackend.cli.output.progress import progress
+    from newbackend.describe.like import with_profile
     from newbackend.plan.collisions import check_collisions
     from newbackend.spec import make_spec
     from newbackend.wizard.complete import Setting, complete
     from newbackend.wizard.headless import Headless
 
     resumed: dict[str, Any] = {}
+    layers, profile_notes = with_profile(layers, checkout)
     if how.asks and not how.settled:
         layers, resumed = _resumed(layers, checkout, front, session)
     setting = Setting(
@@ -221,9 +223,10 @@ def _spec(
         settled=Headless() if how.settled else None,
     )
     done, notes = complete(layers, checkout, front, setting)
+    done, _ = with_profile(done, checkout)  # again: `like` may have been asked
     spec = make_spec(done)
     check_collisions(spec, checkout)
-    return spec, notes
+    return spec, [*profile_notes, *notes]
 
 
 def _resumed(
@@ -308,8 +311,10 @@ def _show(plan: Plan, how: How) -> None:
 
 def _apply(plan: Plan, checkout: Checkout, how: How) -> None:
     from newbackend.apply.run import ApplyOptions, apply_plan
+    from newbackend.scaffold.generated import remember_created
 
     paths = apply_plan(plan, checkout.root, ApplyOptions(allow_dirty=how.allow_dirty))
+    remember_created(checkout.root, plan)
     if not how.json:
         talk(f"newbackend: {len(paths)} files written; `newbackend undo` takes them back")
     if plan.manual:

@@ -36,12 +36,13 @@ def remove(
 ) -> int:
     """Take a backend out of every registration place, and delete its files.
 
-    Another backend's facts are never touched, however alike the names are.
+    Another backend's facts are never touched, however alike the names are. Refused for a backend that
+    others are built from; files that were edited since they were generated are named first.
     """
     import json
 
     from newbackend.apply.run import ApplyOptions, apply_plan
-    from newbackend.cli.output.plan_text import diff, summary
+    from newbackend.cli.output.plan_text import diff, manual, summary
     from newbackend.errors import UsageError
     from newbackend.plan.as_json import plan_to_json
     from newbackend.plan.build import plan_remove
@@ -55,6 +56,8 @@ def remove(
         if dry_run or not yes:
             out(diff(plan, style()) + "\n")
         out(summary(plan, style()))
+        if plan.manual:
+            out(manual(plan, style()))
     if dry_run:
         return 0
     if not yes:
@@ -67,4 +70,6 @@ def remove(
             return 0
     paths = apply_plan(plan, checkout.root, ApplyOptions(allow_dirty=allow_dirty))
     talk(f"newbackend: {len(paths)} files changed or deleted; `newbackend undo` takes it back")
+    if plan.manual:
+        talk(f"newbackend: {len(plan.manual)} place(s) could not be edited safely and are left to you, see above")
     return 0

@@ -80,11 +80,13 @@ def _settle(place: Place, found: Registered, answers: dict[str, Any]) -> list[st
     other = {key: fact for key, fact in reversed(observed.items()) if _differs(place, wanted.get(key), fact)}
     if place.takes_facts and other:
         said["facts"] = {key: _plain(fact.value) for key, fact in other.items()}
-        _check(place, make_spec(answers), said["facts"])
+        refused = _check(place, make_spec(answers), said["facts"])
+        other = {key: other[key] for key in refused}
+    said = {key: value for key, value in said.items() if value}
     if said:
         known = answers["overrides"].setdefault("places", {})
         known[place.id] = {**(known.get(place.id) or {}), **said}
-    return [] if place.takes_facts else [f"{place.title}: {key} cannot be described" for key in other]
+    return [f"{place.title}: {key} cannot be described, so it is not put back" for key in other]
 
 
 def _differs(place: Place, wanted: Wanted | None, fact: Fact) -> bool:
@@ -102,13 +104,16 @@ def _omitted(missing: list[Wanted], wanted: list[Wanted]) -> Any:
     return [*whole, *(one.key for one in missing if one.kind not in whole)]
 
 
-def _check(place: Place, spec: BackendSpec, facts: dict[str, Any]) -> None:
-    """Leaves out facts that the place would refuse to write: they are another's, or not plain."""
+def _check(place: Place, spec: BackendSpec, facts: dict[str, Any]) -> list[str]:
+    """Leaves out facts that the place would refuse to write, and returns their keys."""
+    refused = []
     for key in list(facts):
         try:
             place.from_answers(spec, key, facts[key])
         except UsageError:
             del facts[key]
+            refused.append(key)
+    return refused
 
 
 def _plain(value: Any) -> Any:
@@ -126,4 +131,5 @@ def _tidy(answers: Mapping[str, Any]) -> dict[str, Any]:
 
     overrides = answers.get("overrides") or {}
     found = {**answers, "overrides": {key: overrides[key] for key in SECTIONS if overrides.get(key)}}
-    return {key: found[key] for key in KEYS if found.get(key)}
+    said = {"description": "", "license": "", "tags": [], **found}  # empty is an answer: nothing is made up for it
+    return {key: said[key] for key in KEYS if said.get(key) or key in ("description", "license", "tags")}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class Layout(StrEnum):
-    """How the package gets its C library (anchors: LocalAI's package.sh and libbackend.sh).
+    """How the package gets its C library (LocalAI's package.sh and libbackend.sh).
 
     LOADER: its own `ld.so` and libc beside it (C++, Rust, most Go backends). HOST_LIBC: the
     host's (Python backends). STATIC: none (pure Go). AUTO: find out from run.sh and the files.

@@ -15,7 +15,7 @@ from newbackend.package.search import Closure
 from newbackend.package.symbols import Reference, Symbols
 from newbackend.package.versions import banner, bundled_libc, host_needs, symbol_for
 
-GLIBC_MERGED = (2, 34)  # NSS files and dns moved into libc.so.6, as did libpthread and libdl
+PRIVATE = "GLIBC_PRIVATE"
 
 
 @check("PKG104")
@@ -39,7 +39,7 @@ def _unresolved(package: Package, closure: Closure) -> Iterator[Finding]:
     for path in closure.order:
         answered = dict(closure.edges.get(path, ()))
         for reference in tables[path].references:
-            if reference.weak or _defined(reference, answered, tables, package):
+            if reference.weak or reference.version == PRIVATE or _defined(reference, answered, tables, package):
                 continue
             provider = answered.get(reference.library, "")
             if not provider and not complete:
@@ -105,7 +105,7 @@ def _floor(package: Package, rule: str, families: frozenset[str], what: str) -> 
     for path, versions in lacking.items():
         worst = max(versions, key=_order)
         by = _by_symbol(package, path, worst)
-        message = f"{path} needs {worst}{by}; {target.name} has {what} {_offered(package, worst)}"
+        message = f"{path} needs {worst}{by}; the target {target.name} has {what} {_offered(package, worst)}"
         severity = None if _loaded(package, path) else Severity.WARNING
         findings.append(found(rule, path, worst, message, severity=severity))
     return findings
@@ -146,7 +146,7 @@ def glibc_family(package: Package) -> Outcome:
     libc = bundled_libc(package)
     if not package.loader or not libc:
         return Skipped("loader or libc is not bundled (PKG103, PKG106)")
-    findings = []
+    findings = _private(package)
     ours, theirs = banner(package, package.loader), banner(package, libc)
     if ours and theirs and ours != theirs:
         message = f"{package.loader} is glibc {ours[0]}, {libc} is {theirs[0]}: they crash together"
@@ -160,6 +160,28 @@ def glibc_family(package: Package) -> Outcome:
         if newest and own and _order(own) > _order(newest):
             message = f"{path} defines {own}, newer than anything in {libc} ({newest}): it is from another glibc"
             findings.append(found("PKG204", path, elf.soname, message, related=[libc]))
+    return findings
+
+
+def _private(package: Package) -> list[Finding]:
+    """Private symbols of glibc that its own other part does not have: certain, and also for loaders
+    before 2.33, which carry no text that names their build."""
+    findings = []
+    for path in sorted(package.reached):
+        if not any(need.version == PRIVATE for need in package.elves[path].needs):
+            continue
+        try:
+            wanted = [r for r in package.symbols(path).references if r.version == PRIVATE and not r.weak]
+            for library in sorted({r.library for r in wanted}):
+                provider = package.provider(library, path)
+                offered = package.symbols(provider).defined if provider else None
+                names = [r.name for r in wanted if r.library == library]
+                lacking = [n for n in names if offered is not None and (n, PRIVATE) not in offered]
+                if lacking:
+                    message = f"{path} needs {lacking[0]} of its own glibc, {provider} is from another build"
+                    findings.append(found("PKG204", path, library, message, related=[provider]))
+        except ELFError:
+            continue  # PKG110 says so
     return findings
 
 

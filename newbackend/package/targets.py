@@ -11,7 +11,7 @@ from typing import Any
 
 from newbackend.errors import UsageError
 
-# LocalAI's runtime images are Ubuntu 24.04 (anchors, section 1, layout L2).
+# LocalAI's runtime images are Ubuntu 24.04 (its Dockerfile).
 DEFAULT = "ubuntu24.04"
 Number = tuple[int, ...]
 

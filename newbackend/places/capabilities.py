@@ -23,7 +23,7 @@ VARIABLE = "BackendCapabilities"
 _METHODS, _POSSIBLE, _DEFAULT = "GRPCMethods", "PossibleUsecases", "DefaultUsecases"
 _LISTS = {_METHODS: "[]GRPCMethod", _POSSIBLE: "[]string", _DEFAULT: "[]string"}
 _TEXTS = frozenset(("Description",))
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*\Z")
 _EXPRESSION = re.compile(r"(?:true|false|[a-z][A-Za-z0-9_]*\(\))\Z")
 """What a field may be set to beside lists and texts: a flag, or a helper of the file that makes the value."""
 

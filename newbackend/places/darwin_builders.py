@@ -32,6 +32,7 @@ class DarwinBuilders(Place):
 
     id = "darwin-builders"
     title = "CI path filter, macOS tables"
+    takes_facts = True
 
     def path(self, checkout: Checkout) -> str:
         return layout_of(checkout).filter_path or FILTER_SCRIPT
@@ -78,6 +79,11 @@ class DarwinBuilders(Place):
             for kind, reason in reasons.items()
             if _TABLE[kind] in text
         ]
+
+    def from_answers(self, spec: BackendSpec, key: str, value: object) -> object:
+        if value != spec.name or key not in (f"bespoke:{spec.name}", f"shared-input:{spec.name}"):
+            raise self.refuse_fact(key, f"is not an entry of {spec.name}")
+        return value
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[Wanted]) -> Iterable[Change]:
         path = self.path(checkout)

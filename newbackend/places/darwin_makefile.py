@@ -38,6 +38,7 @@ class DarwinMakefile(Place):
 
     id = "darwin-makefile"
     title = "root Makefile, macOS targets"
+    takes_facts = True
 
     def path(self, checkout: Checkout) -> str:
         return MAKEFILE
@@ -77,6 +78,13 @@ class DarwinMakefile(Place):
             Wanted("darwin-target", f"darwin-target:{name}", script_path(name), target, ("REG307",), "darwin-target"),
             Wanted(_LIST, f"{_LIST}:{word}", word, alone, ("REG307",), _LIST),
         ]
+
+    def from_answers(self, spec: BackendSpec, key: str, value: object) -> object:
+        word = f"backends/{spec.name}-darwin"
+        known = {f"darwin-target:{spec.name}": script_path(spec.name), f"{_LIST}:{word}": word}
+        if known.get(key) != value:
+            raise self.refuse_fact(key, f"is not the macOS target of {spec.name}")
+        return value
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[Wanted]) -> Iterable[Change]:
         lines = makefile_lines(checkout)

@@ -24,6 +24,8 @@ KEYS = ("jobs", "darwin-backend-build", "steps")
 _GATE = re.compile(r"inputs\.backend == '([a-z0-9-]+)'\Z")
 _RUNS = re.compile(r"^\s*make backends/([a-z0-9-]+)-darwin\s*$", re.M)
 _NOT = re.compile(r"inputs\.backend != '([a-z0-9-]+)'\Z")
+_TITLE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ().,_-]|\$\{\{ inputs\.[a-z]+ \}\})*\Z")
+_MAKE = re.compile(r"make [A-Za-z0-9/_-]+\Z")
 _GENERIC = "make build-darwin-${{ inputs.lang }}-backend"
 _AND = r"\s*(?:&&|\bif:)\s*"
 
@@ -33,6 +35,7 @@ class DarwinWorkflow(Place):
 
     id = "darwin-workflow"
     title = "macOS build workflow"
+    takes_facts = True
 
     def path(self, checkout: Checkout) -> str:
         return PATH
@@ -72,6 +75,17 @@ class DarwinWorkflow(Place):
     def same(self, wanted: object, found: object) -> bool:
         """A step's title and what it does besides are its author's business; `read` saw what matters."""
         return True
+
+    def from_answers(self, spec: BackendSpec, key: str, value: object) -> object:
+        if key == f"exclusion:{spec.name}" and value == spec.name:
+            return value
+        if key != f"step:{spec.name}" or not isinstance(value, dict) or set(value) != {"name", "if", "run"}:
+            raise self.refuse_fact(key, f"is not the step of {spec.name} with name, if and run")
+        runs = str(value["run"]).splitlines()
+        known = value["if"] == f"inputs.backend == '{spec.name}'" and f"make backends/{spec.name}-darwin" in runs
+        if not known or not _TITLE.match(str(value["name"])) or not all(_MAKE.match(line) for line in runs):
+            raise self.refuse_fact(key, "has a text that cannot be written safely")
+        return dict(value)
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[Wanted]) -> Iterable[Change]:
         found = _steps(checkout)

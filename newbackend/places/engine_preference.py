@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.places.base import Change, Fact, Place, Probe, Wanted, answers_for, rules_of
-from newbackend.places.overrides import ANY
 from newbackend.places.go_place import composite, go_file, probe_variable
 from newbackend.places.overrides import ANY
 from newbackend.spec import BackendSpec
@@ -23,6 +22,7 @@ from newbackend.splice.prove import GrownLine
 
 PATH = "pkg/system/capabilities.go"
 VARIABLE = "engineNamePreferenceRules"
+_FOLDER, _TOKENS = "pkg/system", 'Describe("EnginePreferenceTokens"'
 _RULES = ("REG604",)
 _WORDS = r"\s*[{},]\s*"
 
@@ -32,7 +32,6 @@ class EnginePreference(Place):
 
     id = "engine-preference"
     title = "engine preference"
-    override_keys = ANY
     override_keys = ANY  # capabilities, which the checkout names
 
     def path(self, checkout: Checkout) -> str:
@@ -86,6 +85,17 @@ class EnginePreference(Place):
             ranked = _ranked(checkout, file, wanted.value, name)
             proofs = (GrownLine(ranked.line, _WORDS, (name,)),) if isinstance(ranked, Inserted) else ()
             yield Change(self.id, PATH, ranked, wanted.reason, rules_of([wanted]), snippet, proofs)
+        yield from self._pinned(checkout, [wanted for wanted in missing if wanted.kind == "rank"])
+
+    def _pinned(self, checkout: Checkout, ranks: Sequence[Wanted]) -> Iterable[Change]:
+        """Tests that lock the order of engines: a decision that is the author's to repeat, so by hand."""
+        for name in checkout.children(_FOLDER) if ranks else ():
+            path = f"{_FOLDER}/{name}"
+            text = checkout.read(path) or "" if name.endswith("_test.go") else ""
+            if _TOKENS in text:
+                line = text.count("\n", 0, text.index(_TOKENS)) + 1
+                outcome = AnchorMissing("these tests lock the order of engines on each capability", line)
+                yield Change(self.id, path, outcome, "the tests of the engine table", _RULES, self.snippet(ranks))
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
         file = go_file(checkout, PATH)
@@ -108,7 +118,11 @@ class EnginePreference(Place):
                 start = file.lines.starts[element.first] + line.find(piece)
                 splice = Splice(start, start + len(piece), "")
                 return Change(self.id, PATH, Inserted((splice,), element.first + 1), reason, _RULES)
-        why = f"{constant.name} is the only engine of its row"
+        if line.count(f"{{{constant.name}}}") == 1:  # nobody is left: the row stays, and ranks nobody
+            start = file.lines.starts[element.first] + line.find(f"{{{constant.name}}}") + 1
+            splice = Splice(start, start + len(constant.name), "")
+            return Change(self.id, PATH, Inserted((splice,), element.first + 1), reason, _RULES)
+        why = f"{constant.name} cannot be told from the rest of its row"
         return Change(self.id, PATH, AnchorMissing(why, element.first + 1), reason, _RULES)
 
     def snippet(self, wanted: Sequence[Wanted]) -> str:
@@ -192,6 +206,10 @@ def _ranked(checkout: Checkout, file: GoFile, value: Mapping[str, str], name: st
     before = value["before"]
     if before and before not in engines:
         raise UsageError("engine-unknown", f"{before!r} is not ranked on {value['capability']!r}", where=PATH)
+    line = file.lines[element.first]
+    if element.first == element.last and not words and line.count("{}") == 1:
+        at = file.lines.starts[element.first] + line.find("{}") + 1
+        return Inserted((Splice(at, at, name),), element.first + 1)
     if element.first != element.last or not words:
         return AnchorMissing("the row is not on one line", element.first + 1)
     if before:

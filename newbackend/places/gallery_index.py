@@ -197,11 +197,11 @@ def _with(value: dict[str, Any], said: Any) -> dict[str, Any]:
     return {key: content for key, content in merged.items() if content != ""}
 
 
-def families(checkout: Checkout, name: str) -> tuple[str, ...]:
-    """Gallery names of a backend beside its own: whose images are built by its rows and by no other's
-    (matrix `depth-anything-cpp`, gallery `depth-anything`)."""
-    rows = Matrix().observe(checkout)
+def owners(checkout: Checkout) -> dict[str, str]:
+    """Gallery name -> backend, for names that are no backend's: whose rows build all of its images (matrix
+    `depth-anything-cpp`, gallery `depth-anything`)."""
     builders: dict[str, set[str]] = {}
+    rows = Matrix().observe(checkout)
     for row in rows:
         builders.setdefault(str(row.value.get("tag-suffix") or ""), set()).add(row.backend)
     known = {row.backend for row in rows}
@@ -210,7 +210,12 @@ def families(checkout: Checkout, name: str) -> tuple[str, ...]:
         if fact.backend not in known and fact.kind == "entry":
             suffix = _TAG.search(str(fact.value.get("uri") or ""))
             found.setdefault(fact.backend, set()).update(builders.get(suffix[1], ()) if suffix else ())
-    return tuple(sorted(family for family, who in found.items() if who == {name} and family != name))
+    return {family: next(iter(who)) for family, who in found.items() if len(who) == 1}
+
+
+def families(checkout: Checkout, name: str) -> tuple[str, ...]:
+    """Gallery names of a backend beside its own."""
+    return tuple(sorted(family for family, owner in owners(checkout).items() if owner == name))
 
 
 def _meta(spec: BackendSpec) -> dict[str, Any]:

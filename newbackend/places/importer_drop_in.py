@@ -77,7 +77,7 @@ class ImporterDropIn(Place):
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[Wanted]) -> Iterable[Change]:
         for wanted in missing:
             host = importer_of(checkout, str(wanted.value["of"]))
-            names = additional_backends(checkout, host) if host else None
+            names = _names(checkout, host) if host else None
             if host is None or names is None:
                 why = f"no importer of {wanted.value['of']} with a plain list of AdditionalBackends was found"
                 path = host.path if host else REGISTRY
@@ -90,7 +90,12 @@ class ImporterDropIn(Place):
         file = go_file(checkout, host.path)
         found = file.returned("AdditionalBackends", host.type_name)
         assert found is not None  # the caller has seen its names
-        outcome: Outcome = put_after(file.lines, found.elements[-1], ["\t\t" + _entry(wanted.value)])
+        row = "\t\t" + _entry(wanted.value)
+        if found.elements:
+            outcome: Outcome = put_after(file.lines, found.elements[-1], [row])
+        else:
+            at, text = file.lines.after(found.opening, [row])
+            outcome = Inserted((Splice(at, at, text),), found.opening + 2)
         yield self._change(host.path, outcome, wanted, wanted.reason)
         spots = _spots(file, host, names)
         if not spots:
@@ -178,6 +183,13 @@ class ImporterDropIn(Place):
 
     def snippet(self, wanted: Sequence[Wanted]) -> str:
         return "\n".join("\t\t" + _entry(one.value) for one in wanted)
+
+
+def _names(checkout: Checkout, host: Importer) -> tuple[str, ...] | None:
+    """The drop-ins of a host; empty for a list on lines of its own that names none (any more)."""
+    names = additional_backends(checkout, host)
+    found = None if names is not None else go_file(checkout, host.path).returned("AdditionalBackends", host.type_name)
+    return () if found is not None and not found.elements and found.opening < found.closing else names
 
 
 def spec_name(wanted: Wanted) -> str:

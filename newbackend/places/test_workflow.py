@@ -42,7 +42,6 @@ class TestWorkflow(Place):
     id = "test-workflow"
     title = "extra test workflow"
     override_keys = frozenset(("job",))
-    override_keys = frozenset({"job"})
 
     def path(self, checkout: Checkout) -> str:
         return PATH

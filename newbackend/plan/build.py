@@ -19,7 +19,7 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import NotFoundError, UsageError
 from newbackend.places import places
 from newbackend.places.base import Change, NewFile
-from newbackend.places.gallery_index import families
+from newbackend.places.gallery_index import GalleryIndex, families, owners
 from newbackend.places.makefile import LISTS
 from newbackend.places.matrix import Matrix
 from newbackend.places.overrides import check_place_overrides
@@ -86,6 +86,9 @@ def plan_remove(name: str, checkout: Checkout, *, keep_files: bool = False) -> P
     Raises NotFoundError when the checkout knows no such backend, UsageError when its files would go and
     other backends are built from them.
     """
+    owner = owners(checkout).get(name)
+    if owner:
+        raise UsageError("name-of-gallery", f"{name!r} is what the gallery calls the backend {owner!r}; name that")
     names = (name, *families(checkout, name))
     changes = [
         change
@@ -109,7 +112,19 @@ def plan_remove(name: str, checkout: Checkout, *, keep_files: bool = False) -> P
     plan = replace(plan, edits=(*ordered, *plan.edits), base=base, notes=notes)
     after = checkout.with_changes({c.path: c.after for c in plan.changes(texts(plan, checkout))})
     _prove_routes(checkout, after, name)
+    _prove_others(checkout, after, names)
     return plan
+
+
+def _prove_others(before: Checkout, after: Checkout, names: Sequence[str]) -> None:
+    """No collateral: every fact of every other backend is still there, whatever its value is made of."""
+    known = {fact.backend for place in (Matrix(), GalleryIndex()) for fact in place.observe(before)} - set(names)
+    for place in places():
+        left = {(fact.backend, fact.key) for fact in place.observe(after)}
+        for fact in place.observe(before):
+            if fact.backend in known and (fact.backend, fact.key) not in left:
+                where = f"{fact.path}:{fact.line}"
+                raise UsageError("remove-collateral", f"{fact.backend} would lose {fact.key}", where=where)
 
 
 def _refuse_strangers(name: str, checkout: Checkout, changes: Sequence[Change]) -> None:
@@ -127,7 +142,7 @@ def _refuse_dependents(name: str, checkout: Checkout) -> None:
     if found:
         raise UsageError(
             "backend-needed",
-            f"{', '.join(found)} {'is' if len(found) == 1 else 'are'} built from the sources of {name!r}",
+            f"{', '.join(found)} {'is' if len(found) == 1 else 'are'} built upon {name!r}",
             where=next(iter(found.values())),
             hint="remove those first, or pass --keep-files to take away only the registration",
         )

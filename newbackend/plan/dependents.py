@@ -1,7 +1,7 @@
-"""Which backends are built from another backend's sources (contract 11.2: forks of llama.cpp).
+"""Which backends build upon another one (contract 11.2: forks of llama.cpp).
 
-Two witnesses: the other backend's own build files that reach into the directory, and the path filter
-when it starts the other's jobs for a change there.
+Three witnesses: the other backend's own build files that reach into the directory, the path filter when it
+starts the other's jobs for a change there, and an importer that speaks for the other as a drop-in.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from newbackend.catalog.languages import languages
 from newbackend.checkout.filter_engine import FilterUnavailable, path_filter
 from newbackend.checkout.tree import Checkout
+from newbackend.places.importer_drop_in import ImporterDropIn
 from newbackend.places.matrix import Matrix
 
 _BUILD_FILE = re.compile(r"(?:Makefile|CMakeLists\.txt|[\w.-]+\.(?:sh|mk|cmake))\Z")
@@ -26,6 +27,9 @@ def dependents(checkout: Checkout, name: str) -> dict[str, str]:
         if checkout.is_dir(directory):
             for other, path in (*_by_build_files(checkout, name, directory), *_by_filter(checkout, name, directory)):
                 found.setdefault(other, path)
+    for fact in ImporterDropIn().observe(checkout):
+        if fact.value["of"] == name and fact.backend != name:
+            found.setdefault(fact.backend, f"{fact.path}:{fact.line}")
     return dict(sorted(found.items()))
 
 

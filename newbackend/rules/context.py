@@ -10,11 +10,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import yaml
 
+from newbackend.checkout.filter_engine import FilterUnavailable
 from newbackend.checkout.layout import BUMP, INDEX, MATRIX, Layout, layout_of
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError
@@ -38,9 +39,20 @@ class Image:
     suffix: str
 
 
+def capabilities_of(meta: Fact) -> Mapping[str, Any]:
+    """The capability map of a meta; empty when it is not a map."""
+    found = meta.value.get("capabilities")
+    return found if isinstance(found, dict) else {}
+
+
 def image_of(uri: Any) -> Image | None:
     """The channel and tag suffix of a gallery uri, or None for one of another form."""
-    match = _TAG.search(uri) if isinstance(uri, str) else None
+    return _image(uri) if isinstance(uri, str) else None
+
+
+@lru_cache(maxsize=16384)
+def _image(uri: str) -> Image | None:
+    match = _TAG.search(uri)
     return Image(match[1], match[2] or "") if match else None
 
 
@@ -116,20 +128,28 @@ class Context:
     def probe(self, place: str) -> Probe:
         """Whether a place can be read. Never raises: a file that is not text is `unrecognised`."""
         if place not in self._probes:
-            try:
-                self._probes[place] = self.places[place].probe(self.checkout)
-            except NewbackendError as error:
-                self._probes[place] = Probe(unrecognised=error.message, line=_line_in(error.where))
-            except YamlBroken as error:
-                self._probes[place] = Probe(unrecognised=error.problem, line=error.line)
+            self._probes[place] = self._looked(self.places[place])
         return self._probes[place]
+
+    def _looked(self, place: Place) -> Probe:
+        """The probe of a place whose facts could be read as well, or why not."""
+        try:
+            probe = place.probe(self.checkout)
+            if probe.usable:
+                self._facts[place.id] = place.observe(self.checkout)
+        except NewbackendError as error:
+            return Probe(unrecognised=error.message, line=_line_in(error.where))
+        except YamlBroken as error:
+            return Probe(unrecognised=f"is not valid YAML: {error.problem}", line=error.line)
+        except FilterUnavailable as error:
+            return Probe(unrecognised=str(error))
+        except Exception as error:  # a shape that the place never met must not stop the other places
+            return Probe(unrecognised=f"is of a shape never seen ({type(error).__name__}: {error})")
+        return probe
 
     def facts(self, place: str) -> tuple[Fact, ...]:
         """All facts of a place; empty when it cannot be read (`probe` says why)."""
-        if place not in self._facts:
-            usable = self.probe(place).usable
-            self._facts[place] = self.places[place].observe(self.checkout) if usable else ()
-        return self._facts[place]
+        return self._facts.get(place, ()) if self.probe(place).usable else ()
 
     def read(self, path: str) -> str | None:
         """Text of a file, or None when it is missing. Raises UsageError when it is not text."""
@@ -173,7 +193,7 @@ class Context:
         facts = {fact.line: fact for fact in self.facts(place)}
         for keys in _LISTS[path]:
             node = node_at(root, keys) if isinstance(root, yaml.Node) else None
-            for child in getattr(node, "value", ()):
+            for child in node.value if isinstance(node, yaml.SequenceNode) else ():
                 line = child.start_mark.line + 1
                 for key, at in _repeated(child):
                     fact = facts.get(line) or facts.get(line - 1)

@@ -11,7 +11,7 @@ from newbackend.checkout.layout import INDEX
 from newbackend.places.base import Change, Fact, Wanted
 from newbackend.places.gallery_index import GalleryIndex
 from newbackend.places.yaml_place import sequence
-from newbackend.rules.context import DEV, BackendInfo, Context, image_of
+from newbackend.rules.context import DEV, BackendInfo, Context, capabilities_of, image_of
 from newbackend.rules.tokens import hardware_of
 from newbackend.splice.outcome import Inserted
 from newbackend.splice.prove import ListEdit
@@ -48,7 +48,7 @@ def asked_names(info: BackendInfo, suffix: str, channels: Iterable[str]) -> list
     wanted = hardware_of(suffix, info.name)
     found = []
     for meta in info.metas:
-        for target in (meta.value.get("capabilities") or {}).values():
+        for target in capabilities_of(meta).values():
             channel = "master" if str(target).endswith(DEV) else "latest"
             if channel in channels and hardware_of(str(target), info.gallery) == wanted:
                 found.append(str(target))

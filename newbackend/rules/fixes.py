@@ -16,7 +16,7 @@ from newbackend.places.base import Change, Wanted
 from newbackend.places.path_filter import FUNCTIONS
 from newbackend.places.yaml_place import removal, sequence
 from newbackend.rules.base import Fixer
-from newbackend.rules.context import DEV, BackendInfo, Context
+from newbackend.rules.context import DEV, BackendInfo, Context, capabilities_of
 from newbackend.spec import BackendSpec
 from newbackend.splice.outcome import Inserted, Splice
 from newbackend.splice.prove import ListEdit
@@ -104,7 +104,7 @@ def dev_meta(info: BackendInfo) -> Wanted | None:
     anchor = meta.value.get("&") if meta else None
     if meta is None or not anchor:
         return None
-    capabilities: Mapping[str, str] = meta.value.get("capabilities") or {}
+    capabilities: Mapping[str, str] = capabilities_of(meta)
     name = f"{meta.value.get('name')}{DEV}"
     value = {"<<": anchor, "name": name, "capabilities": {key: f"{to}{DEV}" for key, to in capabilities.items()}}
     return Wanted("meta", f"meta:{name}", value, f"the development channel of {info.name}", ("REG202",), "dev-meta")

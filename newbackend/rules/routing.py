@@ -86,8 +86,19 @@ def _jobs(context: Context, files: Sequence[str]) -> Mapping[str, tuple[Fact, ..
 
 def _route(context: Context, path: str, jobs: tuple[Fact, ...]) -> Route:
     if jobs:
-        return Route(path, jobs, remark=_ALWAYS.get(path, ""))
+        return Route(path, jobs, remark=_ALWAYS.get(path, "") or _left_out(context, path, jobs))
     return Route(path, (), why=_why(context, path))
+
+
+def _left_out(context: Context, path: str, jobs: tuple[Fact, ...]) -> str:
+    """Rows of the backend that a file belongs to which it does not start, in one sentence; "" for none."""
+    info = next((info for info in context.backends.values() if path.startswith(f"{info.directory or path}/")), None)
+    started = {(fact.kind, fact.key) for fact in jobs}
+    left = [fact for fact in info.images if (fact.kind, fact.key) not in started] if info else []
+    if not info or not left:
+        return ""
+    rule = "REG402" if all(fact.kind == "darwin" for fact in left) else "REG401"
+    return f"{len(left)} more rows of {info.name} do not start: the path filter looks for them elsewhere ({rule})"
 
 
 def _why(context: Context, path: str) -> str:

@@ -6,6 +6,7 @@ section 1). A rule that was silent about a backend passed for it.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from newbackend.rules.base import Check, Scope, Undecidable
 from newbackend.rules.context import Context
 
 SCHEMA = "newbackend/verify/1"
+CONFIG_NAME = ".newbackend.toml"
+_MARK = re.compile("newbackend:", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -193,17 +196,21 @@ def _suppress(
     context: Context, results: Results, today: date, *, whole: bool
 ) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...]]:
     """What is left to report, what is said about the suppressions included, and what was silenced."""
-    from newbackend.suppress.comments import parse_comments
-    from newbackend.suppress.config import CONFIG_NAME, SuppressConfig, parse_config
-    from newbackend.suppress.engine import apply_suppressions, ran_everywhere, ran_for
-
     text = context.read(CONFIG_NAME)
-    config = SuppressConfig() if text is None else parse_config(text)
-    comments = [
-        comment for path, text in context.checkout.texts_read().items() for comment in parse_comments(path, text)
-    ]
-    if not comments and not config.entries and not config.malformed:
+    marked = {path: source for path, source in context.checkout.texts_read().items() if _MARK.search(source)}
+    if text is None and not marked:
         return results.findings, ()
+    from newbackend.suppress import (
+        SuppressConfig,
+        apply_suppressions,
+        parse_comments,
+        parse_config,
+        ran_everywhere,
+        ran_for,
+    )
+
+    config = SuppressConfig() if text is None else parse_config(text)
+    comments = [comment for path, source in marked.items() for comment in parse_comments(path, source)]
     decide = ran_everywhere if whole else ran_for
     outcome = apply_suppressions(
         results.findings,

@@ -5,6 +5,8 @@ Source: contract 13 (suffixes and entry names per variant) and pkg/system/capabi
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("metal", ("metal", "darwin")),
     ("l4t", ("l4t",)),
@@ -18,6 +20,7 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
+@lru_cache(maxsize=16384)
 def hardware_of(text: str, backend: str = "") -> str:
     """Variant id of a suffix or name, the backend's own name aside: `-gpu-rocm-hipblas-ced` is rocm.
 

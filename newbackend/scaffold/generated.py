@@ -20,6 +20,7 @@ from newbackend.answers import GENERATED, parse_yaml
 from newbackend.catalog.languages import languages
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
+from newbackend.plan.model import Plan
 
 ANSWERS_NAME = ".newbackend.yml"
 REFS = "refs/newbackend"
@@ -70,6 +71,20 @@ def remember(root: Path, name: str, texts: Iterable[str]) -> bool:
 
     False when there is no git to keep them; `update` then has to ask about edited files.
     """
+    return _remember(root, name, texts, ())
+
+
+def remember_created(root: Path, plan: Plan) -> bool:
+    """`remember` for the files that a plan has created, beside those that are kept already."""
+    name = str(plan.answers.get("name") or "")
+    texts = [edit.content for edit in plan.made if edit.place == "scaffold" and edit.content is not None]
+    if not texts or not name:
+        return False
+    listed = _git(root, ["ls-tree", "--name-only", f"{REFS}/{name}"], "") or ""
+    return _remember(root, name, texts, [one for one in listed.split() if _ID.match(one)])
+
+
+def _remember(root: Path, name: str, texts: Iterable[str], known: Iterable[str]) -> bool:
     unique = {blob_id(text): text for text in texts}
     with tempfile.TemporaryDirectory(prefix="newbackend-") as scratch:
         for number, text in enumerate(unique.values()):
@@ -78,7 +93,7 @@ def remember(root: Path, name: str, texts: Iterable[str]) -> bool:
         made = _git(root, ["hash-object", "-w", "--no-filters", "--stdin-paths"], paths)
     if made is None:
         return False
-    ids = sorted(set(made.split()))
+    ids = sorted({*made.split(), *known})
     tree = _git(root, ["mktree"], "".join(f"100644 blob {one}\t{one}\n" for one in ids))
     return tree is not None and _git(root, ["update-ref", f"{REFS}/{name}", tree.strip()], "") is not None
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node, Parser, Tree
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,15 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_javascript.language()))
 
 
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> Tree:
+    """A syntax tree; the few filter scripts of a run are asked about several times."""
+    return _parser().parse(text.encode())
+
+
 def filter_function(text: str, name: str) -> FilterFunction | None:
     """The top-level function `name` (exported or not), or None when there is none or several."""
-    data = text.encode()
-    tree = _parser().parse(data)
+    tree = _parsed(text)
     found = [node for node in _functions(tree.root_node) if _text(node.child_by_field_name("name")) == name]
     if len(found) != 1:
         return None
@@ -66,7 +71,7 @@ def filter_function(text: str, name: str) -> FilterFunction | None:
 
 def broken_line(text: str) -> int | None:
     """1-based line of the first syntax error, or None."""
-    root = _parser().parse(text.encode()).root_node
+    root = _parsed(text).root_node
     if not root.has_error:
         return None
     stack = [root]

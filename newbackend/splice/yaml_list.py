@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import yaml
 
@@ -52,12 +52,12 @@ class _Loader(yaml.CSafeLoader):
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
         """The tag of a node; a quoted scalar is a string."""
         if kind is not yaml.ScalarNode:
-            return super().resolve(kind, value, implicit)
+            return super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
         if not implicit[0]:
             return _STR_TAG
         found = self._tags.get(value)
         if found is None:
-            found = super().resolve(kind, value, implicit)
+            found = super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
             if len(self._tags) < 4096:
                 self._tags[value] = found
         return found
@@ -79,8 +79,7 @@ def compose(text: str) -> yaml.Node:
     return node
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One `key: value` of a mapping as written: value, quoting style, 1-based line."""
 
     value: Any

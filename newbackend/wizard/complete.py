@@ -79,11 +79,14 @@ class _Run:
     def _one(self, step: Step) -> None:
         front = self._setting.settled if step.optional and self._setting.settled else self._front
         try:
-            value = self._accepted(step.key, step.ask(front, self._so_far()))
+            reply = step.ask(front, self._so_far())
         except Back:
             self._back()
             return
+        try:
+            value = self._accepted(step.key, reply)
         except NewbackendError as error:
+            self._before[step.key] = reply
             front.refused(error)
             return
         self._revising = None
@@ -100,9 +103,13 @@ class _Run:
                 return None
             repo, ref = parse_pin(value)
             return self._resolved({"repo": repo, "sha": ref})
-        earlier = {k: self._done[k] for k in KEYS[: KEYS.index(key)] if k in self._done}
-        possible({**earlier, key: value})
+        possible({**self._up_to(key), key: value})
         return value
+
+    def _up_to(self, key: str) -> dict[str, Any]:
+        """The answers without those of later questions: a later one that will not do is that one's matter."""
+        later = KEYS[KEYS.index(key) + 1 :]
+        return {k: value for k, value in self._done.items() if k not in later}
 
     def _resolved(self, pin: Mapping[str, Any]) -> dict[str, str]:
         found = {part: str(value) for part, value in pin.items() if value}
@@ -147,9 +154,8 @@ class _Run:
         for key in keys:
             if key not in self._done:
                 continue
-            earlier = {k: self._done[k] for k in KEYS[: KEYS.index(key) + 1] if k in self._done}
             try:
-                possible(earlier)
+                possible(self._up_to(key))
             except NewbackendError as error:
                 self._before[key] = self._done.pop(key)
                 self._front.refused(error)

@@ -6,6 +6,7 @@ Everything is drawn on standard error, because standard output is for data.
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -60,7 +61,7 @@ class MenuPrompts:
             _asking(question.prompt),
             choices=_choices(question.choices, ()),
             default=question.default if question.default in {one.value for one in question.choices} else None,
-            instruction="(arrows, Enter)",
+            instruction=_instruction(question.prompt, "(arrows, Enter)"),
             style=_STYLE,
             output=_output(),
         )
@@ -73,7 +74,7 @@ class MenuPrompts:
         asked = questionary.checkbox(
             _asking(question.prompt),
             choices=_choices(question.choices, question.default),
-            instruction="(Space marks, Enter ends)",
+            instruction=_instruction(question.prompt, "(Space marks, Enter ends)"),
             validate=_at_least_one,
             style=_STYLE,
             output=_output(),
@@ -120,13 +121,24 @@ def _fitting(text: str, room: int = 0) -> str:
     return text if len(text) <= space else text[: space - 1] + "…"
 
 
+def _instruction(prompt: str, keys: str) -> str:
+    """Which keys to use, where there is room for it; a lone blank keeps the library from saying its own."""
+    return keys if len(prompt) + len(keys) + 5 <= width() else " "
+
+
+def _effect(text: str) -> str:
+    """The line under a menu, folded between words; the library puts a label before it."""
+    label = "  Description: "
+    return textwrap.fill(label + text, width(), subsequent_indent="    ", break_on_hyphens=False)[len(label) :]
+
+
 def _choices(choices: Sequence[Choice], checked: Sequence[str]) -> list[questionary.Choice]:
     return [
         questionary.Choice(
             _fitting(choice.title, _POINTER),
             value=choice.value,
             checked=choice.value in checked,
-            description=choice.effect or None,
+            description=_effect(choice.effect) or None,
         )
         for choice in choices
     ]

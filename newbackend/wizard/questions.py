@@ -25,8 +25,8 @@ from newbackend.wizard.upstream import Upstream
 
 def pin(so_far: SoFar) -> TextQuestion:
     """The upstream project, first because the other defaults come from it."""
-    before = so_far.before.get("pin") or {}
-    default = f"{before['repo']}@{before['sha']}" if before else ""
+    before = so_far.before.get("pin") or ""
+    default = f"{before['repo']}@{before['sha']}" if isinstance(before, Mapping) else str(before)
     return TextQuestion(
         "pin",
         "Upstream project",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from newbackend.catalog.languages import languages
+from newbackend.errors import UsageError
 from newbackend.pin import parse_pin
 from newbackend.spec import BackendSpec, make_spec
 from newbackend.wizard.offers import siblings
@@ -70,17 +71,18 @@ def possible(answers: Mapping[str, Any]) -> BackendSpec:
     Raises UsageError for the first that will not do, in the words of `make_spec`.
     """
     known = dict(answers)
-    known["name"] = known.get("name") or "stand-in"
-    known["lang"] = known.get("lang") or next(iter(languages()))
+    known.setdefault("name", "stand-in")
+    if "lang" not in known:  # nothing can be said yet about what hangs on it
+        known = {key: value for key, value in known.items() if key not in ("flavour", "variants", "modalities")}
+        known["lang"] = next(iter(languages()))
     language = languages().get(str(known["lang"]))
     if language is not None:
         flavour = str(known.get("flavour") or language.default_flavour)
-        if not answers.get("lang"):
-            known.pop("flavour", None)
-            known["variants"] = known["modalities"] = None
-        known["variants"] = known.get("variants") or language.variants.get(flavour, ())[:1]
-        known["modalities"] = known.get("modalities") or language.modalities_of(flavour)[:1]
+        known.setdefault("variants", language.variants.get(flavour, ())[:1])
+        known.setdefault("modalities", language.modalities_of(flavour)[:1])
     if isinstance(known.get("pin"), Mapping):
         parse_pin(str(known["pin"].get("repo") or ""))
+    if any(0xD800 <= ord(ch) <= 0xDFFF for ch in str(known.get("description") or "")):
+        raise UsageError("description-not-utf8", "the description is not valid UTF-8")
     known["pin"] = _STAND_IN_PIN if known.get("pin") or "pin" not in answers else None
     return make_spec(known)

@@ -9,6 +9,7 @@ from specs import spec
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.places.engine_preference import PATH, EnginePreference
+from newbackend.plan.build import plan_create
 from newbackend.spec import BackendSpec
 from newbackend.splice.outcome import AnchorMissing, Drifted
 
@@ -75,3 +76,11 @@ def test_a_row_on_several_lines_is_left_to_a_person(checkout: Checkout) -> None:
 def test_older_checkouts_have_no_such_table(checkout: Checkout) -> None:
     bare = edited(checkout, PATH, ("engineNamePreferenceRules", "otherRules"))
     assert EnginePreference().plan(bare, ranked(nvidia="cppanvil")).skipped
+
+
+def test_tests_that_lock_the_order_are_named(checkout: Checkout) -> None:
+    text = 'package system\n\nvar _ = Describe("EnginePreferenceTokens", func() {})\n'
+    locked = checkout.with_changes({"pkg/system/capabilities_test.go": text})
+    plan = plan_create(ranked(nvidia="cppanvil"), locked)
+    assert [(one.path, one.line) for one in plan.manual] == [("pkg/system/capabilities_test.go", 3)]
+    assert "nvidia: ds4 ahead of cppanvil" in plan.manual[0].snippet

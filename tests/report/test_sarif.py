@@ -107,9 +107,6 @@ def test_a_path_survives_as_a_relative_uri(path: str) -> None:
     assert artifact["uriBaseId"] in run["originalUriBaseIds"]
 
 
-@pytest.mark.xfail(
-    raises=UnicodeEncodeError, strict=True, reason="Finding.fingerprint encodes without surrogateescape"
-)
 def test_an_undecodable_file_name_keeps_its_bytes() -> None:
     run = run_of(FULL.with_findings([replace(FULL.findings[0], path="a\udcff.yml")]))
     uri = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]

@@ -166,9 +166,7 @@ def _filter(context: Context, info: BackendInfo) -> Iterator[Mutation]:
         function = filter_function(source, FUNCTIONS[system])
         for branch in function.branches if function else ():
             if branch.result == f"{info.directory}/" and info.lang == "cpp":
-                yield Mutation(
-                    f"{system} branch deleted", path, _without(rows, branch.first, branch.last + 1), rule
-                )
+                yield Mutation(f"{system} branch deleted", path, _without(rows, branch.first, branch.last + 1), rule)
                 wrong = source.replace(f"`{branch.result}`", f"`{branch.result[:-1]}x/`")
                 yield Mutation(f"{system} branch returns another directory", path, wrong, rule, _OTHER_ROUTE)
 

@@ -34,7 +34,7 @@ def _unknown(report: Report) -> set[str]:
         (MATRIX, "REG100", "build-type: 'l4t'", "build-type: 'l4t"),
         (INDEX, "REG200", "- &goquill\n", "- &gotide\n"),
         (FILTER, "REG400", "return null;", "return (null;"),
-        (BUMP, "REG500", 'branch: "main"', 'branch: "main'),
+        (BUMP, "REG500", 'branch: "master"', 'branch: "master'),
     ],
 )
 def test_a_syntax_error_is_one_finding_and_the_rules_behind_it_are_unknown(
@@ -63,9 +63,8 @@ def test_a_list_of_another_shape_is_unknown_and_not_a_defect(sample: Path) -> No
 def test_a_binary_or_empty_file_is_said_once_and_stops_nothing(sample: Path, path: str, content: bytes) -> None:
     report = _break(sample, path, content)
 
-    about = _about(report, path)
-    assert len(about) <= 1 or path == MAKEFILE
-    assert any(word in ("fail", "unknown") for _, word in about)
+    rule = {MATRIX: "REG100", INDEX: "REG200", MAKEFILE: "REG300", FILTER: "REG400", BUMP: "REG500"}[path]
+    assert [found.status for found in report.findings if found.rule.id == rule] != []
     assert not any("itself failed" in found.message for found in report.findings)
     assert report.summary()["pass"] > 50
 
@@ -75,8 +74,8 @@ def test_a_missing_file_is_skipped_with_the_reason(sample: Path, path: str) -> N
     (sample / path).unlink()
     report = verify(Checkout(sample))
 
-    reasons = {check.reason for check in report.checked if check.status is Status.SKIPPED}
-    assert any(path in reason or "inferBackendPath" in reason or FILTER in reason for reason in reasons)
+    reasons = {check.reason for check in report.checked if check.status is not Status.PASS}
+    assert any(path in reason or (path == FILTER and "inferBackendPath" in reason) for reason in reasons)
     assert not any("itself failed" in found.message for found in report.findings)
 
 
@@ -103,16 +102,16 @@ def test_an_alias_bomb_is_one_finding_and_no_hang(sample: Path) -> None:
 
 
 def test_ten_thousand_rows_are_read_in_seconds(sample: Path) -> None:
-    head = (sample / MATRIX).read_text().split("includeDarwin:")
+    head = (sample / MATRIX).read_text().split("\nincludeDarwin:\n")
     row = (
         "  - build-type: ''\n    platforms: 'linux/amd64'\n    tag-latest: 'auto'\n    tag-suffix: '-cpu-many-{n}'\n"
-        "    runs-on: 'ubuntu-latest'\n    base-image: \"ubuntu:24.04\"\n    backend: \"goquill\"\n"
+        '    runs-on: \'ubuntu-latest\'\n    base-image: "ubuntu:24.04"\n    backend: "goquill"\n'
         '    dockerfile: "./backend/Dockerfile.golang"\n    context: "./"\n    ubuntu-version: \'2404\'\n'
     )
     many = "".join(row.replace("{n}", str(n)) for n in range(10_000))
     start = time.monotonic()
 
-    report = _break(sample, MATRIX, (head[0] + many + "includeDarwin:" + head[1]).encode())
+    report = _break(sample, MATRIX, (head[0] + "\n" + many + "includeDarwin:\n" + head[1]).encode())
 
     assert time.monotonic() - start < 60
     rules = {found.rule.id for found in report.findings if found.status is Status.FAIL}
@@ -124,7 +123,7 @@ def test_ten_thousand_rows_are_read_in_seconds(sample: Path) -> None:
     [
         "include:\n  - 1\n  - two\n  - null\n  - [three]\n  - backend: goquill\n",
         "include:\n  - backend: [a, b]\n    tag-suffix: {x: y}\n    dockerfile: 7\n    platforms: null\n",
-        "include:\n  - backend: goquill\n    dockerfile: \"./backend/Dockerfile.golang\"\nincludeDarwin: 3\n",
+        'include:\n  - backend: goquill\n    dockerfile: "./backend/Dockerfile.golang"\nincludeDarwin: 3\n',
     ],
 )
 def test_rows_of_a_shape_never_seen_make_findings_and_no_crash(sample: Path, rows: str) -> None:
@@ -142,7 +141,7 @@ def test_rows_of_a_shape_never_seen_make_findings_and_no_crash(sample: Path, row
         '- name: "x"\n  capabilities: [a, b]\n',
         '- name: 7\n  uri: [1]\n  mirrors: "one"\n',
         '- &a\n  name: "goquill"\n  capabilities:\n    default: null\n    nvidia: {a: b}\n- !!merge <<: *a\n  uri: 3\n',
-        "- just text\n- 5\n- name: \"y\"\n",
+        '- just text\n- 5\n- name: "y"\n',
     ],
 )
 def test_gallery_entries_of_a_shape_never_seen_make_findings_and_no_crash(sample: Path, entries: str) -> None:

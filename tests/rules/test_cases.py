@@ -10,6 +10,7 @@ import pytest
 from newbackend.findings import Report
 from newbackend.rules import rules
 from newbackend.sample import materialise
+
 from .harness import CASES, beyond, check, fix, patch
 
 IDS = sorted(path.name for path in CASES.iterdir() if path.is_dir())

@@ -20,7 +20,7 @@ _REPO = re.compile(r"^([A-Z0-9_]*_?REPO)\s*[:?]?=\s*https?://github\.com/([\w.-]
 _HELD = re.compile(
     r"\b(held|hold(?:ing)? (?:at|back|it)|frozen|do(?: not|n't) bump|not tracked|rather than tracking)\b", re.I
 )
-_SCRIPTS = ("prepare.sh", "install.sh", "build.sh", "CMakeLists.txt", "package.sh", "test.sh")
+_SCRIPTS = frozenset(("prepare.sh", "install.sh", "build.sh", "CMakeLists.txt", "package.sh", "test.sh"))
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def makefile_pins(path: str, source: str) -> list[Pin]:
 
 def script_pins(context: Context, info: BackendInfo, known: set[str]) -> Iterator[Pin]:
     """Commit ids in the backend's scripts that its Makefile does not have, on lines that speak of git."""
-    for name in _SCRIPTS:
+    for name in sorted(_SCRIPTS.intersection(context.checkout.children(info.directory))):
         path = f"{info.directory}/{name}"
         source = context.read(path)
         if source is None or not _SHA.search(source):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from newbackend.catalog import variant_table
 from newbackend.checkout.layout import INDEX
@@ -11,7 +10,7 @@ from newbackend.findings import Finding, Location, Severity
 from newbackend.places.base import Fact
 from newbackend.places.matrix import variant_of_row
 from newbackend.rules.base import Check
-from newbackend.rules.context import DEV, BackendInfo, Context, image_of
+from newbackend.rules.context import DEV, BackendInfo, Context, capabilities_of, image_of
 from newbackend.rules.entries import suffix_of
 from newbackend.rules.texts import gallery as text
 from newbackend.rules.tokens import hardware_of
@@ -55,12 +54,6 @@ _FITS: Mapping[str, frozenset[str]] = {
 _ANYWHERE = frozenset(("cpu", "vulkan"))
 
 
-def capabilities(meta: Fact) -> Mapping[str, Any]:
-    """The capability map of a meta; empty when it is not a map."""
-    found = meta.value.get("capabilities")
-    return found if isinstance(found, dict) else {}
-
-
 def fits(key: str, hardware: str) -> bool:
     """Whether a host that reports a key can load an image for some hardware. Unknown keys are REG206's."""
     if key == "metal":
@@ -73,7 +66,7 @@ def keys(context: Context) -> Iterable[Finding]:
     source = context.read(CAPABILITIES_GO) or ""
     for info in context.backends.values():
         for meta in info.metas:
-            name, found = str(meta.value.get("name")), capabilities(meta)
+            name, found = str(meta.value.get("name")), capabilities_of(meta)
             for key in found:
                 if key in KEYS or f'"{key}"' in source:
                     continue
@@ -108,7 +101,7 @@ def reach(context: Context) -> Iterable[Finding]:
 def _targets(context: Context, info: BackendInfo, meta: Fact, by_name: Mapping[str, Fact]) -> Iterator[Finding]:
     name = str(meta.value.get("name"))
     has_plain = any(variant_of_row(row.value) == "cpu" for row in info.rows)
-    for key, target in capabilities(meta).items():
+    for key, target in capabilities_of(meta).items():
         entry = by_name.get(str(target))
         image = image_of(entry.value.get("uri")) if entry else None
         if entry is None or image is None:
@@ -140,7 +133,7 @@ def _targets(context: Context, info: BackendInfo, meta: Fact, by_name: Mapping[s
 
 
 def _unreached(context: Context, info: BackendInfo, meta: Fact) -> Iterator[Finding]:
-    found = capabilities(meta)
+    found = capabilities_of(meta)
     if not found:
         return
     name, dev = str(meta.value.get("name")), str(meta.value.get("name")).endswith(DEV)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 
 from newbackend.findings import Checked, Finding, Rule, Severity, Status
 from newbackend.places import compatibility_table, docs_list, readme_engines, test_workflow
@@ -14,6 +14,7 @@ from newbackend.rules.context import BackendInfo, Context
 from newbackend.rules.texts import documentation as text
 
 _OWN = re.compile(r"https?://(?:www\.)?github\.com/(?:mudler|localai-org)/([^/\s#]+\.cpp)(?:\.git)?/?\Z", re.I)
+_INTRO = "LocalAI supports various types of backends"
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 _GATE = re.compile(r"needs\.detect-changes\.outputs\.([a-z0-9-]+)")
 
@@ -35,12 +36,12 @@ def listed(context: Context) -> Iterable[Result]:
 
 
 def _bullets(context: Context) -> dict[int, str]:
-    """The bullets of the list by line; not empty, as the place can be read."""
-    first = min(fact.line for fact in context.facts("docs-backends"))
-    lines = (context.read(docs_list.PATH) or "").split("\n")
-    while first > 1 and lines[first - 2].startswith("- **"):
-        first -= 1
-    return dict(takewhile(lambda pair: pair[1].startswith("- **"), enumerate(lines[first - 1 :], start=first)))
+    """The bullets below the sentence that announces the list, by line; not empty, as the place can be read."""
+    lines = enumerate((context.read(docs_list.PATH) or "").split("\n"), start=1)
+    behind = dropwhile(
+        lambda pair: not pair[1].startswith("- **"), dropwhile(lambda pair: _INTRO not in pair[1], lines)
+    )
+    return dict(takewhile(lambda pair: pair[1].startswith("- **"), behind))
 
 
 def _bare(word: str) -> str:

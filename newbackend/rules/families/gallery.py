@@ -8,9 +8,9 @@ from typing import Any
 from newbackend.checkout.layout import INDEX
 from newbackend.findings import Finding, Fix, Location
 from newbackend.rules.base import Check
-from newbackend.rules.context import DEV, BackendInfo, Context
+from newbackend.rules.context import DEV, BackendInfo, Context, capabilities_of
 from newbackend.rules.entries import suffix_of
-from newbackend.rules.families.capabilities import KEYS, capabilities, fits
+from newbackend.rules.families.capabilities import KEYS, fits
 from newbackend.rules.fixes import dev_meta, fix_dev_meta
 from newbackend.rules.texts import gallery as text
 from newbackend.rules.tokens import hardware_of
@@ -67,12 +67,12 @@ def _development(context: Context, info: BackendInfo) -> Iterator[Finding]:
             message = f"there are development images of {info.gallery}, and no meta {info.gallery}{DEV}"
             expected = context.places["gallery-index"].snippet([wanted]) if wanted else ""
             # A map with a key that nobody reports is not one to copy.
-            fix = None if wanted and capabilities(meta).keys() <= KEYS else Fix.NONE
+            fix = None if wanted and capabilities_of(meta).keys() <= KEYS else Fix.NONE
             yield Finding(
                 text.DEV_META_MISSING, info.gallery, INDEX, meta.line, message, info.name, expected=expected, fix=fix
             )
         return
-    ours, theirs = capabilities(meta), capabilities(dev)
+    ours, theirs = capabilities_of(meta), capabilities_of(dev)
     known = {str(entry.value.get("name")): entry for entry in info.entries}
 
     def fine(key: str, target: Any) -> bool:

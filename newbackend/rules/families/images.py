@@ -10,7 +10,7 @@ from newbackend.checkout.layout import INDEX, MATRIX
 from newbackend.findings import Finding, Fix, Location, Severity
 from newbackend.places.base import Change, Fact
 from newbackend.rules.base import Check
-from newbackend.rules.context import DEV, BackendInfo, Context, image_of
+from newbackend.rules.context import DEV, BackendInfo, Context, capabilities_of, image_of
 from newbackend.rules.entries import CHANNELS, asked_names, change_for, new_entries, suffix_of
 from newbackend.rules.families.matrix import row_name
 from newbackend.rules.fixes import align_suffix
@@ -146,14 +146,13 @@ def _complete(info: BackendInfo, suffix: str, channels: dict[str, Fact]) -> bool
     asked = set(variant.capability_keys) - {"default"} if variant else set()
     metas = {"latest": info.meta, "master": info.dev_meta}
     return all(
-        meta is not None and asked <= (meta.value.get("capabilities") or {}).keys()
-        for meta in (metas[channel] for channel in channels)
+        meta is not None and asked <= capabilities_of(meta).keys() for meta in (metas[channel] for channel in channels)
     )
 
 
 def _dangling(context: Context, info: BackendInfo, names: set[str], explained: set[str]) -> Iterator[Finding]:
     for meta in info.metas:
-        for key, target in (meta.value.get("capabilities") or {}).items():
+        for key, target in capabilities_of(meta).items():
             if str(target) in names or str(target) in explained:
                 continue
             yield Finding(

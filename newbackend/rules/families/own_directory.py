@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,6 +26,7 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 }
 _PYTHON_SERVERS = ("server.py", "backend.py")
 _OWN_SOURCES = ("CMakeLists.txt", "grpc-server.cpp")
+_SIBLING = re.compile(r"\.\./([a-z0-9][a-z0-9-]*)")
 _CUSTOMARY: Mapping[str, tuple[str, ...]] = {"python": ("test.sh", "test.py")}
 
 
@@ -52,10 +54,16 @@ def _missing(context: Context, info: BackendInfo, there: frozenset[str]) -> Iter
     yield from (name for name in _NEEDED.get(info.lang, ()) if name not in there)
     if info.lang == "python" and not there & {*_PYTHON_SERVERS, f"{info.name}.py"}:
         yield "backend.py"
-    elif info.lang == "cpp" and "../" not in (context.read(f"{info.directory}/Makefile") or "../"):
+    elif info.lang == "cpp" and not _builds_sibling(context, info):
         yield from (name for name in _OWN_SOURCES if name not in there)
     elif info.lang == "rust" and not context.checkout.exists(f"{info.directory}/src/main.rs"):
         yield "src/main.rs"
+
+
+def _builds_sibling(context: Context, info: BackendInfo) -> bool:
+    """Whether the Makefile takes its sources from another backend's directory, as the llama.cpp forks do."""
+    makefile = context.read(f"{info.directory}/Makefile") or ""
+    return any(name != info.name and name in context.directories for name in _SIBLING.findall(makefile))
 
 
 def modes(context: Context) -> Iterable[Result]:

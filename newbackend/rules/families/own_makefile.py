@@ -188,14 +188,14 @@ def default_goal(context: Context) -> Iterable[Result]:
         path = f"{info.directory}/Makefile"
         if info.lang == "python" and not reaches(makefile, makefile.goal, "install"):
             message = f"`make` runs {makefile.goal}, which installs nothing, and the image is built with `make`"
-            yield Finding(text.DEFAULT_GOAL, makefile.goal, path, line, message, info.name)
+            yield Finding(text.DEFAULT_GOAL, "default goal", path, line, message, info.name)
         elif info.lang != "python" and info.directory in callers and target and _only_clones(target):
             caller, at = callers[info.directory]
             message = f"`make` runs {makefile.goal}, which only fetches sources; {caller} builds the backend that way"
             note = text.DEFAULT_GOAL_SEVERITY
             related = (Location(caller, at),)
             yield Finding(
-                text.DEFAULT_GOAL, makefile.goal, path, line, message, info.name, severity=note, related=related
+                text.DEFAULT_GOAL, "default goal", path, line, message, info.name, severity=note, related=related
             )
 
 
@@ -251,11 +251,14 @@ def build_types(context: Context) -> Iterable[Result]:
             kind = str(row.value.get("build-type") or "")
             if kind and kind not in source and not (kind.startswith("sycl") and "sycl" in source):
                 ignored.setdefault(kind.partition("_")[0], []).append(Location(row.path, row.line))
+        # A Go backend that compiles nothing native has no use for a build type, and says so by ignoring them all.
+        severity = text.NOTHING_NATIVE if info.lang == "go" and "BUILD_TYPE" not in source else None
         for kind, rows in ignored.items():
             plural = "s" if len(rows) > 1 else ""
             message = f"{len(rows)} row{plural} build {info.name} for {kind}, and its Makefile never looks at {kind}"
             line = next((n for n, row in enumerate(source.split("\n"), 1) if "BUILD_TYPE" in row), 1)
-            yield Finding(text.BUILD_TYPE, kind, path, line, message, info.name, related=tuple(rows[:3]))
+            related = tuple(rows[:3])
+            yield Finding(text.BUILD_TYPE, kind, path, line, message, info.name, severity=severity, related=related)
 
 
 CHECKS = (

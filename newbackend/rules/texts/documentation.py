@@ -69,7 +69,7 @@ NOT_IN_TABLE = Rule(
     what="The compatibility table has no row for the backend.",
     why="The page promises all backends; this is where people look for what runs on their hardware.",
     how="Add a row to the table of its category.",
-    incident="9b57dcb72 (#10376) added the fourteen that had been forgotten, 13f59f082 (#10386) privacy-filter.",
+    incident="9b57dcb72 (#10376) added nineteen that had been forgotten, 13f59f082 (#10386) privacy-filter.",
     bad="| [piper](https://github.com/rhasspy/piper) | Fast neural TTS | CPU, Metal |",
     good="| [piper](https://github.com/rhasspy/piper) | Fast neural TTS | CPU, Metal |\n"
     "| [demo](https://github.com/example/demo) | Speech synthesis | CPU, CUDA 12/13 |",

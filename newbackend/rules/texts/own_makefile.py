@@ -46,12 +46,16 @@ TEST_STEP = Rule(
     checklist=TEST_JOB,
 )
 
+NOTHING_NATIVE = Severity.NOTE
+"""Where no native code is built: the image for the hardware is the CPU image again, which is odd and harmless."""
+
 BUILD_TYPE = Rule(
     id="REG815",
     name="build-type-ignored",
     severity=Severity.ERROR,
     confidence=Confidence.LIKELY,
-    what="Rows build the backend for hardware that its Makefile never looks at.",
+    what="Rows build the backend for hardware that its Makefile never looks at; a note for a Go backend without any "
+    "native code.",
     why="The build succeeds and publishes the CPU binary under the hardware's tag; whoever installs it on such a host "
     "downloads gigabytes of drivers and computes on the CPU. backend/Dockerfile.rust hands no build type on at all.",
     how="Turn the build type into the engine's own option, or take the rows and their gallery entries out.",

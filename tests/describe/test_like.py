@@ -1,0 +1,69 @@
+"""`--like BACKEND`: what a sibling lends to a new backend."""
+
+from __future__ import annotations
+
+import pytest
+
+from newbackend.checkout.tree import Checkout
+from newbackend.describe import describe
+from newbackend.describe.like import with_profile
+from newbackend.errors import NotFoundError, UsageError
+
+
+def test_without_like_nothing_is_added(checkout: Checkout) -> None:
+    assert with_profile({"name": "new"}, checkout) == ({"name": "new"}, [])
+
+
+def test_variants_tags_and_language_are_those_of_the_sibling(checkout: Checkout) -> None:
+    sibling = describe(checkout, "pywhistle").answers
+    answers, notes = with_profile({"name": "new", "like": "pywhistle"}, checkout)
+    assert {key: answers[key] for key in ("lang", "variants", "tags", "modalities")} == {
+        key: sibling[key] for key in ("lang", "variants", "tags", "modalities")
+    }
+    assert notes == []
+
+
+def test_texts_and_pin_stay_the_siblings_own(checkout: Checkout) -> None:
+    answers, _ = with_profile({"name": "new", "like": "cppreed"}, checkout)
+    assert not {"description", "license", "pin", "icon", "urls"} & set(answers)
+    assert "cppreed" not in str({key: value for key, value in answers.items() if key != "like"})
+
+
+def test_answers_that_are_given_win(checkout: Checkout) -> None:
+    given = {"name": "new", "like": "pywhistle", "variants": ["cpu"], "tags": ["mine"]}
+    answers, _ = with_profile(given, checkout)
+    assert (answers["variants"], answers["tags"]) == (["cpu"], ["mine"])
+
+
+def test_a_sibling_that_make_does_not_test_lends_that_too(checkout: Checkout) -> None:
+    from newbackend.checkout.layout import MAKEFILE
+
+    text = checkout.need(MAKEFILE)
+    lines = [line for line in text.splitlines(keepends=True) if "-C backend/python/pywhistle" not in line]
+    answers, _ = with_profile({"name": "new", "like": "pywhistle"}, checkout.with_changes({MAKEFILE: "".join(lines)}))
+    omit = answers["overrides"]["places"]["makefile"]["omit"]
+    assert {"prepare-test-extra", "test-extra"} <= set(omit)
+
+
+def test_capability_keys_point_at_the_same_variants_of_the_new_backend(checkout: Checkout) -> None:
+    from newbackend.checkout.layout import INDEX
+
+    text = checkout.need(INDEX).replace('default: "cpu-pywhistle"', 'default: "cuda12-pywhistle"')
+    answers, _ = with_profile({"name": "new", "like": "pywhistle"}, checkout.with_changes({INDEX: text}))
+    assert answers["overrides"]["capabilities"]["default"] == "cuda12-new"
+
+
+def test_what_the_template_cannot_ship_is_left_out_and_said(checkout: Checkout) -> None:
+    answers, notes = with_profile({"name": "new", "like": "cppanvil", "flavour": "self-contained"}, checkout)
+    assert "rocm" not in answers["variants"]
+    assert any("rocm" in note for note in notes)
+
+
+def test_another_language_is_refused_in_one_sentence(checkout: Checkout) -> None:
+    with pytest.raises(UsageError, match="--like gotide is a go backend, so a cpp backend cannot"):
+        with_profile({"name": "new", "like": "gotide", "lang": "cpp"}, checkout)
+
+
+def test_a_sibling_that_is_not_there_is_not_found(checkout: Checkout) -> None:
+    with pytest.raises(NotFoundError, match="knows no backend 'nobody'"):
+        with_profile({"name": "new", "like": "nobody"}, checkout)

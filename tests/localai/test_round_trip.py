@@ -1,0 +1,111 @@
+"""`describe` -> `remove --keep-files` -> `create --answers` gives every registration fact back.
+
+On the sample always, on real revisions where NEWBACKEND_LOCALAI names a clone. All in memory: the work
+tree is only read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import MAY_24, NEWEST
+from describe.round_trip import Trip, backends, facts_of, round_trip
+
+from newbackend.checkout.layout import open_checkout
+from newbackend.checkout.tree import Checkout
+from newbackend.errors import UsageError
+from newbackend.plan.build import plan_remove
+
+JOBS = "test-workflow"
+TABLE, README = "compatibility-table", "readme-engines"
+
+# A job of test-extra.yml that is not `tests-<name>` was written by hand: its steps are in the workflow and
+# nowhere else, so no answers file can give them back; `describe` says so in a note.
+_JOBS = {
+    "ik-llama-cpp": ("grpc",),
+    "insightface": ("grpc",),
+    "llama-cpp": ("grpc", "grpc-transcription"),
+    "localvqe": ("grpc-transform",),
+    "sherpa-onnx": ("grpc-transcription", "grpc-tts", "realtime"),
+    "speaker-recognition": ("grpc",),
+    "turboquant": ("grpc",),
+    "vibevoice-cpp": ("grpc-transcription", "grpc-tts"),
+    "whisper": ("grpc-transcription",),
+}
+BY_HAND = {name: {(JOBS, f"job:tests-{name}-{kind}") for kind in kinds} for name, kinds in _JOBS.items()}
+EXCEPTIONS: dict[str, dict[str, set[tuple[str, str]]]] = {
+    MAY_24: BY_HAND,
+    NEWEST: {
+        **BY_HAND,
+        "parakeet-cpp": {(JOBS, "job:tests-parakeet-cpp-grpc-transcription")},
+        # The documentation calls these by their gallery's name, as which no answers file could register them.
+        "depth-anything-cpp": {(TABLE, "row:depth-anything"), (README, "engine:depth-anything")},
+        "locate-anything-cpp": {(TABLE, "row:locate-anything"), (README, "engine:locate-anything")},
+    },
+}
+BACKENDS = {MAY_24: 53, NEWEST: 75}
+# Places where one thing is left to a person because what is left of a list does not say where names go.
+BY_PERSON = {"vllm-cpp": {"importer-drop-in"}, "neo-cppanvil": {"importer-drop-in"}}
+NEEDED = {
+    MAY_24: {"llama-cpp": ("ik-llama-cpp", "turboquant")},
+    NEWEST: {"llama-cpp": ("bonsai", "ik-llama-cpp", "turboquant", "vllm-cpp"), "vllm": ("vllm-cpp",)},
+}
+
+
+def check(trip: Trip, name: str, exceptions: set[tuple[str, str]]) -> list[str]:
+    """What is wrong with a round trip, in words; empty when nothing is."""
+    said = [f"not removed: {one}" for one in sorted(trip.left)]
+    said += [f"not back: {one}" for one in sorted(trip.lost - exceptions)]
+    said += [f"back after all, take it off the exceptions: {one}" for one in sorted(exceptions - trip.lost)]
+    said += [f"new: {one}" for one in sorted(trip.gained)]
+    said += [f"planned though it is there: {edit.place} {edit.reason}" for edit in trip.first.edits]
+    said += [f"not removable: {one.place} {one.reason}" for one in trip.removed.manual]
+    by_person = {one.place for one in trip.created.manual}
+    said += [f"by hand: {by_person}"] if by_person != BY_PERSON.get(name, set()) else []
+    return [f"{name}: {one}" for one in said]
+
+
+def round_trips(checkout: Checkout, exceptions: dict[str, set[tuple[str, str]]]) -> list[str]:
+    """All backends, one after the other, each from the untouched checkout."""
+    before = facts_of(checkout)
+    problems: list[str] = []
+    for name in backends(checkout):
+        problems += check(round_trip(checkout, before, name), name, exceptions.get(name, set()))
+    return problems
+
+
+def test_every_sample_backend_makes_the_round_trip(any_sample: Path) -> None:
+    checkout = open_checkout(any_sample)
+    assert len(backends(checkout)) >= 8
+    assert round_trips(checkout, {}) == []
+
+
+@pytest.mark.localai
+@pytest.mark.xdist_group("localai")
+@pytest.mark.parametrize("revision", [MAY_24, NEWEST])
+def test_every_localai_backend_makes_the_round_trip(localai_at: Callable[[str], Path], revision: str) -> None:
+    checkout = open_checkout(localai_at(revision))
+    assert len(backends(checkout)) == BACKENDS[revision]
+    assert round_trips(checkout, EXCEPTIONS[revision]) == []
+
+
+@pytest.mark.localai
+@pytest.mark.xdist_group("localai")
+@pytest.mark.parametrize("revision", [MAY_24, NEWEST])
+def test_every_localai_backend_can_be_removed_unless_others_build_upon_it(
+    localai_at: Callable[[str], Path], revision: str
+) -> None:
+    checkout = open_checkout(localai_at(revision))
+    refused = {}
+    for name in backends(checkout):
+        try:
+            plan = plan_remove(name, checkout)
+        except UsageError as error:
+            refused[name] = error
+        else:
+            assert plan.manual == (), name
+    assert {name: error.reference for name, error in refused.items()} == dict.fromkeys(NEEDED[revision], "backend-needed")
+    for name, error in refused.items():
+        assert error.message.startswith(", ".join(NEEDED[revision][name]))

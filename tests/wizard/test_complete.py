@@ -1,0 +1,212 @@
+"""The order of the questions, back, the summary, and answers that stop being possible: by replay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from specs import SHA
+
+from newbackend.checkout.tree import Checkout
+from newbackend.errors import NewbackendError, UsageError
+from newbackend.wizard.complete import Setting, complete
+from newbackend.wizard.headless import Headless
+from newbackend.wizard.replay import Replay, read_replay
+
+UPSTREAM = f"antirez/ds4@{SHA}"
+ALL: list[tuple[str, str]] = [
+    ("pin", UPSTREAM),
+    ("name", "ds4"),
+    ("lang", "cpp"),
+    ("flavour", "self-contained"),
+    ("modalities", "llm"),
+    ("like", "cppreed"),
+    ("variants", "cuda13,cpu"),
+    ("description", "An engine"),
+    ("license", "MIT"),
+    ("tags", "LLM, fast"),
+    ("summary", ""),
+]
+
+
+def asked(answers: list[tuple[str, str]], checkout: Checkout, **given: Any) -> tuple[dict[str, Any], list[str]]:
+    """What comes out of these answers, and what was refused on the way; every answer must be asked for."""
+    replay = Replay(answers)
+    done, _ = complete(given, checkout, replay)
+    assert replay.done
+    return done, replay.refusals
+
+
+def test_everything_is_asked_once_in_this_order(checkout: Checkout) -> None:
+    done, refusals = asked(ALL, checkout)
+    assert not refusals
+    assert done == {
+        "pin": {"repo": "antirez/ds4", "sha": SHA, "branch": "main", "variable": "DS4_VERSION"},
+        "name": "ds4",
+        "lang": "cpp",
+        "flavour": "self-contained",
+        "modalities": ["llm"],
+        "like": "cppreed",
+        "variants": ["cuda13", "cpu"],
+        "description": "An engine",
+        "license": "MIT",
+        "tags": ["LLM", "fast"],
+    }
+
+
+@pytest.mark.parametrize("key", [key for key, _ in ALL if key not in ("summary", "pin")])
+def test_what_is_known_is_not_asked(checkout: Checkout, key: str) -> None:
+    known, _ = asked(ALL, checkout)
+    done, _ = asked([pair for pair in ALL if pair[0] != key], checkout, **{key: known[key]})
+    assert done == known
+
+
+def test_nothing_is_asked_when_everything_is_known(checkout: Checkout) -> None:
+    known, _ = asked(ALL, checkout)
+    assert asked([], checkout, **known)[0] == known
+
+
+def test_a_language_without_flavours_has_no_such_question(checkout: Checkout) -> None:
+    answers = [
+        ("pin", ""), ("name", "pynew"), ("lang", "python"), ("modalities", "tts"), ("like", ""),
+        ("variants", "cpu"), ("description", "d"), ("license", ""), ("tags", ""), ("summary", ""),
+    ]  # fmt: skip
+    done, _ = asked(answers, checkout)
+    assert "flavour" not in done
+    assert done["pin"] is None
+
+
+@pytest.mark.parametrize("at", range(1, len(ALL)))
+def test_back_from_any_question_asks_the_one_before_again(checkout: Checkout, at: int) -> None:
+    there_and_back = [*ALL[:at], (ALL[at][0], "<"), ALL[at - 1], *ALL[at:]]
+    assert asked(there_and_back, checkout) == asked(ALL, checkout)
+
+
+def test_back_goes_all_the_way_and_stops_at_the_first_question(checkout: Checkout) -> None:
+    back = [(key, "<") for key, _ in reversed(ALL)]
+    done, refusals = asked([*ALL[:-1], *back, *ALL], checkout)
+    assert done == asked(ALL, checkout)[0]
+    assert refusals == ["first-question"]
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong", "reference"),
+    [
+        ("pin", "nonsense", "pin-malformed"),
+        ("pin", "antirez/ds4@ae302c2", "pin-not-full-sha"),
+        ("pin", "antirez/ds4@no-network", "pin-unreachable"),
+        ("name", "Cuda!", "name-invalid"),
+        ("lang", "perl", "lang-unknown"),
+        ("flavour", "nonsense", "flavour-unknown"),
+        ("modalities", "smell", "modality-unknown"),
+        ("modalities", "", "modality-missing"),
+        ("variants", "intel", "variant-impossible"),
+        ("variants", "", "variants-missing"),
+        ("description", "bell\x07", "description-control"),
+        ("description", "\udcff", "description-not-utf8"),
+        ("license", "a licence", "license-invalid"),
+        ("tags", "x" * 65, "tags-invalid"),
+    ],
+)
+def test_a_wrong_answer_is_refused_and_asked_again(checkout: Checkout, key: str, wrong: str, reference: str) -> None:
+    at = [known for known, _ in ALL].index(key)
+    done, refusals = asked([*ALL[:at], (key, wrong), *ALL[at:]], checkout)
+    assert done == asked(ALL, checkout)[0]
+    assert refusals == [reference]
+
+
+def test_the_summary_changes_one_answer_and_comes_again(checkout: Checkout) -> None:
+    done, _ = asked([*ALL[:-1], ("summary", "license"), ("license", "Apache-2.0"), ("summary", "")], checkout)
+    assert done == {**asked(ALL, checkout)[0], "license": "Apache-2.0"}
+
+
+def test_back_from_a_change_keeps_the_old_answer(checkout: Checkout) -> None:
+    done, _ = asked([*ALL[:-1], ("summary", "name"), ("name", "<"), ("summary", "")], checkout)
+    assert done == asked(ALL, checkout)[0]
+
+
+def test_another_language_asks_again_only_for_what_it_makes_impossible(checkout: Checkout) -> None:
+    changed = [("summary", "lang"), ("lang", "rust"), ("like", ""), ("variants", "cpu"), ("summary", "")]
+    done, refusals = asked([*ALL[:-1], *changed], checkout)
+    assert (done["lang"], done["variants"], done["description"]) == ("rust", ["cpu"], "An engine")
+    assert refusals == ["flavour-unknown", "variant-impossible"]
+    assert "flavour" not in done
+
+
+def test_a_given_answer_can_be_changed_in_the_summary_too(checkout: Checkout) -> None:
+    rest = [pair for pair in ALL if pair[0] != "name"][:-1]
+    done, _ = asked([*rest, ("summary", "name"), ("name", "ds5"), ("summary", "")], checkout, name="ds4")
+    assert done["name"] == "ds5"
+    assert done["pin"]["variable"] == "DS5_VERSION"
+
+
+@pytest.mark.parametrize(
+    ("given", "reference"),
+    [
+        ({"name": "Cuda!"}, "name-invalid"),
+        ({"lang": "perl"}, "lang-unknown"),
+        ({"lang": "rust", "variants": ["cuda12"]}, "variant-impossible"),
+        ({"license": "a licence"}, "license-invalid"),
+    ],
+)
+def test_a_wrong_flag_is_refused_before_anything_is_asked(
+    checkout: Checkout, given: Mapping[str, Any], reference: str
+) -> None:
+    with pytest.raises(NewbackendError) as refusal:
+        complete(given, checkout, Replay([]))
+    assert refusal.value.reference == reference
+
+
+def test_answers_are_kept_after_each_one(checkout: Checkout) -> None:
+    kept: list[list[str]] = []
+    complete({}, checkout, Replay(ALL), Setting(keep=lambda answers: kept.append(list(answers))))
+    assert kept == [[key for key, _ in ALL[:count]] for count in range(1, len(ALL))]
+
+
+def test_a_resumed_run_goes_on_where_it_stopped_and_back_into_what_was_answered(checkout: Checkout) -> None:
+    known, _ = asked(ALL, checkout)
+    saved = {key: known[key] for key in ("pin", "name", "lang", "flavour")}
+    replay = Replay([("modalities", "<"), ("flavour", "shared-base"), *ALL[4:]])
+    done, _ = complete({}, checkout, replay, Setting(resumed=saved))
+    assert replay.done
+    assert done == {**known, "flavour": "shared-base"}
+
+
+def test_what_is_given_now_wins_over_what_was_saved(checkout: Checkout) -> None:
+    known, _ = asked(ALL, checkout)
+    replay = Replay([("summary", "")])
+    done, _ = complete({"license": "ISC"}, checkout, replay, Setting(resumed=known))
+    assert done["license"] == "ISC"
+
+
+def test_a_saved_answer_that_is_impossible_now_is_asked_again(checkout: Checkout) -> None:
+    known, _ = asked(ALL, checkout)
+    replay = Replay([("variants", "cpu"), ("summary", "")])
+    done, _ = complete({}, checkout, replay, Setting(resumed={**known, "variants": ["gone"]}))
+    assert (replay.done, done["variants"], replay.refusals) == (True, ["cpu"], ["variant-unknown"])
+
+
+def test_an_answers_file_settles_what_has_a_default(checkout: Checkout) -> None:
+    replay = Replay([("modalities", "tts"), ("variants", "cpu"), ("summary", "")])
+    done, _ = complete({"name": "pynew", "lang": "python"}, checkout, replay, Setting(settled=Headless()))
+    assert replay.done
+    assert (done["license"], done["tags"], done["like"]) == ("", [], "")
+
+
+def test_a_replay_is_read_from_a_file(tmp_path: Path, checkout: Checkout) -> None:
+    file = tmp_path / "replay"
+    file.write_text("# a run\n\n" + "".join(f"{key}: {answer}\n" for key, answer in ALL))
+    done, _ = complete({}, checkout, read_replay(file))
+    assert done == asked(ALL, checkout)[0]
+    file.write_text("no separator\n")
+    with pytest.raises(UsageError, match="question: answer"):
+        read_replay(file)
+
+
+def test_a_replay_that_does_not_fit_the_questions_says_so(checkout: Checkout) -> None:
+    with pytest.raises(UsageError, match="'name' where 'pin' is asked"):
+        complete({}, checkout, Replay([("name", "ds4")]))
+    with pytest.raises(UsageError, match="no answer to 'pin'"):
+        complete({}, checkout, Replay([]))
