@@ -3,10 +3,13 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-STAMP  := $(VENV)/.installed
-# The installed copy of the wheel is what the tests import: nothing here puts the source tree on the path.
-SOURCES := pyproject.toml $(shell git ls-files newbackend templates 2>/dev/null)
 JOBS   ?= 2
+# The installed copy of the wheel is what the tests import: nothing here puts the source tree on the path.
+# A digest names the installed state: template names have characters that make cannot have in a prerequisite.
+SOURCE_ID := $(shell find newbackend templates pyproject.toml -type f ! -name '*.pyc' -print0 \
+	| LC_ALL=C sort -z | xargs -0 cksum | cksum | tr ' ' '-')
+STAMP  := $(VENV)/.installed-$(SOURCE_ID)
+DEV    := $(VENV)/.dev-$(SOURCE_ID)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint fmt check bench system-packages golden docs wheel clean
@@ -18,7 +21,8 @@ $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit("newbackend needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 
-$(STAMP): $(BIN)/pip $(SOURCES)
+$(STAMP): | $(BIN)/pip
+	rm -f $(VENV)/.installed-* $(VENV)/.dev-*
 	$(BIN)/pip install --quiet --disable-pip-version-check build
 	rm -rf dist
 	$(BIN)/python -m build --quiet --wheel --outdir dist .
@@ -26,7 +30,7 @@ $(STAMP): $(BIN)/pip $(SOURCES)
 	$(BIN)/pip install --quiet --disable-pip-version-check "$$(ls dist/newbackend-*.whl)"
 	touch $@
 
-$(VENV)/.dev: $(STAMP)
+$(DEV): | $(STAMP)
 	$(BIN)/pip install --quiet --disable-pip-version-check "$$(ls dist/newbackend-*.whl)[dev,cpu,zstd]"
 	touch $@
 
@@ -35,28 +39,28 @@ wheel: $(STAMP) ## Build the wheel and install it into .venv.
 demo: $(STAMP) ## Set up, then run the main job on the embedded sample checkout.
 	$(BIN)/newbackend demo
 
-test: $(VENV)/.dev system-packages lint ## Set up, then run everything.
+test: $(DEV) system-packages lint ## Set up, then run everything.
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup
 
-check: $(VENV)/.dev ## Tests without the compiled backends: quick.
+check: $(DEV) ## Tests without the compiled backends: quick.
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup -m "not build"
 
-lint: $(VENV)/.dev ## ruff and mypy --strict.
+lint: $(DEV) ## ruff and mypy --strict.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-fmt: $(VENV)/.dev ## Format the code.
+fmt: $(DEV) ## Format the code.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## Print the table of measured times (docs/performance.md).
+bench: $(DEV) ## Print the table of measured times (docs/performance.md).
 	$(BIN)/python bench/bench.py
 
-docs: $(VENV)/.dev ## Regenerate docs/rules.md from the rule registry.
+docs: $(DEV) ## Regenerate docs/rules.md from the rule registry.
 	$(BIN)/python -m newbackend.rules.docs > docs/rules.md
 
-golden: $(VENV)/.dev ## Rewrite every golden file; review the result as a diff.
+golden: $(DEV) ## Rewrite every golden file; review the result as a diff.
 	NEWBACKEND_GOLDEN=write $(BIN)/pytest -q -m "not build" tests
 
 system-packages: ## On Debian as root: compilers and gRPC for the tests that build backends.

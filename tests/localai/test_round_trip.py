@@ -78,7 +78,7 @@ def round_trips(checkout: Checkout, exceptions: dict[str, set[tuple[str, str]]])
 
 def test_every_sample_backend_makes_the_round_trip(any_sample: Path) -> None:
     checkout = open_checkout(any_sample)
-    assert len(backends(checkout)) >= 8
+    assert len(backends(checkout)) >= 5
     assert round_trips(checkout, {}) == []
 
 

@@ -26,7 +26,7 @@ def listed(context: Context) -> Iterable[Result]:
     named = {fact.backend for fact in context.facts("docs-backends")}
     words = {_bare(word) for line in bullets.values() for word in _WORD.findall(line)}
     for info in context.backends.values():
-        reason = _undocumented(info) or ("" if 2 * len(examples) >= len(bullets) else "the list gives no examples")
+        reason = _undocumented(info) or ("" if 4 * len(examples) >= 3 * len(bullets) else "the list gives no examples")
         if reason:
             yield Checked(text.NOT_LISTED, Status.SKIPPED, info.name, reason)
         elif not named & {info.name, info.gallery} and not words & {_bare(info.name), _bare(info.gallery)}:
