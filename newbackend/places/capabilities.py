@@ -127,7 +127,7 @@ def _sibling(checkout: Checkout, value: Mapping[str, Any]) -> Element | None:
     """The entry to stand behind: the last of the same default usecase, else the last that may have it."""
     by_name = _by_name(checkout)
     elements = _elements(checkout)
-    wanted = value[_DEFAULT][0]
+    wanted = (*value[_DEFAULT], *value[_POSSIBLE], "")[0]
 
     def says(element: Element, key: str) -> tuple[str, ...]:
         words = _plain(element.fields.get(key) or (), by_name)
@@ -140,8 +140,11 @@ def _sibling(checkout: Checkout, value: Mapping[str, Any]) -> Element | None:
 
 
 def _rows(name: str, value: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
+    """An entry's lines. A word that the file has no constant for is a plain string, which Go takes as well;
+    without any names (a snippet) the constants are guessed."""
+
     def words(key: str) -> str:
-        return ", ".join(names.get(word) or _constant(word) for word in value[key])
+        return ", ".join(names.get(word) or (go_string(word) if names else _constant(word)) for word in value[key])
 
     pairs = []
     for key, said in value.items():

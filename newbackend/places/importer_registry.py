@@ -22,7 +22,6 @@ from newbackend.spec import BackendSpec
 from newbackend.splice.golang import Element, go_string
 from newbackend.splice.outcome import AnchorMissing, Inserted, Outcome, Splice
 
-
 _TYPE = re.compile(r"[A-Z][A-Za-z0-9]*Importer\Z")
 
 

@@ -55,7 +55,11 @@ class LinePrompts:
     def line(self, prompt: str) -> str:
         sys.stderr.write(f"{prompt} ")
         sys.stderr.flush()
-        return read_line().strip()
+        try:
+            return read_line().strip()
+        except (KeyboardInterrupt, EOFError):
+            sys.stderr.write("\n")
+            raise
 
     def say(self, text: str) -> None:
         sys.stderr.write(wrapped(text, "") + "\n")
@@ -99,6 +103,5 @@ def read_line() -> str:
     """
     data = sys.stdin.buffer.readline()
     if not data:
-        sys.stderr.write("\n")
         raise EOFError
     return data.decode(sys.stdin.encoding or "utf-8", "surrogateescape").rstrip("\r\n")

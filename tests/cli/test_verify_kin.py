@@ -25,13 +25,13 @@ def test_list_shows_every_backend_with_language_variants_and_health(sample: Path
 
 
 def test_route_counts_the_jobs_of_a_backend_and_names_who_is_not_rebuilt(any_sample: Path) -> None:
-    result = newbackend("route", "backend/go/goquill/Makefile", "--repo", any_sample, "--format", "json")
+    result = newbackend("route", "backend/go/gotide/Makefile", "--repo", any_sample, "--format", "json")
     data = json.loads(result.out)
 
     assert result.status == 0
-    assert data["started"] == ["goquill"]
+    assert data["started"] == ["gotide"]
     assert {job["system"] for job in data["files"][0]["jobs"]} == {"linux", "macos"}
-    assert "pyecho" in data["not_rebuilt"]
+    assert "pywhistle" in data["not_rebuilt"]
 
 
 def test_route_by_the_checkouts_own_filter_starts_forks_and_shared_inputs(sample: Path) -> None:

@@ -50,10 +50,15 @@ class Addition:
 
 @dataclass(frozen=True)
 class Missing:
-    """A fact that the commit has and the replay has not, or has otherwise, and why."""
+    """A fact that the commit has and the replay has not, or has otherwise, and why.
+
+    `kind` is "by hand" when the plan says what to paste, "not described" when `describe` says that it
+    cannot put it into answers, "not here" when the parent has no such place, and "missing" otherwise.
+    """
 
     place: str
     key: str
+    kind: str
     reason: str
 
 
@@ -74,13 +79,14 @@ class Replay:
         """same, better, missing or failed."""
         if self.failed:
             return "failed"
-        return "missing" if self.missing else "better" if self.better else "same"
+        lost = any(one.kind == "missing" for one in self.missing)
+        return "missing" if lost else "better" if self.better else "same"
 
     def line(self) -> str:
         """The report's one line."""
         one = self.addition
         head = f"{one.commit[:9]} {one.date} {one.name} ({self.lang}): {self.verdict}, {self.facts} facts"
-        details = [f"lacks {m.place} {m.key}: {m.reason}" for m in self.missing]
+        details = [f"{m.kind}: {m.place} {m.key}: {m.reason}" for m in self.missing]
         details += [f"has {place} {key}, which came later" for place, key in self.better]
         return head + "".join(f"\n    {detail}" for detail in ([self.failed] if self.failed else details))
 
@@ -109,7 +115,7 @@ def replay(addition: Addition, root: Path, scratch: Path, head: str = "HEAD") ->
     """One addition, replayed in the work tree `scratch` of the clone `root`."""
     git(scratch, "checkout", "--quiet", "--force", "--detach", addition.parent)
     wanted = RevisionCheckout(root, addition.commit)
-    before = Checkout(scratch)
+    before = Checkout(scratch, _own_files(addition, root, wanted))
     lang = "?"
     try:
         found = registered(wanted, addition.name)
@@ -125,6 +131,18 @@ def replay(addition: Addition, root: Path, scratch: Path, head: str = "HEAD") ->
     later = _facts(RevisionCheckout(root, git(root, "rev-parse", head).strip()), found.names)
     better = tuple(key for key in complete if key not in want and key in later)
     return Replay(addition, lang, len(want), missing, better, described.notes)
+
+
+def _own_files(addition: Addition, root: Path, wanted: Checkout) -> dict[str, str | None]:
+    """Text of every file that the commit added: the backend's own files, which `create` only registers."""
+    rows = git(root, "diff", "--name-only", "--diff-filter=A", "-z", addition.parent, addition.commit).split("\0")
+    texts_by_path: dict[str, str | None] = {}
+    for path in filter(None, rows):
+        try:
+            texts_by_path[path] = wanted.read(path)
+        except NewbackendError:
+            continue  # a binary file: nothing registers by its content
+    return texts_by_path
 
 
 def _created(answers: Mapping[str, Any], before: Checkout) -> Plan:
@@ -160,12 +178,12 @@ def _facts(checkout: Checkout, names: tuple[str, ...]) -> dict[Key, str]:
 
 def _missing(key: Key, want: Mapping[Key, str], have: Mapping[Key, str], plan: Plan, notes: tuple[str, ...]) -> Missing:
     place, name = key
-    reasons = [f"by hand: {one.reason}" for one in plan.manual if one.place == place]
-    reasons += [f"the parent lacks it: {reason}" for skipped, reason in plan.skipped if skipped == place]
-    reasons += [note for note in notes if name in note]
+    said = [("by hand", one.reason) for one in plan.manual if one.place == place]
+    said += [("not here", reason) for skipped, reason in plan.skipped if skipped == place]
+    said += [("not described", note) for note in notes if name in note]
     if key in have:
-        reasons.append(f"is {have[key][:160]}, was {want[key][:160]}")
-    return Missing(place, name, reasons[0] if reasons else "not implied by the answers")
+        said = [("missing", f"is {have[key][:160]}, was {want[key][:160]}")]
+    return Missing(place, name, *(said[0] if said else ("missing", "not implied by the answers")))
 
 
 def report(source: Path) -> list[Replay]:

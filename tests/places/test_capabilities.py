@@ -67,3 +67,12 @@ def test_a_comment_above_goes_with_its_own_backend_only(checkout: Checkout) -> N
 def test_names_inside_other_names_are_not_confused(checkout: Checkout, name: str) -> None:
     after = round_trip(Capabilities(), checkout, spec(name=name))
     assert after.need(PATH).count('"cppanvil": {') == 1
+
+
+def test_a_word_without_a_constant_is_a_plain_string(checkout: Checkout) -> None:
+    facts = {"capability:ds4": {"GRPCMethods": ["Predict", "Dream"], "PossibleUsecases": ["chat", "dream"]}}
+    after = round_trip(Capabilities(), checkout, spec(overrides={"places": {"backend-capabilities": {"facts": facts}}}))
+    lines = new_lines(checkout, after, PATH)
+    assert '\t\tGRPCMethods:      []GRPCMethod{MethodPredict, "Dream"},' in lines
+    assert '\t\tPossibleUsecases: []string{UsecaseChat, "dream"},' in lines
+    assert gofmt_changes(after.need(PATH)) == ""

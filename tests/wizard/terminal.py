@@ -13,6 +13,7 @@ from pathlib import Path
 import pexpect
 
 SECONDS = 30.0
+_FORWARD = re.compile(r"\x1b\[(\d*)C")
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07]*\x07|[()][A-Z0-9]|[=>78])|[\x07\r\x08]")
 ENTER, SPACE, DOWN, UP, BACK, CTRL_C, CTRL_D = "\r", " ", "\x1b[B", "\x1b[A", "\x02", "\x03", "\x04"
 ERASE = "\x15"  # the whole line
@@ -54,8 +55,11 @@ class Terminal:
 
     @property
     def screen(self) -> str:
-        """Everything written so far, without control sequences."""
-        return _ESCAPES.sub("", self._raw)
+        """Everything written so far, without control sequences; what is skipped over is blank.
+
+        A menu that changes is written in pieces, only where it differs: look for its pointer.
+        """
+        return _ESCAPES.sub("", _FORWARD.sub(lambda match: " " * int(match[1] or 1), self._raw))
 
     def sees(self, text: str) -> str:
         """Waits until `text` is written after what was seen last; spaces and line ends are alike.

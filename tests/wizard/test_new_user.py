@@ -20,7 +20,7 @@ def test_from_nothing_to_a_backend(sample: Path, upstream: str) -> None:
     assert "» C++" in seen, "the upstream has a CMakeLists.txt"
     terminal.answers("can ship cpu, cuda12", ENTER)
     terminal.answers("implements Predict, PredictStream", SPACE, *[DOWN] * 4, SPACE)
-    terminal.answers("implements TTS, TTSStream", ENTER)
+    terminal.answers("» Text to speech", ENTER)
     terminal.answers("Most like which backend?", ENTER)
     seen = terminal.answers("2 rows in .github/backend-matrix.yml, 2 entries", DOWN, DOWN, SPACE, ENTER)
     assert "Text to speech" in seen, "a menu leaves what was chosen"
@@ -59,7 +59,7 @@ def test_no_is_the_answer_of_an_impatient_enter(sample: Path) -> None:
 
 
 def test_the_summary_changes_any_answer(sample: Path) -> None:
-    words = ["create", "--lang", "rust", "--modality", "llm", "--variants", "cpu", "--like", "rustwisp"]
+    words = ["create", "--lang", "rust", "--modality", "llm", "--variants", "cpu", "--set", "like="]
     terminal = Terminal(*words, "--set", "license=MIT", "--set", "tags=a", "--set", "description=d", cwd=sample)
     terminal.answers("Upstream project:", ENTER)
     terminal.answers("Name of the backend:", "rusty", ENTER)

@@ -54,7 +54,7 @@ def asking(question: str, sample: Path, term: str) -> Terminal:
 def stopped(terminal: Terminal, sample: Path, before: dict[str, tuple[int, bytes]]) -> None:
     """The run says one sentence, ends with 2, and the checkout is as it was."""
     assert terminal.ends() == 2
-    lines = [line for line in terminal.screen.splitlines() if "newbackend: " in line]
+    lines = [line for line in terminal.screen.splitlines() if line.startswith("newbackend: ")]
     assert len(lines) == 1, terminal.screen
     assert "stopped; nothing was changed" in lines[0]
     assert "Traceback" not in terminal.screen

@@ -115,6 +115,8 @@ def _targets(context: Context, info: BackendInfo, meta: Fact, by_name: Mapping[s
             what = f"an image of the {'production' if dev_wanted else 'development'} channel"
             severity = Severity.WARNING if dev_wanted else None
         elif not fits(key, hardware):
+            if _stands_in(key, hardware, info):
+                continue
             # Without any CPU image a default that needs a GPU says at least what the backend is for.
             what = f"an image for {hardware}"
             severity = None if _FITS.get(key) or has_plain else Severity.NOTE
@@ -130,6 +132,13 @@ def _targets(context: Context, info: BackendInfo, meta: Fact, by_name: Mapping[s
             severity=severity,
             related=(Location(INDEX, entry.line),),
         )
+
+
+def _stands_in(key: str, hardware: str, info: BackendInfo) -> bool:
+    """Whether an image stands in for one that the backend does not build (contract 13.7, docs/adr/0007)."""
+    variant = variant_table().variants.get(hardware)
+    owner = variant.stands_in_for.get(key) if variant else None
+    return owner is not None and all(hardware_of(suffix_of(entry), info.name) != owner for entry in info.entries)
 
 
 def _unreached(context: Context, info: BackendInfo, meta: Fact) -> Iterator[Finding]:

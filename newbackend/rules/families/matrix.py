@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from newbackend.checkout.layout import FILTER_SCRIPT, MAKEFILE, MATRIX
-from newbackend.findings import Confidence, Finding, Location, Severity
+from newbackend.findings import Checked, Confidence, Finding, Location, Severity, Status
 from newbackend.places.base import Fact
 from newbackend.places.matrix import lang_of_dockerfile, variant_of_row
-from newbackend.rules.base import Check, Scope
+from newbackend.rules.base import Check, Result, Scope
 from newbackend.rules.context import BackendInfo, Context
 from newbackend.rules.texts import matrix as text
 from newbackend.rules.tokens import hardware_of
@@ -215,7 +215,7 @@ def meanings(context: Context) -> Iterable[Finding]:
                 yield Finding(text.SUFFIX_MEANING, row_name(fact), MATRIX, line, message, info.name)
 
 
-def darwin(context: Context) -> Iterable[Finding]:
+def darwin(context: Context) -> Iterable[Result]:
     """REG116 and REG117."""
     makefile = context.read(MAKEFILE) or ""
     for info in context.backends.values():
@@ -228,6 +228,9 @@ def darwin(context: Context) -> Iterable[Finding]:
             elif info.lang and (lang == "python") != (info.lang == "python"):
                 message = f"the macOS row of {info.name} builds it as {lang}, but the sources are in {info.directory}"
                 yield Finding(text.DARWIN_LANG, info.name, MATRIX, line, message, info.name)
+        if info.lang == "rust" and "\nbuild-darwin-rust-backend:" not in makefile:
+            yield Checked(text.LINUX_ONLY, Status.SKIPPED, info.name, "this checkout builds no Rust for macOS")
+            continue
         plain = [fact for fact in info.rows if variant_of_row(fact.value) == "cpu"]
         offered = any("-metal-darwin" in str(entry.value.get("uri")) for entry in info.entries)
         if plain and not info.darwin and not offered and context.layout.features["darwin_matrix"]:

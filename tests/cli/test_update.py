@@ -1,0 +1,124 @@
+"""`newbackend update`, as a user runs it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from cli.runner import Result, newbackend
+from conftest import git, tree
+from specs import SHA
+
+HERE = "backend/python/echo4"
+
+
+@pytest.fixture
+def made(sample: Path) -> Path:
+    """The sample with a generated and committed Python backend."""
+    words = ["create", "echo4", "--lang", "python", "--pin", f"antirez/ds4@{SHA}", "--variants", "cpu"]
+    result = newbackend(*words, "--no-input", "--yes", "--repo", sample)
+    assert result.status == 0, result.err
+    commit(sample)
+    return sample
+
+
+def commit(root: Path) -> None:
+    git(root, "add", "--all")
+    git(root, "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "--quiet", "--message", "x")
+
+
+def update(root: Path, *words: str) -> Result:
+    return newbackend("update", "echo4", "--repo", root, *words)
+
+
+def answer(root: Path, old: str, new: str) -> None:
+    """Changes an answer in the backend's own answers file."""
+    path = root / HERE / ".newbackend.yml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    commit(root)
+
+
+def test_nothing_changed_is_nothing_to_do(made: Path) -> None:
+    before = tree(made)
+    result = update(made, "--yes")
+    assert (result.status, "nothing to do" in result.out) == (0, True)
+    assert tree(made) == before
+
+
+def test_a_changed_answer_is_rendered_and_a_hand_edit_is_kept(made: Path) -> None:
+    engine = made / HERE / "engine.py"
+    engine.write_text(engine.read_text() + "\n# mine\n")
+    answer(made, "description: '", "description: 'Quite another. ")
+    result = update(made, "--yes")
+    assert result.status == 0, result.err + result.out
+    assert engine.read_text().endswith("\n# mine\n")
+    changed = git(made, "status", "--porcelain").split()[1::2]
+    assert changed, "the description stands in at least one rendered file"
+    assert all("Quite another." in (made / path).read_text() for path in changed if path != f"{HERE}/.newbackend.yml")
+    assert newbackend("undo", "--repo", made).status == 0
+    assert git(made, "status", "--porcelain") == ""
+
+
+def test_a_conflict_is_left_in_the_file_and_is_exit_1(made: Path) -> None:
+    readme = made / HERE / "README.md"
+    found = [line for line in readme.read_text().splitlines() if "echo4" in line]
+    described = next(line for line in readme.read_text().splitlines() if "LocalAI backend on antirez/ds4" in line)
+    assert found
+    readme.write_text(readme.read_text().replace(described, "My own words."))
+    answer(made, "description: '", "description: 'Quite another. ")
+    result = update(made, "--yes")
+    assert result.status == 1
+    assert f"{HERE}/README.md has conflicts to resolve" in result.out
+    text = readme.read_text()
+    assert text.index("<<<<<<< edited here") < text.index("My own words.") < text.index("||||||| as generated before")
+    again = update(made, "--yes", "--allow-dirty")
+    assert again.status == 2
+    assert "conflict markers" in again.error()
+
+
+def test_the_old_rendering_is_known_though_it_was_never_committed(sample: Path) -> None:
+    words = ["create", "echo4", "--lang", "python", "--variants", "cpu", "--no-input", "--yes", "--repo", sample]
+    assert newbackend(*words).status == 0
+    readme = sample / HERE / "README.md"
+    readme.write_text(readme.read_text() + "\nMy own words.\n")
+    path = sample / HERE / ".newbackend.yml"
+    path.write_text(path.read_text().replace("description: '", "description: 'Quite another. ", 1))
+    result = update(sample, "--yes", "--allow-dirty")
+    assert result.status == 0, result.out + result.err
+    assert "Quite another." in readme.read_text()
+    assert "My own words." in readme.read_text()
+
+
+def test_a_dry_run_writes_nothing(made: Path) -> None:
+    answer(made, "description: '", "description: 'Quite another. ")
+    before = tree(made)
+    result = update(made, "--dry-run", "--format", "json")
+    plan = json.loads(result.out)
+    assert (result.status, plan["schema"], plan["title"]) == (0, "newbackend/plan/1", "update echo4")
+    assert {edit["op"] for edit in plan["edits"]} == {"modify"}
+    assert tree(made) == before
+
+
+def test_without_a_terminal_it_wants_to_be_told(made: Path) -> None:
+    answer(made, "description: '", "description: 'Quite another. ")
+    result = update(made)
+    assert result.status == 2
+    assert "--yes" in result.error()
+
+
+def test_uncommitted_edits_are_not_written_over_unasked(made: Path) -> None:
+    answer(made, "description: '", "description: 'Quite another. ")
+    readme = made / HERE / "README.md"
+    readme.write_text(readme.read_text() + "\nMy own words.\n")
+    result = update(made, "--yes")
+    assert result.status == 2
+    assert "uncommitted changes" in result.error()
+
+
+def test_a_backend_that_was_written_by_hand_is_not_updated(sample: Path) -> None:
+    result = newbackend("update", "pyecho", "--yes", "--repo", sample)
+    assert result.status == 3
+    assert "newbackend did not generate it" in result.error()
