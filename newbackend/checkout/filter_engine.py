@@ -27,7 +27,7 @@ class PathFilter:
     """The filter functions of one checkout, loaded once."""
 
     def __init__(self, source: str, *, module: bool) -> None:
-        import _quickjs as quickjs  # the engine itself: its wrapper imports a thread pool
+        import _quickjs as quickjs  # type: ignore[import-not-found]  # the wrapper imports a thread pool
 
         self._context = quickjs.Context()
         self._context.set_memory_limit(MEMORY_BYTES)

@@ -116,12 +116,12 @@ def _print(report: Report, format_: str, *, verbose: bool) -> None:
     import sys
 
     from newbackend import __version__
-    from newbackend.package.rule import RULES
+    from newbackend.package.suppressing import package_rules
     from newbackend.report import RenderContext, render
 
     context = RenderContext(
         read_line=lambda _path, _line: None,
-        rules={rule.id: rule for rule in RULES},
+        rules=package_rules(),
         tool_version=__version__,
         colour=style().colour,
         width=shutil.get_terminal_size().columns if sys.stdout.isatty() else 100,

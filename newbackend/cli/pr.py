@@ -42,21 +42,16 @@ def pr(
 
 
 def _spec(name: str, checkout: Checkout) -> BackendSpec:
-    """What was wanted: the answers that `create` left beside the backend's files."""
+    """What was wanted: the answers that `create` left beside the backend's files, else what is registered."""
     from newbackend.answers import check_answers, parse_yaml
     from newbackend.catalog.languages import languages
-    from newbackend.errors import NotFoundError
+    from newbackend.describe import describe
     from newbackend.scaffold.generated import ANSWERS_NAME
-    from newbackend.spec import check_name, make_spec
+    from newbackend.spec import make_spec
 
-    check_name(name)
     for language in languages().values():
         path = f"{language.directory_of(name)}/{ANSWERS_NAME}"
-        text = checkout.read(path)
+        text = checkout.read(path) if "/" not in name else None
         if text is not None:
             return make_spec(check_answers(parse_yaml(text, path), path))
-    raise NotFoundError(
-        "answers-missing",
-        f"there is no {ANSWERS_NAME} of a backend {name!r}, so what was wanted is not known",
-        hint="create it with newbackend, or save `newbackend describe` there",
-    )
+    return make_spec(describe(checkout, name).answers)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from newbackend.findings import BackendStatus, Checked, Finding, Report, Severity, Status, sort_findings
@@ -14,18 +16,21 @@ from newbackend.package.proofs import as_checked, as_findings, not_covered, run_
 from newbackend.package.registry import CHECKS
 from newbackend.package.rule import RULES_BY_ID, Skipped, Unknown
 from newbackend.package.source import open_package
+from newbackend.package.suppressing import package_name, suppress
 
 SCHEMA = "newbackend/package/1"
 
 
-def check_package(path: Path, *, options: PackageOptions) -> Report:
+def check_package(path: Path, *, options: PackageOptions, today: date | None = None) -> Report:
     """Everything that can be said about the package at `path` (a directory or an archive).
 
-    The report's `layout` names the layout, the machine, the floors and the proofs. Raises
+    The report's `layout` names the layout, the machine, the floors and the proofs; what a comment in
+    run.sh or a `.newbackend.toml` silences is in `suppressed` (`today` decides what has expired). Raises
     NotFoundError when there is no such path or no reader for it, UsageError for a hostile or damaged
     archive and for options that name nothing known.
     """
     package = load_package(open_package(path), options)
+    name = package_name(path)
     findings: list[Finding] = []
     checked: list[Checked] = []
     for check in CHECKS:
@@ -33,7 +38,7 @@ def check_package(path: Path, *, options: PackageOptions) -> Report:
         if isinstance(outcome, Skipped):
             checked.append(Checked(check.rule, Status.SKIPPED, reason=outcome.reason))
         elif isinstance(outcome, Unknown):
-            findings.append(Finding(check.rule, path.name, "", 1, outcome.reason, status=Status.UNKNOWN))
+            findings.append(Finding(check.rule, name, "", 1, outcome.reason, status=Status.UNKNOWN))
         else:
             found = list(outcome)
             findings.extend(found)
@@ -42,9 +47,11 @@ def check_package(path: Path, *, options: PackageOptions) -> Report:
     proven = run_proofs(package, path)
     findings.extend(as_findings(proven))
     checked.extend(as_checked(proven))
+    named = sort_findings(replace(finding, backend=name) for finding in findings)
+    told = tuple(replace(one, backend=name) for one in checked)
+    kept, suppressed = suppress(package, path, name, named, told, today or date.today())
     layout = _layout(package, proven)
-    ordered = sort_findings(findings)
-    return Report(SCHEMA, str(path), layout, (_status(path, package, ordered),), ordered, (), tuple(checked))
+    return Report(SCHEMA, str(path), layout, (_status(name, package, kept),), kept, suppressed, told)
 
 
 def missing_proofs(report: Report) -> tuple[Finding, ...]:
@@ -52,13 +59,13 @@ def missing_proofs(report: Report) -> tuple[Finding, ...]:
     return tuple(f for f in report.findings if f.status is Status.UNKNOWN and f.rule.id in RULES_BY_ID)
 
 
-def _status(path: Path, package: Package, findings: tuple[Finding, ...]) -> BackendStatus:
+def _status(name: str, package: Package, findings: tuple[Finding, ...]) -> BackendStatus:
     worst = Status.PASS
     if any(f.status is Status.UNKNOWN for f in findings):
         worst = Status.UNKNOWN
     if any(f.status is Status.FAIL and f.level is Severity.ERROR for f in findings):
         worst = Status.FAIL
-    return BackendStatus(path.name, package.layout.value, worst)
+    return BackendStatus(name, package.layout.value, worst)
 
 
 def _layout(package: Package, proven: tuple[Proof, ...]) -> dict[str, object]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from newbackend.package.isa import level_name, levels
+from newbackend.package.isa import Scan, level_name, levels
 from newbackend.package.machines import X86_64, machine_name
 from newbackend.package.model import Package, load_package
 from newbackend.package.options import Layout, PackageOptions
@@ -17,11 +17,13 @@ from newbackend.package.versions import FAMILIES, Newest, banner, bundled_libc, 
 
 @dataclass(frozen=True, slots=True)
 class CpuFloor:
-    """The CPU level: `level` 0 when it was not looked for or cannot be told; `how` says which."""
+    """The CPU level: `level` 0 when it was not looked for or cannot be told; `how` says which. `beyond`
+    are features of no level that some file needs without asking, with that file."""
 
     level: int
     path: str
     how: str
+    beyond: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Floor:
         parts.append(level_name(self.cpu.level) if self.cpu.level else f"CPU level unknown: {self.cpu.how}")
         if self.cpu.level > 1:
             parts[-1] += f" set by {self.cpu.path}"
+        parts += [f"{feature} set by {path}" for feature, path in self.cpu.beyond]
         if self.bundled:
             parts.append(f"bundled glibc {self.bundled}")
         return "; ".join(parts)
@@ -61,6 +64,7 @@ class Floor:
                 "level": level_name(self.cpu.level) if self.cpu.level else "",
                 "path": self.cpu.path,
                 "how": self.cpu.how,
+                "beyond": dict(self.cpu.beyond),
             },
             "layout": self.layout.value,
             "machine": self.machine,
@@ -103,14 +107,25 @@ def _cpu(package: Package, *, scanned: bool) -> CpuFloor:
     best = CpuFloor(declared[0], declared[1] if declared[0] > 1 else "", "declared")
     members = {m.path: s for s in variant_sets(package.elves) for m in s.members}
     lowest = {min(s.members, key=lambda m: m.level).path for s in members.values()}
+    beyond: dict[str, str] = {}
     for path, scan in results.items():
         if scan.dispatch or (path in members and path not in lowest):
             continue
-        for level in range(4, best.level, -1):
-            count = sum(n for f, n in scan.tally.features.items() if levels().of[f] >= level)
-            if count >= NOISE and scan.share_above(level - 1) >= SHARE:
-                best = CpuFloor(level, path, "instruction scan, no dispatch in the file")
-                break
+        best = _raised(best, path, scan)
+        if scan.share_above(4) >= SHARE:
+            for feature in (f for f, n in scan.features_above(4).items() if n >= NOISE):
+                beyond.setdefault(feature, path)
     if best.level == 1:
-        return CpuFloor(1, "", "instruction scan: nothing newer without dispatch (likely, not proven)")
+        best = CpuFloor(1, "", "instruction scan: no higher level without dispatch (likely, not proven)")
+    return replace(best, beyond=tuple(sorted(beyond.items())))
+
+
+def _raised(best: CpuFloor, path: str, scan: Scan) -> CpuFloor:
+    """`best`, or what this file raises it to."""
+    of = levels().of
+    for level in range(4, best.level, -1):
+        count = sum(n for f, n in scan.tally.features.items() if level <= of[f] <= 4)
+        pages = set().union(*(at for found, at in scan.tally.pages.items() if level <= found <= 4))
+        if count >= NOISE and len(pages) >= SHARE * scan.pages:
+            return CpuFloor(level, path, "instruction scan, no dispatch in the file")
     return best

@@ -36,12 +36,14 @@ DISPATCH_SYMBOLS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """data/isa.toml: the level of each feature, and the floors by name."""
+    """data/isa.toml: the level of each feature, the floors by name, and `elsewhere`: (file name pattern, symbol)
+    of files for which another one, that defines the symbol, asks the CPU."""
 
     of: dict[str, int]
     floors: tuple[str, ...]
     mnemonics: tuple[tuple[str, str], ...]
     ignored: frozenset[str]
+    elsewhere: tuple[tuple[str, str], ...]
 
 
 @cache
@@ -49,7 +51,8 @@ def levels() -> Levels:
     """The tables of data/isa.toml."""
     raw = tomllib.loads(resources.files("newbackend.package").joinpath("data/isa.toml").read_text("utf-8"))
     mnemonics = tuple((m["feature"], m["pattern"]) for m in raw["mnemonic"])
-    return Levels(raw["levels"], tuple(raw["floors"]), mnemonics, frozenset(raw["ignored"]))
+    elsewhere = tuple((row["file"], row["symbol"]) for row in raw["elsewhere"])
+    return Levels(raw["levels"], tuple(raw["floors"]), mnemonics, frozenset(raw["ignored"]), elsewhere)
 
 
 def parse_floor(text: str | None) -> int:

@@ -33,12 +33,16 @@ def detect_layout(tree: Tree, elves: Mapping[str, ELFFile], run: RunScript | Non
     if chosen is not Layout.AUTO:
         used = loader if chosen is Layout.LOADER else ""
         return Detected(chosen, "chosen by the caller", used, wanted)
+    programs = _programs(tree, elves, run)
+    static = bool(programs) and not any(elf.dynamic and elf.needed for elf in programs)
+    if wanted and not loader and static and run and any(not start.loader for start in run.starts):
+        reason = f"its programs are statically linked, and run.sh starts them without {wanted} too"
+        return Detected(Layout.STATIC, reason)
     if wanted:
         return Detected(Layout.LOADER, f"run.sh starts the program through {wanted}", loader, wanted)
     if loader and (run is None or not run.starts):
         return Detected(Layout.LOADER, f"{loader} is bundled", loader, wanted)
-    programs = _programs(tree, elves, run)
-    if programs and not any(elf.dynamic and elf.needed for elf in programs):
+    if static:
         return Detected(Layout.STATIC, "its programs are statically linked")
     return Detected(Layout.HOST_LIBC, "no loader of its own: the host's loader and C library are used")
 

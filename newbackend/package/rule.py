@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from newbackend.findings import Confidence, Finding, Fix, Location, Rule, Severity, registry
+from newbackend.findings import Confidence, Finding, Location, Rule, Severity, registry
 from newbackend.package.model import Package
 
 
 def _rules() -> tuple[Rule, ...]:
     text = resources.files("newbackend.package").joinpath("data/rules.toml").read_text("utf-8")
-    enums: dict[str, Any] = {"severity": Severity, "confidence": Confidence, "fix": Fix}
+    enums: dict[str, Any] = {"severity": Severity, "confidence": Confidence}
     rows = tomllib.loads(text)["rule"]
     typed: list[dict[str, Any]] = [{k: enums[k](v) if k in enums else v for k, v in r.items()} for r in rows]
     return tuple(Rule(**row) for row in typed)
@@ -68,7 +68,6 @@ def found(
     line: int = 1,
     severity: Severity | None = None,
     confidence: Confidence | None = None,
-    fix: Fix | None = None,
     expected: str = "",
     related: Iterable[str] = (),
 ) -> Finding:
@@ -81,7 +80,6 @@ def found(
         printable(message),
         severity=severity,
         confidence=confidence,
-        fix=fix,
         expected=expected,
         related=tuple(Location(p) for p in related),
     )

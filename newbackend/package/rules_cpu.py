@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from fnmatch import fnmatchcase
 
 from newbackend.findings import Confidence, Finding, Severity
 from newbackend.package import constructors
@@ -32,15 +34,28 @@ def scans(package: Package) -> dict[str, Scan] | None:
         return None
     _, decode = decoder
     cache: dict[str, Scan] = {}
+    known: dict[str, Symbols] = {}
     for path, elf in package.elves.items():
         if elf.machine != X86_64:
             continue
         try:
-            symbols = package.symbols(path)
+            known[path] = package.symbols(path)
         except ELFError:
-            symbols = Symbols(frozenset(), frozenset(), (), False)
-        cache[path] = scan(package.tree.entries[path].view(), elf, symbols, decode)
-    return cache
+            known[path] = Symbols(frozenset(), frozenset(), (), False)
+        cache[path] = scan(package.tree.entries[path].view(), elf, known[path], decode)
+    return {p: replace(s, dispatch=s.dispatch or _asked_by(p, cache, known)) for p, s in cache.items()}
+
+
+def _asked_by(path: str, scanned: Mapping[str, Scan], known: Mapping[str, Symbols]) -> str:
+    """The file that asks the CPU before anything calls this one (data/isa.toml, `elsewhere`); "" when none does."""
+    for pattern, symbol in levels().elsewhere:
+        if not fnmatchcase(posixpath.basename(path), pattern):
+            continue
+        for other, done in scanned.items():
+            # C++ names are mangled: the symbol is part of them.
+            if done.tally.asks and any(symbol in name for name, _ in known[other].defined):
+                return f"{other} asks in its place"
+    return ""
 
 
 def _wanted(package: Package) -> Skipped | Unknown | dict[str, Scan]:

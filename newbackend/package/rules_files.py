@@ -6,7 +6,7 @@ import hashlib
 import posixpath
 from collections.abc import Iterator
 
-from newbackend.findings import Finding, Fix, Severity
+from newbackend.findings import Finding, Severity
 from newbackend.package.elf import ELFFile
 from newbackend.package.machines import AARCH64, NAMES, X86_64, machine_name
 from newbackend.package.model import SHARED_OBJECT, Package
@@ -61,7 +61,7 @@ def _absolute_link(package: Package, entry: Entry) -> Finding:
         return found("PKG107", entry.path, entry.link, message, severity=severity)
     relative = posixpath.relpath("/" + target.path, "/" + posixpath.dirname(entry.path))
     message += f"; the package has it as {target.path}"
-    return found("PKG107", entry.path, entry.link, message, severity=severity, fix=Fix.SAFE, expected=relative)
+    return found("PKG107", entry.path, entry.link, message, severity=severity, expected=relative)
 
 
 def _strays(value: str) -> list[str]:

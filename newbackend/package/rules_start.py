@@ -6,7 +6,7 @@ import posixpath
 import stat
 from collections.abc import Iterator
 
-from newbackend.findings import Finding, Fix, Severity
+from newbackend.findings import Finding, Severity
 from newbackend.package import shell
 from newbackend.package.elf_bytes import ELFError
 from newbackend.package.model import Package
@@ -41,7 +41,7 @@ def _run_sh(package: Package) -> Iterator[Finding]:
         yield found("PKG001", NAME, "line-ends", message)
     if not run.entry.executable:
         message = "run.sh is not executable; LocalAI repairs that only where it may write"
-        yield found("PKG001", NAME, "mode", message, severity=Severity.WARNING, fix=Fix.SAFE)
+        yield found("PKG001", NAME, "mode", message, severity=Severity.WARNING)
     yield from _started(package, run)
 
 

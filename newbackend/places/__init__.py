@@ -27,6 +27,7 @@ def places() -> tuple[Place, ...]:
     from newbackend.places.matrix import Matrix
     from newbackend.places.path_filter import PathFilterPlace
     from newbackend.places.readme_engines import ReadmeEngines
+    from newbackend.places.submodules import Submodules
     from newbackend.places.test_workflow import TestWorkflow
 
     return (
@@ -39,6 +40,7 @@ def places() -> tuple[Place, ...]:
         DarwinWorkflow(),
         BumpBot(),
         Dockerignore(),
+        Submodules(),
         KnownBackends(),
         ImporterRegistry(),
         ImporterDropIn(),

@@ -137,6 +137,10 @@ class Place(ABC):
         """Files outside the backend's directory that are there for this backend alone."""
         return ()
 
+    def concerns(self, spec: BackendSpec) -> bool:
+        """Whether a reader of the plan should hear that this place is absent."""
+        return True
+
     def observe(self, checkout: Checkout) -> tuple[Fact, ...]:
         """`read`, once per checkout; empty for a place that is not usable."""
         key = (self.id, "facts")
@@ -171,7 +175,7 @@ class Place(ABC):
         """The changes between what is expected and what is observed."""
         probe = self.probe(checkout)
         if probe.absent:
-            return PlacePlan(skipped=probe.absent)
+            return PlacePlan(skipped=probe.absent if self.concerns(spec) else "")
         expected = self.wanted(spec, checkout)
         if not expected:
             return PlacePlan()

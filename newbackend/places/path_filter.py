@@ -77,9 +77,6 @@ class PathFilterPlace(Place):
                 wanted.append(Wanted(system, key, value, reason, (_RULES[system],), system))
         return wanted
 
-    def observe(self, checkout: Checkout) -> tuple[Fact, ...]:
-        return super().observe(checkout)
-
     def same(self, wanted: Any, found: Any) -> bool:
         return bool(wanted["route"] == found)
 

@@ -12,6 +12,7 @@ from typing import Any
 from newbackend.catalog import variant_table
 from newbackend.checkout.filter_engine import FilterUnavailable, path_filter
 from newbackend.checkout.tree import Checkout
+from newbackend.errors import NewbackendError
 from newbackend.places import places
 from newbackend.places.matrix import rows_of
 from newbackend.places.os_excluded import TITLES, os_of
@@ -21,7 +22,8 @@ from newbackend.spec import BackendSpec
 
 @dataclass(frozen=True)
 class PlaceState:
-    """One place: what is wanted there and where it stands. `skipped` says why there is nothing to want."""
+    """One place: what is wanted there and where it stands. `missing` and `omitted` are `kind:key`, the
+    latter left out by the answers; `skipped` says why there is nothing to want."""
 
     id: str
     title: str
@@ -30,6 +32,7 @@ class PlaceState:
     wanted: int
     missing: tuple[str, ...]
     lines: tuple[int, ...]
+    omitted: tuple[str, ...] = ()
     skipped: str = ""
 
     @property
@@ -57,6 +60,7 @@ class State:
     platforms: tuple[tuple[str, str, str], ...]
     left_out: tuple[tuple[str, str], ...]
     routes: str
+    verified: str
 
 
 def state_of(spec: BackendSpec, checkout: Checkout) -> State:
@@ -69,6 +73,7 @@ def state_of(spec: BackendSpec, checkout: Checkout) -> State:
         platforms=tuple(_platforms(spec)),
         left_out=tuple(_left_out(spec)),
         routes=_routes(spec, checkout),
+        verified=_verified(spec, checkout),
     )
 
 
@@ -77,7 +82,8 @@ def _place_states(spec: BackendSpec, checkout: Checkout) -> list[PlaceState]:
     for place in places():
         path, probe = place.path(checkout), place.probe(checkout)
         if not probe.usable:
-            found.append(PlaceState(place.id, place.title, path, (), 0, (), (), probe.absent or probe.unrecognised))
+            why = probe.absent or probe.unrecognised
+            found.append(PlaceState(place.id, place.title, path, (), 0, (), (), skipped=why))
             continue
         wanted = place.wanted(spec, checkout)
         observed = {fact.key: fact for fact in place.observe(checkout)}
@@ -87,9 +93,11 @@ def _place_states(spec: BackendSpec, checkout: Checkout) -> list[PlaceState]:
             f"{one.kind}:{one.key}" for one, fact in mine if fact is None or not place.same(one.value, fact.value)
         ]
         kinds = tuple(dict.fromkeys(one.kind for one in wanted))
-        lines = tuple(sorted(fact.line for fact in good))
+        lines = tuple(sorted({fact.line for fact in good}))
+        keys = {one.key for one in wanted}
+        omitted = tuple(f"{one.kind}:{one.key}" for one in place.expect(spec, checkout) if one.key not in keys)
         where = good[0].path if good else path
-        found.append(PlaceState(place.id, place.title, where, kinds, len(wanted), tuple(missing), lines))
+        found.append(PlaceState(place.id, place.title, where, kinds, len(wanted), tuple(missing), lines, omitted))
     return found
 
 
@@ -106,8 +114,8 @@ def _line(
     if "by_hand" in row:
         return Line(text, False, str(row["by_hand"]))
     if row.get("files"):
-        there = checkout.exists(f"{spec.directory}/run.sh")
-        return Line(text, there, "" if there else f"{spec.directory}/run.sh is missing")
+        gone = [file for file in ("Makefile", "run.sh") if not checkout.exists(f"{spec.directory}/{file}")]
+        return Line(text, not gone, f"{spec.directory}/{gone[0]} is missing" if gone else "")
     if row.get("placeholder"):
         return _placeholder(text, spec, checkout)
     if row.get("os"):
@@ -121,11 +129,16 @@ def _placeholder(text: str, spec: BackendSpec, checkout: Checkout) -> Line | Non
     if spec.flavour in language.flavour_without_placeholder:
         return None
     marked = [
-        path
-        for path in checkout.files_below(spec.directory)
-        if language.placeholder_marker in (checkout.raw(path) or b"").decode("utf-8", "replace")
+        path for path in checkout.files_below(spec.directory) if _says(checkout, path, language.placeholder_marker)
     ]
     return Line(text, not marked, f"{marked[0]} still carries {language.placeholder_marker}" if marked else "")
+
+
+def _says(checkout: Checkout, path: str, word: str) -> bool:
+    try:
+        return word in (checkout.read(path) or "")
+    except NewbackendError:
+        return False  # not text, so not a template's placeholder
 
 
 def _of_places(row: Mapping[str, Any], states: Mapping[str, PlaceState]) -> Line | None:
@@ -133,22 +146,25 @@ def _of_places(row: Mapping[str, Any], states: Mapping[str, PlaceState]) -> Line
     text = str(row["text"])
     wanted = 0
     missing: list[str] = []
+    left_out: list[str] = []
     notes: list[str] = []
     for place_id, kinds in row["places"].items():
         state = states[place_id]
         if state.skipped:
             notes.append(state.skipped)
             continue
+        left_out += [key for key in state.omitted if not kinds or key.partition(":")[0] in kinds]
         if not kinds:
             wanted += state.wanted
             missing += state.missing
             continue
         wanted += sum(kind in kinds for kind in state.kinds)
         missing += [key for key in state.missing if key.partition(":")[0] in kinds]
+    for word, keys in (("missing", missing), ("left out", left_out)):
+        if keys:
+            return Line(text, False, f"{word}: {', '.join(key.partition(':')[2] for key in keys[:3])}")
     if wanted == 0 and row.get("only_when_expected"):
         return None
-    if missing:
-        return Line(text, False, f"missing: {', '.join(key.partition(':')[2] for key in missing[:3])}")
     note = "; ".join(notes) or (str(row.get("when_silent") or "") if wanted == 0 else "")
     return Line(text, wanted > 0 or bool(note), note)
 
@@ -173,7 +189,7 @@ def _left_out(spec: BackendSpec) -> list[tuple[str, str]]:
             continue
         reason = "not in this pull request"
         if variant_id not in allowed:
-            reason = spec.language.why_not_variant(variant_id, spec.flavour)
+            reason = spec.language.why_not_variant(variant_id, spec.flavour).partition("; use --set")[0]
         found.append((variant.title, reason))
     return found
 
@@ -197,6 +213,19 @@ def _routes(spec: BackendSpec, checkout: Checkout) -> str:
     good = sum(route == f"{spec.directory}/" for route in routes)
     names = " and ".join(f"`{name}`" for name in FUNCTIONS.values())
     return f"{names}, run on the backend's {len(routes)} rows: {good} lead to `{spec.directory}/`"
+
+
+def _verified(spec: BackendSpec, checkout: Checkout) -> str:
+    """What `newbackend verify NAME` says of this tree, in one sentence."""
+    from newbackend.rules.run import verify
+
+    try:
+        counts = verify(checkout, names=(spec.name,)).summary()
+    except NewbackendError as error:
+        return f"could not run: {error.sentence()}"
+    found = [f"{counts[word]} {word}{'s' if counts[word] != 1 else ''}" for word in ("error", "warning", "note")]
+    open_ = f", {counts['unknown']} could not be decided" if counts["unknown"] else ""
+    return f"{counts['pass']} checks passed, {', '.join(found)}{open_}"
 
 
 @cache

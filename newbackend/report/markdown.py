@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from newbackend.findings import Finding, Report, Status
 from newbackend.report.context import RenderContext
 from newbackend.report.md import block, code, inline
+from newbackend.report.package import package_lines
 from newbackend.report.wording import REPOSITORY, counts, label, message, place, plural, skip_reasons, verb_of
 
 # GitHub cuts a pull request description at 65,536 characters; leave room for the author's own words.
@@ -56,6 +57,8 @@ def render(report: Report, *, context: RenderContext) -> str:
         parts.append("\n".join(rows))
     if report.suppressed:
         parts.append(_suppressed(report))
+    if about := [f"- {word}: {inline(text)}" for word, text in package_lines(report)]:
+        parts.append("\n".join(about))
     if reasons := skip_reasons(report):
         lines = [f"- {inline(reason)} ({plural(total, 'check')}: {', '.join(ids)})" for reason, ids, total in reasons]
         parts.append("\n".join(["Skipped:", "", *lines]))

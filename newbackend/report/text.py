@@ -14,6 +14,7 @@ from newbackend.findings import BackendStatus, Finding, Fix, Report, Rule, Statu
 from newbackend.report.ansi import COLOURED, PLAIN, Palette
 from newbackend.report.clean import one_line, printable
 from newbackend.report.context import RenderContext
+from newbackend.report.package import package_lines
 from newbackend.report.wording import (
     REPOSITORY,
     counts,
@@ -130,6 +131,8 @@ class _Page:
             yield from self._listed("suppressed", f"{what} {by}")
 
     def _closing(self) -> Iterator[str]:
+        for word, text in package_lines(self.report):
+            yield from self._listed(word, text)
         yield from self._skipped()
         passing = [backend.name for backend in self.report.backends if backend.status is Status.PASS]
         if 0 < len(passing) <= _NAMES_SHOWN:
@@ -163,7 +166,7 @@ class _Page:
 
     def _listed(self, word: str, text: str) -> Iterator[str]:
         first, *rest = self._wrap(f"{word}: {text}", indent="  ")
-        yield self.palette.paint("pass" if word.startswith("pass") else "quiet", f"{word}:") + first.removeprefix(
+        yield self.palette.paint("pass" if word.endswith("pass") or word == "passed" else "quiet", f"{word}:") + first.removeprefix(
             f"{word}:"
         )
         yield from rest

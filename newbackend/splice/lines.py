@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 from newbackend.splice.outcome import Splice
 
@@ -18,11 +19,7 @@ class Lines:
     @cached_property
     def starts(self) -> list[int]:
         """Offset of each line's first character."""
-        starts = [0]
-        at = self.text.find("\n")
-        while at != -1:
-            starts.append(at + 1)
-            at = self.text.find("\n", at + 1)
+        starts = list(accumulate((len(row) + 1 for row in self.text.split("\n")[:-1]), initial=0))
         if starts[-1] == len(self.text) and len(starts) > 1:
             starts.pop()
         return starts
@@ -33,6 +30,12 @@ class Lines:
         crlf = self.text.count("\r\n")
         return "\r\n" if crlf and crlf * 2 >= self.text.count("\n") else "\n"
 
+    @cached_property
+    def _rows(self) -> list[str]:
+        """Every line without its ending."""
+        rows = [row.rstrip("\r\n") for row in self.text.split("\n")]
+        return rows[: len(self.starts)]
+
     def __len__(self) -> int:
         return len(self.starts)
 
@@ -42,7 +45,7 @@ class Lines:
 
     def __getitem__(self, line: int) -> str:
         """A line without its ending."""
-        return self.text[self.starts[line] : self.end(line)].rstrip("\r\n")
+        return self._rows[line]
 
     def line_at(self, offset: int) -> int:
         """The line that an offset is in."""

@@ -156,6 +156,7 @@ def _answer(question: questionary.Question, back: Sequence[str], *, erased: bool
     keys = KeyBindings()
     for key in back:
         keys.add(key, eager=True)(_leave(Back))
+    keys.add("c-c", eager=True)(_leave(KeyboardInterrupt))
     keys.add("c-d", eager=True)(_leave(EOFError))
     application.key_bindings = merge_key_bindings([application.key_bindings or KeyBindings(), keys])
     answer = question.unsafe_ask()
@@ -166,6 +167,8 @@ def _answer(question: questionary.Question, back: Sequence[str], *, erased: bool
 
 def _leave(reason: type[BaseException]) -> Callable[[KeyPressEvent], None]:
     def leave(event: KeyPressEvent) -> None:
+        if reason is not Back:  # the question that was left stays readable
+            event.app.erase_when_done = False
         event.app.exit(exception=reason, style="class:aborting")
 
     return leave

@@ -33,7 +33,7 @@ def healed(root: Path, commit: str) -> list[list[str]]:
     """[rule, backend] of every error and warning that is at the parent and gone at the commit."""
     before, after = findings_at(root, f"{commit}^"), findings_at(root, commit)
     gone = [one for key, one in before.items() if key not in after and one.level is not Severity.NOTE]
-    return sorted({(one.rule.id, one.backend) for one in gone}, key=str)  # type: ignore[return-value]
+    return [list(pair) for pair in sorted({(one.rule.id, one.backend) for one in gone})]
 
 
 def main(argv: list[str]) -> None:
@@ -44,7 +44,7 @@ def main(argv: list[str]) -> None:
     rows = []
     for commit in argv[1:] or [row["commit"] for row in old]:
         date, subject = git.run("show", "-s", "--format=%cs%x09%s", commit).decode().strip().split("\t", 1)
-        heals = [list(pair) for pair in healed(root, commit)]
+        heals = healed(root, commit)
         rows.append({"commit": git.commit(commit), "date": date, "subject": subject, "heals": heals})
         sys.stdout.write(f"{commit[:9]} {len(heals)}\n")
     FILE.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

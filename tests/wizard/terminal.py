@@ -1,4 +1,4 @@
-"""A person at a real terminal: a pseudo-terminal of a given size, keys, and what can be read on the screen."""
+"""A person at a real terminal: a pseudo-terminal of a given size, keys, and what stands on the screen."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pexpect
+from wizard.screen import Screen
 
 SECONDS = 30.0
-_FORWARD = re.compile(r"\x1b\[(\d*)C")
-_ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07]*\x07|[()][A-Z0-9]|[=>78])|[\x07\r\x08]")
 ENTER, SPACE, DOWN, UP, BACK, CTRL_C, CTRL_D = "\r", " ", "\x1b[B", "\x1b[A", "\x02", "\x03", "\x04"
+_WHERE = "\x1b[6n"  # the program asks where the cursor is, and every real terminal answers
 ERASE = "\x15"  # the whole line
 
 
@@ -33,8 +33,7 @@ class Terminal:
         path = os.pathsep.join(entry for entry in sys.path if entry)
         unset = {"CI", "COLUMNS", "LINES", "PAGER", "LESS"}
         inherited = {key: value for key, value in os.environ.items() if key not in unset}
-        # The pseudo-terminal has nobody who answers the library's question for the cursor's position.
-        mine = {"TERM": "xterm", "PYTHONPATH": path, "PAGER": "cat", "PROMPT_TOOLKIT_NO_CPR": "1"}
+        mine = {"TERM": "xterm", "PYTHONPATH": path, "PAGER": "cat"}
         self._child = pexpect.spawn(
             sys.executable,
             ["-m", "newbackend", *map(str, words)],
@@ -45,59 +44,63 @@ class Terminal:
             encoding="utf-8",
             codec_errors="replace",
         )
-        self._raw = ""
-        self._seen = 0
-
-    @property
-    def raw(self) -> str:
-        """Everything written so far, as it came."""
-        return self._raw
+        self._screen = Screen(columns, rows)
+        self._mark = (0, 0)
+        self.raw = ""
 
     @property
     def screen(self) -> str:
-        """Everything written so far, without control sequences; what is skipped over is blank.
+        """What stands on the screen and what has scrolled off it."""
+        return "\n".join(self._screen.lines)
 
-        A menu that changes is written in pieces, only where it differs: look for its pointer.
-        """
-        return _ESCAPES.sub("", _FORWARD.sub(lambda match: " " * int(match[1] or 1), self._raw))
+    def _below(self) -> str:
+        """What stands behind the last prompt that was answered."""
+        row, column = self._mark
+        lines = self._screen.lines[row:]
+        return "\n".join([lines[0][column:], *lines[1:]]) if lines else ""
 
     def sees(self, text: str) -> str:
-        """Waits until `text` is written after what was seen last; spaces and line ends are alike.
+        """Waits until `text` stands behind the last answered prompt; spaces and line ends are alike,
+        and a line may be folded anywhere.
 
-        Returns what was written up to its end. Fails with the screen when it does not come.
+        Returns what stands there up to its end. Fails with the screen when it does not come.
         """
-        pattern = re.compile(r"\s+".join(map(re.escape, text.split())))
+        pattern = re.compile(r"\s+".join(r"\n?".join(map(re.escape, word)) for word in text.split()))
         deadline = time.monotonic() + SECONDS
-        while True:
-            screen = self.screen
-            match = pattern.search(screen, self._seen)
-            if match:
-                start, self._seen = self._seen, match.end()
-                return screen[start : match.end()]
-            assert time.monotonic() < deadline, f"{text!r} did not come:\n{screen[self._seen :]}"
+        while not (match := pattern.search(self._below())):
+            assert time.monotonic() < deadline, f"{text!r} did not come:\n{self.screen}"
             if not self._read():
-                assert pattern.search(self.screen, self._seen), f"ended without {text!r}:\n{self.screen}"
+                assert pattern.search(self._below()), f"ended without {text!r}:\n{self.screen}"
+        return self._below()[: match.end()]
 
-    def _read(self) -> bool:
-        """Takes what is there within a moment; False at the end."""
-        try:
-            self._raw += self._child.read_nonblocking(4096, timeout=0.2)
-        except pexpect.TIMEOUT:
-            return True
-        except pexpect.EOF:
-            return False
-        return True
+    def answers(self, prompt: str, *keys: str) -> str:
+        """Waits for a prompt and presses keys; returns what stands before it. From now on only what
+        comes behind that prompt is looked at."""
+        seen = self.sees(prompt)
+        row, column = self._mark
+        down = seen.count("\n")
+        self._mark = (row + down, len(seen) - seen.rfind("\n") - 1 if down else column + len(seen))
+        self.types(*keys)
+        return seen
 
     def types(self, *keys: str) -> None:
         """Presses keys."""
         for key in keys:
             self._child.send(key)
 
-    def answers(self, prompt: str, *keys: str) -> str:
-        """Waits for a prompt and answers it; returns what was on the way."""
-        seen = self.sees(prompt)
-        self.types(*keys)
-        return seen
+    def _read(self) -> bool:
+        """Takes what is there within a moment; False at the end."""
+        try:
+            text = self._child.read_nonblocking(4096, timeout=0.2)
+        except pexpect.TIMEOUT:
+            return True
+        except pexpect.EOF:
+            return False
+        self.raw += text
+        self._screen.feed(text)
+        for _ in range(text.count(_WHERE)):
+            self._child.send("\x1b[{};{}R".format(*self._screen.cursor))
+        return True
 
     def ends(self) -> int:
         """Waits for the end and returns the exit status; a death by a signal is negative."""

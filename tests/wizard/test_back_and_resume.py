@@ -19,7 +19,8 @@ def test_back_from_a_menu_and_from_a_text(sample: Path, key: str) -> None:
     terminal = Terminal("create", cwd=sample)
     terminal.answers("Upstream project:", PIN, ENTER)
     terminal.answers("Name of the backend: ds4", ENTER)
-    terminal.answers("Description: backend/python/ds4/", key)
+    terminal.sees("Description: backend/python/ds4/")
+    terminal.answers("Language:", key)
     terminal.answers("Name of the backend: ds4", *([ERASE, key, ENTER] if key == "<" else [key]))
     terminal.answers(f"Upstream project: {PIN}", ENTER)
     terminal.answers("Name of the backend: ds4", "x", ENTER)
@@ -51,7 +52,7 @@ def test_an_interrupted_run_is_offered_again_and_goes_on(sample: Path) -> None:
     second.answers("Go on with them? [Y/n]", ENTER)
     seen = second.answers("Kind of backend:", BACK)
     assert "Name of the backend" not in seen, "what was answered is not asked again"
-    assert "» C++" in second.sees("the path filter"), "and back goes into what was answered"
+    second.sees("» C++")  # and back goes into what was answered
 
 
 def test_saved_answers_of_another_name_are_not_offered(sample: Path) -> None:

@@ -148,14 +148,14 @@ def rows(context: Context) -> Iterable[Finding]:
             related = (Location(BUMP, first.line),)
             yield Finding(text.VARIABLE_TWICE, variable, BUMP, line, message, backend, related=related)
         source = context.read(path)
-        match = re.search(rf"^{re.escape(variable)}\?=[ \t]*(\S*)", source or "", re.M)
-        if source is None or match is None:
+        at = _set_at(source or "", variable)
+        if source is None or at < 0:
             what = "does not exist" if source is None else f"has no line `{variable}?=`"
             message = f"the bump bot's {variable} is never bumped: {path} {what}"
             line = context.field_line(fact, "file" if source is None else "variable")
             yield Finding(text.ROW_DEAD, variable, BUMP, line, message, backend, related=_elsewhere(source, fact))
             continue
-        yield from _pinned(context, fact, source, match)
+        yield from _pinned(context, fact, source, at)
 
 
 def _elsewhere(source: str | None, fact: Fact) -> tuple[Location, ...]:
@@ -164,11 +164,18 @@ def _elsewhere(source: str | None, fact: Fact) -> tuple[Location, ...]:
     return (Location(path, _line_of(source, match.start())),) if source and match else ()
 
 
-def _pinned(context: Context, fact: Fact, source: str, match: re.Match[str]) -> Iterator[Finding]:
+def _set_at(source: str, variable: str) -> int:
+    """Offset of the line `VARIABLE?=`, which is what the bot greps for; -1 for none."""
+    at = 0 if source.startswith(f"{variable}?=") else source.find(f"\n{variable}?=")
+    return at + 1 if at > 0 else at
+
+
+def _pinned(context: Context, fact: Fact, source: str, at: int) -> Iterator[Finding]:
     """REG504, REG505, REG507 of one row whose pin was found."""
-    variable, path, value = str(fact.value["variable"]), str(fact.value.get("file") or "Makefile"), match[1]
+    variable, path = str(fact.value["variable"]), str(fact.value.get("file") or "Makefile")
+    value = source[at:].partition("\n")[0].partition("?=")[2].partition("#")[0].strip()
     backend = fact.backend if fact.backend in context.backends else ""
-    pin_line = _line_of(source, match.start())
+    pin_line = _line_of(source, at)
     if not re.fullmatch(r"[0-9a-f]{40}", value):
         message = f"{variable} is {value or 'empty'}, not a full commit id"
         yield Finding(text.PIN_FORM, variable, path, pin_line, message, backend)
@@ -188,11 +195,13 @@ def _pinned(context: Context, fact: Fact, source: str, match: re.Match[str]) -> 
             expected=f'repository: "{cloned}"',
             related=(Location(path, pin_line),),
         )
-    for other in re.finditer(rf"^.*{re.escape(variable)}\?=.*$", source, re.M):
-        line = _line_of(source, other.start())
+    other = source.find(f"{variable}?=")
+    while other != -1:
+        line = _line_of(source, other)
         if line != pin_line:
             message = f"the bump of {variable} overwrites this line as well"
             yield Finding(text.COMMENT_OVERWRITTEN, variable, path, line, message, backend)
+        other = source.find(f"{variable}?=", other + 1)
 
 
 CHECKS = (

@@ -108,7 +108,7 @@ def definitions(context: Context) -> Iterable[Finding]:
             continue
         if _upper(fact.backend) in evaluated - defined.keys():
             continue  # the eval is there and expands nothing: REG312
-        if re.search(rf"^{re.escape(str(fact.value))}\s*:", makefile, re.M):
+        if _own_target(makefile, str(fact.value)):
             continue
         message = f"docker-build-backends needs {fact.value}, and nothing defines that target"
         info = context.backends.get(fact.backend)
@@ -196,7 +196,7 @@ def _lives(context: Context, fact: Fact, makefile: str) -> bool:
 
 
 def _own_target(makefile: str, target: str) -> bool:
-    return bool(re.search(rf"^{re.escape(target)}\s*:", makefile, re.M))
+    return f"\n{target}:" in makefile or makefile.startswith(f"{target}:")
 
 
 _MAKEFILE = ("makefile",)

@@ -1,0 +1,32 @@
+"""What a package's report says beside its findings: the floor, the proofs, and what nothing covers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from newbackend.findings import Report
+
+
+def package_lines(report: Report) -> Iterator[tuple[str, str]]:
+    """(word, text) in the order of reading; nothing for a report about a checkout.
+
+    Every proof that ran or could not run is a line with its command, its environment and its result.
+    """
+    floor = report.layout.get("floor_line")
+    if not isinstance(floor, str):
+        return
+    yield "layout", f"{report.layout['kind']}: {report.layout['reason']}"
+    yield "floor", floor
+    for proof in _mappings(report.layout.get("proofs")):
+        command = f"`{proof['command']}` in " if proof["command"] else ""
+        yield f"proof {proof['status']}", f"{proof['rule']} {command}{proof['environment']}: {proof['result']}"
+    if gaps := _texts(report.layout.get("not_covered")):
+        yield "not covered", "; ".join(gaps)
+
+
+def _mappings(value: object) -> Sequence[Mapping[str, object]]:
+    return value if isinstance(value, list) else []
+
+
+def _texts(value: object) -> Sequence[str]:
+    return value if isinstance(value, list) else []
