@@ -164,8 +164,18 @@ def make_spec(answers: Mapping[str, Any]) -> BackendSpec:
         docs=dict(answers.get("docs") or {}),
         os_excluded=dict(answers.get("os_excluded") or {}),
         overrides=_own_rows(overrides, name),
-        options=dict(answers.get("options") or {}),
+        options=_options(answers.get("options") or {}, language, flavour),
     )
+
+
+def _options(options: Mapping[str, Any], language: Language, flavour: str) -> dict[str, Any]:
+    """The options; a glibc floor that nothing can be built for is refused."""
+    floor = options.get("glibc_floor")
+    if not floor:
+        return dict(options)
+    from newbackend.catalog.portable import check_floor
+
+    return {**options, "glibc_floor": check_floor(floor, language, flavour)}
 
 
 def _own_rows(overrides: dict[str, Any], name: str) -> dict[str, Any]:

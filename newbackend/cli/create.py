@@ -63,6 +63,12 @@ def create(
             metavar="m[,m]", help="What it serves: llm, embeddings, tts, transcription, …", show_default=False
         ),
     ] = None,
+    glibc_floor: Annotated[
+        str | None,
+        typer.Option(
+            metavar="2.28", help="Add a portable build that runs on this glibc (cpp, go, rust).", show_default=False
+        ),
+    ] = None,
     answers: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Answers file (YAML).", show_default=False)
     ] = None,
@@ -99,6 +105,7 @@ def create(
     flags: dict[str, Any] = {"name": name, "lang": lang, "like": like}
     flags["variants"] = _split(variants)
     flags["modalities"] = _split(modality)
+    flags["options"] = {"glibc_floor": glibc_floor} if glibc_floor is not None else None
     layers = _layers(flags, pin, answers, set_ or [])
     how = How(
         asks=interactive(no_input=no_input),

@@ -17,12 +17,10 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command(name="list")
 def list_backends(repo: RepoOption = None, format_: FormatOption = "text") -> int:
     """Every backend of the checkout: language, variants, health."""
-    import gc
     import json
 
     from newbackend.rules.listing import listing
 
-    gc.disable()
     check_format(format_)
     rows = listing(open_repo(repo))
     if format_ == "json":

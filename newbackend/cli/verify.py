@@ -55,11 +55,8 @@ def verify(
 
     Exit status: 0 nothing at or above --fail-on, 1 findings, 3 something could not be checked.
     """
-    import gc
-
     from newbackend.errors import UsageError
 
-    gc.disable()  # one short run over values that live to its end
     check_format(format_, tuple(_FORMATS.split("|")))
     if fail_on not in _LEVELS:
         raise UsageError("fail-on-unknown", f"--fail-on {fail_on!r} is not one of {', '.join(_LEVELS)}")

@@ -343,7 +343,7 @@ def _field(pad: str, key: str, content: Any) -> list[str]:
 
 def _plain(value: str) -> str:
     """A plain scalar where upstream writes one (URLs, tags, image references), else double quotes."""
-    if re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9/._%~?=&+-]*(?::[A-Za-z0-9/._%~?=&+-]+)*", value):
+    if re.fullmatch(r"https?://[A-Za-z0-9/._%~?=&+-]+(?::[A-Za-z0-9/._%~?=&+-]+)*", value):
         return value
     if re.fullmatch(r"[a-z0-9]+/[a-z0-9-]+:[A-Za-z0-9._-]+", value):
         return value

@@ -23,6 +23,7 @@ from newbackend.places.gallery_index import GalleryIndex, families, owners
 from newbackend.places.makefile import LISTS
 from newbackend.places.matrix import Matrix
 from newbackend.places.overrides import check_place_overrides
+from newbackend.places.yaml_place import document
 from newbackend.plan.dependents import dependents
 from newbackend.plan.diff import of_splices, whole_file
 from newbackend.plan.model import Edit, Manual, Plan, Present, sha
@@ -37,9 +38,10 @@ from newbackend.splice.prove import (
     Proof,
     ProofFailed,
     ValueEdit,
-    prove_document,
     prove_grown,
+    prove_meaning,
 )
+from newbackend.splice.yaml_list import YamlBroken
 
 Scaffold = Callable[[BackendSpec, Checkout], Mapping[str, RenderedFile]]
 
@@ -69,14 +71,14 @@ def plan_create(spec: BackendSpec, checkout: Checkout, *, scaffold: Scaffold = r
         skipped=tuple(skipped),
         base={**{edit.path: sha(checkout.read(edit.path)) for edit in edits}, **plan.base},
     )
-    prove(plan, checkout, changes)
-    after = checkout.with_changes({c.path: c.after for c in plan.changes(texts(plan, checkout))})
+    after = planned(plan, checkout)
+    prove(plan, checkout, after, changes)
     again, _ = _place_changes(spec, after)
     pending = [c for c in again if isinstance(c.outcome, Inserted)]
     if pending:
         first = pending[0]
         raise UsageError("plan-not-idempotent", f"a second run would add {first.reason} again", where=first.path)
-    _prove_routes(checkout, after, spec.name)
+    prove_routes(checkout, after, spec.name)
     return plan
 
 
@@ -101,7 +103,6 @@ def plan_remove(name: str, checkout: Checkout, *, keep_files: bool = False) -> P
     if not keep_files:
         _refuse_dependents(name, checkout)
     plan = assemble(f"remove {name}", {"name": name}, checkout, changes)
-    prove(plan, checkout, changes)
     files = () if keep_files else tuple(_deletions(names, checkout))
     if not changes and not files:
         raise NotFoundError("backend-unknown", f"this checkout knows no backend {name!r}")
@@ -110,8 +111,9 @@ def plan_remove(name: str, checkout: Checkout, *, keep_files: bool = False) -> P
     notes = tuple(f"{edit.path} was edited since it was generated" for edit in files if edit.path in edited)
     ordered = sorted(files, key=lambda edit: edit.path not in edited)
     plan = replace(plan, edits=(*ordered, *plan.edits), base=base, notes=notes)
-    after = checkout.with_changes({c.path: c.after for c in plan.changes(texts(plan, checkout))})
-    _prove_routes(checkout, after, name)
+    after = planned(plan, checkout)
+    prove(plan, checkout, after, changes)
+    prove_routes(checkout, after, name)
     _prove_others(checkout, after, names)
     return plan
 
@@ -258,8 +260,16 @@ def texts(plan: Plan, checkout: Checkout) -> dict[str, str | None]:
     return {path: checkout.read(path) for path in plan.base}
 
 
-def prove(plan: Plan, checkout: Checkout, changes: Sequence[Change]) -> None:
-    """Meaning and byte preservation of every modified file. Raises UsageError naming the file."""
+def planned(plan: Plan, checkout: Checkout) -> Checkout:
+    """The checkout as the plan would leave it, without writing anything."""
+    return checkout.with_changes({change.path: change.after for change in plan.changes(texts(plan, checkout))})
+
+
+def prove(plan: Plan, checkout: Checkout, after: Checkout, changes: Sequence[Change]) -> None:
+    """Meaning and byte preservation of every modified file; `after` is the checkout with the plan applied.
+
+    Raises UsageError naming the file.
+    """
     made = [change for change in changes if isinstance(change.outcome, Inserted)]
     for written in plan.changes(texts(plan, checkout)):
         if written.before is None or written.after is None:
@@ -268,11 +278,19 @@ def prove(plan: Plan, checkout: Checkout, changes: Sequence[Change]) -> None:
         try:
             proofs = _merge_proofs([proof for change in mine for proof in change.proofs])
             if proofs:
-                prove_document(written.before, written.after, proofs)
+                prove_meaning(written.before, written.after, proofs)
+                _prove_valid(after, written.path)
             if plan.title.startswith("create "):
                 _prove_only_added(written.before, mine)
         except ProofFailed as error:
             raise UsageError("proof-failed", f"the edit was dropped: {error}", where=written.path) from error
+
+
+def _prove_valid(after: Checkout, path: str) -> None:
+    """libyaml must take the edited file too; the second planning pass reads the same composed document."""
+    found = document(after, path)
+    if isinstance(found, YamlBroken):
+        raise ProofFailed(f"the edited document would not be valid YAML: {found.problem}")
 
 
 def _merge_proofs(edits: Iterable[Proof]) -> list[ListEdit | MapEdit | ValueEdit]:
@@ -311,7 +329,7 @@ def _in_make_list(before: str, splice: Splice) -> bool:
     return splice.start == splice.end and before.startswith(tuple(LISTS), start)
 
 
-def _prove_routes(before: Checkout, after: Checkout, name: str) -> None:
+def prove_routes(before: Checkout, after: Checkout, name: str) -> None:
     """No collateral: every row that is not this backend's keeps its route, by the checkout's own function."""
     try:
         old, new = _routes(before), _routes(after)

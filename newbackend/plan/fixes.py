@@ -13,7 +13,7 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.findings import Finding, Fix, Report, Status
 from newbackend.places.base import Change
-from newbackend.plan.build import assemble, prove, texts
+from newbackend.plan.build import assemble, planned, prove
 from newbackend.plan.model import Plan
 from newbackend.rules import checks
 from newbackend.rules.base import Fixer
@@ -51,7 +51,7 @@ def plan_fixes(checkout: Checkout, report: Report, verify: Verify, *, allowed: f
     while True:
         changes = _distinct(change for _, found in offered for change in found)
         plan = assemble("fix", {}, checkout, changes)
-        prove(plan, checkout, changes)
+        prove(plan, checkout, planned(plan, checkout), changes)
         after = _after(plan, checkout, verify)
         bad = _caused(report, after)
         if bad is None:
@@ -83,7 +83,7 @@ def _after(plan: Plan, checkout: Checkout, verify: Verify) -> Report | None:
     """The report of the tree as the plan would leave it; None for a plan that changes nothing."""
     if plan.empty:
         return None
-    return verify(checkout.with_changes({c.path: c.after for c in plan.changes(texts(plan, checkout))}))
+    return verify(planned(plan, checkout))
 
 
 def _caused(before: Report, after: Report | None) -> Finding | None:

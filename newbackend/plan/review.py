@@ -129,7 +129,7 @@ def prove_reviewed(plan: Plan, checkout: Checkout, spec: BackendSpec) -> Plan:
     Raises UsageError when one fails; nothing has been written then.
     """
     from newbackend.places import places
-    from newbackend.plan.build import _prove_routes, prove, texts
+    from newbackend.plan.build import planned, prove, prove_routes
     from newbackend.splice.outcome import Inserted
 
     kept = {(edit.place, edit.path, edit.splices) for edit in plan.made}
@@ -139,22 +139,21 @@ def prove_reviewed(plan: Plan, checkout: Checkout, spec: BackendSpec) -> Plan:
         for change in place.plan(checkout, spec).changes
         if isinstance(change.outcome, Inserted) and (change.place, change.path, change.outcome.splices) in kept
     ]
-    prove(plan, checkout, changes)
-    after = checkout.with_changes({change.path: change.after for change in plan.changes(texts(plan, checkout))})
-    _prove_routes(checkout, after, spec.name)
+    after = planned(plan, checkout)
+    prove(plan, checkout, after, changes)
+    prove_routes(checkout, after, spec.name)
     return plan
 
 
 def left_red(full: Plan, reviewed: Plan, checkout: Checkout, name: str) -> tuple[Finding, ...]:
     """What `newbackend verify NAME` will find because of what was left out: its findings on the reviewed
     result that the full one would not have."""
-    from newbackend.plan.build import texts
+    from newbackend.plan.build import planned
     from newbackend.rules.run import verify
 
     def findings(plan: Plan) -> tuple[Finding, ...]:
-        after = {change.path: change.after for change in plan.changes(texts(plan, checkout))}
         try:
-            return verify(checkout.with_changes(after), names=[name]).findings
+            return verify(planned(plan, checkout), names=[name]).findings
         except NotFoundError:  # so much was left out that the checkout does not know the name
             return ()
 

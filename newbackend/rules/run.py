@@ -74,8 +74,13 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 
 def run(context: Context, only: Iterable[Check] | None = None) -> Results:
     """All checks, each alone: no finding of one depends on another."""
-    findings: list[Finding] = list(_unreadable(context))
+    findings: list[Finding] = []
     checked: list[Checked] = []
+    for result in _readable(context):
+        if isinstance(result, Finding):
+            findings.append(result)
+        else:
+            checked.append(result)
     for check in checks() if only is None else only:
         found, left_out = _one(check, context)
         findings += found
@@ -83,12 +88,17 @@ def run(context: Context, only: Iterable[Check] | None = None) -> Results:
     return Results(tuple(findings), tuple(checked))
 
 
-def _unreadable(context: Context) -> Iterable[Finding]:
+def _readable(context: Context) -> Iterable[Finding | Checked]:
+    """A verdict for the file of every place: it can be read, is not there, or is unreadable."""
     for place, rule in place_rules().items():
         if place not in context.places:
             continue
         probe = context.probe(place)
-        if probe.unrecognised:
+        if probe.usable:
+            yield Checked(rule, Status.PASS)
+        elif probe.absent:
+            yield Checked(rule, Status.SKIPPED, reason=probe.absent)
+        else:
             path = context.places[place].path(context.checkout)
             # Not valid is a defect; merely unlike anything known is our own limit, so unknown.
             status = (
@@ -155,7 +165,7 @@ def report(context: Context, results: Results, chosen: Sequence[str], today: dat
     if chosen:
         own = set(chosen)
         findings = tuple(f for f in findings if f.backend in own or _concerns_all(f))
-        checked = tuple(c for c in checked if c.backend in own or (not c.backend and c.status is not Status.PASS))
+        checked = tuple(c for c in checked if c.backend in own or not c.backend)
         suppressed = tuple(s for s in suppressed if s.finding.backend in own)
     names = chosen or tuple(context.backends)
     return Report(

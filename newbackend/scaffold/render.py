@@ -11,6 +11,7 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.scaffold.context import context
 from newbackend.scaffold.generated import ANSWERS_NAME, record
+from newbackend.scaffold.portable import portable_of
 from newbackend.spec import BackendSpec
 
 _HEADER = """\
@@ -43,19 +44,25 @@ def render(spec: BackendSpec, checkout: Checkout) -> dict[str, RenderedFile]:
     from jinja2 import TemplateError
 
     data = context(spec, checkout)
+    sources = [spec.language.root]
+    if portable := portable_of(spec):
+        data["portable"] = portable.variables
+        sources.append(portable.root)
     with tempfile.TemporaryDirectory(prefix="newbackend-") as scratch:
+        source = spec.language.root
         try:
-            run_copy(
-                str(spec.language.root),
-                scratch,
-                data=data,
-                defaults=True,
-                overwrite=True,
-                quiet=True,
-                unsafe=True,
-            )
+            for source in sources:
+                run_copy(
+                    str(source),
+                    scratch,
+                    data=data,
+                    defaults=True,
+                    overwrite=True,
+                    quiet=True,
+                    unsafe=True,
+                )
         except (CopierError, TemplateError) as error:
-            where = f"templates/{spec.lang}"
+            where = f"templates/{source.name}"
             raise UsageError("template-broken", f"the template cannot be rendered: {error}", where=where) from error
         files = _read_back(Path(scratch))
     answers = {**to_answers(spec), GENERATED: record({path: file.text for path, file in files.items()})}

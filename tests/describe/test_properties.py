@@ -93,7 +93,7 @@ def tidy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(answers())
 def test_creating_twice_plans_nothing(tidy: Path, given_answers: dict[str, Any]) -> None:
     checkout = open_checkout(tidy)
@@ -103,7 +103,7 @@ def test_creating_twice_plans_nothing(tidy: Path, given_answers: dict[str, Any])
     assert [(edit.place, edit.reason) for edit in again.edits] == []
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(answers())
 def test_removing_what_was_created_gives_back_the_same_bytes(tidy: Path, given_answers: dict[str, Any]) -> None:
     checkout = open_checkout(tidy)
@@ -113,7 +113,7 @@ def test_removing_what_was_created_gives_back_the_same_bytes(tidy: Path, given_a
     assert {path: back.read(path) for path in plan.base} == {path: checkout.read(path) for path in plan.base}
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(answers())
 def test_undo_gives_back_the_same_tree(tidy: Path, given_answers: dict[str, Any]) -> None:
     before = tree(tidy)

@@ -18,7 +18,13 @@ from newbackend.plan.review import Hunk, Letter, Turn, hunks, left_red, prove_re
 WANTED = spec(variants=["cpu", "cuda13", "metal"])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def checkout(_sample_template: Path) -> Checkout:
+    """The sample, opened once: nothing here writes."""
+    return open_checkout(_sample_template)
+
+
+@pytest.fixture(scope="module")
 def plan(checkout: Checkout) -> Plan:
     return plan_create(WANTED, checkout)
 

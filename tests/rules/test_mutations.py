@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
+from conftest import NEWEST
 
 from newbackend.checkout.tree import Checkout
 from newbackend.findings import Finding
@@ -50,8 +50,11 @@ def test_every_broken_line_of_the_sample_is_noticed_by_its_rule_alone(sample: Ch
 
 
 @pytest.mark.localai
-def test_every_broken_line_of_a_sound_real_backend_is_noticed_by_its_rule_alone() -> None:
-    checkout = Checkout(Path(os.environ["NEWBACKEND_LOCALAI"]))
+@pytest.mark.xdist_group("localai")
+def test_every_broken_line_of_a_sound_real_backend_is_noticed_by_its_rule_alone(
+    localai_at: Callable[[str], Path],
+) -> None:
+    checkout = Checkout(localai_at(NEWEST))
     known = _findings(checkout)
     marred = {found.backend for found in known if found.level.value != "note"}
     context = Context(checkout)
