@@ -190,9 +190,7 @@ def _own_rows(overrides: dict[str, Any], name: str) -> dict[str, Any]:
     return overrides
 
 
-def _variants(
-    wanted: Any, language: Language, flavour: str, overrides: Mapping[str, Any]
-) -> tuple[str, ...]:
+def _variants(wanted: Any, language: Language, flavour: str, overrides: Mapping[str, Any]) -> tuple[str, ...]:
     table = variant_table()
     allowed = language.variants.get(flavour, ())
     for variant in wanted:
@@ -215,9 +213,7 @@ def _variants(
     return chosen
 
 
-def _modalities(
-    wanted: Any, language: Language, flavour: str, overrides: Mapping[str, Any]
-) -> tuple[str, ...]:
+def _modalities(wanted: Any, language: Language, flavour: str, overrides: Mapping[str, Any]) -> tuple[str, ...]:
     known = modalities()
     for modality in wanted:
         if modality not in known:

@@ -13,7 +13,6 @@ from pathlib import Path, PurePosixPath
 
 from newbackend.errors import UsageError
 
-
 _BY_FILE = frozenset(("yaml", "yaml-list", "yaml-map", "lines", "go", "go-variable"))
 """Memo kinds whose value depends on one file alone: the path, up to a unit separator, is the key."""
 

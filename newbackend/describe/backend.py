@@ -61,10 +61,13 @@ def _scaffold(found: Registered) -> dict[str, Any]:
 
 def _pin(found: Registered) -> dict[str, str] | None:
     pin = pin_of(found)
+    if pin is None:
+        return None
     try:
-        return pin and check_pin(Pin(**pin)) and pin
+        check_pin(Pin(**pin))
     except UsageError:
         return None  # the bump bot's row stays as a fact of its place
+    return pin
 
 
 def _settle(place: Place, found: Registered, answers: dict[str, Any]) -> list[str]:

@@ -62,9 +62,7 @@ def registered(checkout: Checkout, name: str) -> Registered:
     found = {place.id: tuple(f for f in place.observe(checkout) if f.backend in names) for place in places()}
     by_place = {place: facts for place, facts in found.items() if facts}
     if not any(place in by_place for place in ("matrix", "gallery-index", "makefile")):
-        raise NotFoundError(
-            "backend-unknown", f"this checkout knows no backend {name!r}", hint="see `newbackend list`"
-        )
+        raise NotFoundError("backend-unknown", f"this checkout knows no backend {name!r}", hint="see `newbackend list`")
     return Registered(name, names, _lang(checkout, name, by_place), checkout, by_place)
 
 

@@ -82,9 +82,7 @@ def _ships(language: Language, flavour: str, variant: str) -> bool:
     return allowed and bool(variant_table().variants[variant].rows_for(language.id, flavour))
 
 
-def _capabilities(
-    said: Mapping[str, str], sibling: Mapping[str, Any], name: str, variants: Any
-) -> dict[str, str]:
+def _capabilities(said: Mapping[str, str], sibling: Mapping[str, Any], name: str, variants: Any) -> dict[str, str]:
     """The sibling's departing capability keys, pointing at the same variants of the new backend."""
     spec = make_spec(sibling)
     variant_of = {entry_name(spec, variant): variant for variant in spec.variants}

@@ -45,10 +45,25 @@ def links(package: Package) -> Outcome:
     for entry in package.tree.links():
         if entry.link.startswith("/"):
             findings.append(_absolute_link(package, entry))
-        elif package.tree.resolve(entry.path) is None:
+        elif package.tree.resolve(entry.path) is None and not _blames_another(package.tree, entry):
             message = f"{entry.path} is a link to {entry.link}, which is not in the package"
             findings.append(found("PKG107", entry.path, entry.link, message))
     return findings
+
+
+def _blames_another(tree: Tree, entry: Entry) -> bool:
+    """Whether the link leads to another link, which has the defect and is reported itself (`python3` ->
+    `python3.11` -> /usr/…). Links that lead back to one another are each to blame."""
+    seen = {entry.path}
+    while entry.kind is Kind.SYMLINK and not entry.link.startswith("/"):
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), entry.link))
+        if path in seen or path not in tree.entries:
+            break
+        seen.add(path)
+        entry = tree.entries[path]
+    else:
+        return len(seen) > 1
+    return len(seen) > 1 and path not in seen
 
 
 def _absolute_link(package: Package, entry: Entry) -> Finding:

@@ -73,7 +73,8 @@ def possible(answers: Mapping[str, Any]) -> BackendSpec:
     known = dict(answers)
     known.setdefault("name", "stand-in")
     if "lang" not in known:  # nothing can be said yet about what hangs on it
-        known = {key: value for key, value in known.items() if key not in ("flavour", "variants", "modalities")}
+        hangs = ("flavour", "variants", "modalities", "options")
+        known = {key: value for key, value in known.items() if key not in hangs}
         known["lang"] = next(iter(languages()))
     language = languages().get(str(known["lang"]))
     if language is not None:

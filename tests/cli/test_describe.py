@@ -45,7 +45,17 @@ def test_what_was_removed_comes_back_by_its_answers(sample: Path, tmp_path: Path
     assert gone.status == 0, gone.err
     assert not [fact for fact in facts_of(open_checkout(sample)) if fact[1] == name]
 
-    words = ["create", name, "--answers", answers, "--no-input", "--yes", "--allow-dirty", "--repo", sample]
+    words: list[str | Path] = [
+        "create",
+        name,
+        "--answers",
+        answers,
+        "--no-input",
+        "--yes",
+        "--allow-dirty",
+        "--repo",
+        sample,
+    ]
     back = newbackend(*words)
     assert back.status == 0, back.err
     assert facts_of(open_checkout(sample)) == before
@@ -59,7 +69,18 @@ def test_an_unknown_backend_is_exit_3(sample: Path) -> None:
 
 
 def test_like_lends_its_registration_and_refuses_another_language(sample: Path) -> None:
-    words = ["create", "echo4", "--like", "pywhistle", "--no-input", "--dry-run", "--format", "json", "--repo", sample]
+    words: list[str | Path] = [
+        "create",
+        "echo4",
+        "--like",
+        "pywhistle",
+        "--no-input",
+        "--dry-run",
+        "--format",
+        "json",
+        "--repo",
+        sample,
+    ]
     result = newbackend(*words)
     assert result.status == 0, result.err
     answers = json.loads(result.out)["answers"]
@@ -73,7 +94,18 @@ def test_like_lends_its_registration_and_refuses_another_language(sample: Path) 
 
 
 def test_remove_names_hand_edited_files_before_they_go(sample: Path) -> None:
-    words = ["create", "echo4", "--lang", "python", "--variants", "cpu", "--no-input", "--yes", "--repo", sample]
+    words: list[str | Path] = [
+        "create",
+        "echo4",
+        "--lang",
+        "python",
+        "--variants",
+        "cpu",
+        "--no-input",
+        "--yes",
+        "--repo",
+        sample,
+    ]
     assert newbackend(*words).status == 0
     path = sample / "backend/python/echo4/engine.py"
     path.write_text(path.read_text() + "# mine\n")

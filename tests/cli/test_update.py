@@ -16,7 +16,16 @@ HERE = "backend/python/echo4"
 @pytest.fixture
 def made(sample: Path) -> Path:
     """The sample with a generated and committed Python backend."""
-    words = ["create", "echo4", "--lang", "python", "--pin", f"antirez/ds4@{SHA}", "--variants", "cpu"]
+    words: list[str | Path] = [
+        "create",
+        "echo4",
+        "--lang",
+        "python",
+        "--pin",
+        f"antirez/ds4@{SHA}",
+        "--variants",
+        "cpu",
+    ]
     result = newbackend(*words, "--no-input", "--yes", "--repo", sample)
     assert result.status == 0, result.err
     commit(sample)
@@ -80,7 +89,18 @@ def test_a_conflict_is_left_in_the_file_and_is_exit_1(made: Path) -> None:
 
 
 def test_the_old_rendering_is_known_though_it_was_never_committed(sample: Path) -> None:
-    words = ["create", "echo4", "--lang", "python", "--variants", "cpu", "--no-input", "--yes", "--repo", sample]
+    words: list[str | Path] = [
+        "create",
+        "echo4",
+        "--lang",
+        "python",
+        "--variants",
+        "cpu",
+        "--no-input",
+        "--yes",
+        "--repo",
+        sample,
+    ]
     assert newbackend(*words).status == 0
     readme = sample / HERE / "README.md"
     readme.write_text(readme.read_text() + "\nMy own words.\n")

@@ -10,11 +10,13 @@ from newbackend.answers import check_answers, dump_answers, parse_yaml
 from newbackend.checkout.tree import Checkout
 from newbackend.describe import describe
 from newbackend.places import places
+from newbackend.places.base import Change
 from newbackend.places.matrix import Matrix
 from newbackend.plan.build import plan_create, plan_remove, texts
 from newbackend.plan.collisions import check_collisions
 from newbackend.plan.model import Plan
 from newbackend.spec import BackendSpec, make_spec
+from newbackend.splice.outcome import AlreadyPresent
 
 # What pages say in prose is their author's; a job's steps are too. That a backend is there is the fact.
 WORDS = frozenset(("compatibility-table", "docs-backends", "readme-engines", "test-workflow"))
@@ -23,9 +25,10 @@ Facts = frozenset[tuple[str, str, str, str]]
 
 @dataclass(frozen=True)
 class Trip:
-    """`lost` and `gained` are (place, key) of every fact of any backend that is not as it was before."""
+    """`first` is what the answers would change where nothing was taken out; `lost` and `gained` are (place, key)
+    of every fact of any backend that is not as it was before."""
 
-    first: Plan
+    first: tuple[Change, ...]
     removed: Plan
     created: Plan
     left: frozenset[tuple[str, str]]
@@ -61,7 +64,7 @@ def round_trip(checkout: Checkout, before: Facts, name: str) -> Trip:
     """Takes one backend out and puts it back by its described answers."""
     spec = described(checkout, name)
     check_collisions(spec, checkout)
-    first = plan_create(spec, checkout)
+    first = tuple(change for place in places() for change in place.plan(checkout, spec).changes)
     removed = plan_remove(name, checkout, keep_files=True)
     gone = after(checkout, removed)
     left = frozenset((place, key) for place, backend, key, _ in facts_of(gone) if backend == name)
@@ -69,7 +72,7 @@ def round_trip(checkout: Checkout, before: Facts, name: str) -> Trip:
     created = plan_create(spec, gone)
     back = facts_of(after(gone, created))
     return Trip(
-        first,
+        tuple(change for change in first if not isinstance(change.outcome, AlreadyPresent)),
         removed,
         created,
         left,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from describe.round_trip import backends, described
 
+from describe.round_trip import backends, described
 from newbackend.answers import check_answers, dump_answers, parse_yaml
 from newbackend.checkout.tree import Checkout
 from newbackend.describe import describe

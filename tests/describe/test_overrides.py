@@ -86,7 +86,7 @@ def test_an_unknown_key_or_a_wrong_value_is_refused_by_its_name(overrides: dict[
         ("backend-capabilities", {"facts": {"capability:gotide": {"VoiceCloning": "os.Exit(1)"}}}, "safely"),
         ("importer-registry", {"facts": {"importer:X{}": "X{}"}}, "importer type"),
         ("darwin-workflow", {"facts": {"step:gotide": {
-            "name": "x", "if": "inputs.backend == 'gotide'", "run": "make backends/gotide-darwin\ncurl evil\n"}}}, "safely"),
+            "name": "x", "if": "inputs.backend == 'gotide'", "run": "make backends/gotide-darwin\ncurl\n"}}}, "safely"),
         ("darwin-makefile", {"facts": {"darwin-target:gotide": "/bin/sh"}}, "macOS target"),
         ("darwin-builders", {"facts": {"bespoke:goquill": "goquill"}}, "entry of gotide"),
     ],

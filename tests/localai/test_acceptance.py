@@ -20,7 +20,8 @@ from newbackend.checkout.layout import BUMP, INDEX, MATRIX, layout_of, open_chec
 pytestmark = [pytest.mark.localai, pytest.mark.xdist_group("localai")]
 
 CASES = [(MAY_11, "ds4", "DS4_VERSION"), (MAY_24, "echo4", "ECHO4_VERSION"), (NEWEST, "echo4", "ECHO4_VERSION")]
-ONE_LINE_LISTS = 2
+# .NOTPARALLEL, docker-build-backends, and the examples in one bullet of the backends page.
+ONE_LINE_LISTS = 3
 
 
 def create(root: Path, name: str) -> None:
@@ -50,6 +51,16 @@ def routes(root: Path) -> dict[str, str]:
     found = json.loads(done.stdout)
     assert isinstance(found, dict)
     return found
+
+
+def grown_lines(root: Path) -> list[tuple[str, str]]:
+    """Each line that the change removes, with the one that it adds in its place."""
+    rows = git(root, "diff", "-U0").splitlines()
+    gone = [number for number, row in enumerate(rows) if row.startswith("-") and not row.startswith("---")]
+    pairs = [(rows[number][1:], rows[number + 1][1:]) for number in gone]
+    assert all(rows[number + 1].startswith("+") for number in gone), "only one-line lists may change"
+    assert len(gone) <= ONE_LINE_LISTS
+    return pairs
 
 
 def without(value: list[object], name: str) -> list[object]:
@@ -105,8 +116,9 @@ def test_a_new_backend_stands_in_every_place(
             assert [row for row in new if row["variable"] != variable] == old
             assert len(new) == len(old) + 1
 
-    removed = [line.split("\t")[1:] for line in git(root, "diff", "--numstat").splitlines()]
-    assert {path: int(count) for count, path in removed if count != "0"} == {"Makefile": ONE_LINE_LISTS}
+    for old_line, new_line in grown_lines(root):
+        rest = iter(re.split(r"[ ,)]+", new_line))
+        assert all(word in rest for word in re.split(r"[ ,)]+", old_line)), "a line that goes comes back grown"
 
     again = newbackend(
         "create", "--answers", root / f"backend/cpp/{name}/.newbackend.yml", "--no-input", "--yes", "--repo", root
@@ -134,7 +146,9 @@ def test_remove_after_create_leaves_git_status_clean(
     root = localai_at(revision)
     language = languages()[lang]
     variants = ",".join(language.variants[language.default_flavour])
-    words = ["create", "echo4", "--lang", lang, "--variants", variants, "--pin", f"antirez/ds4@{SHA}"]
+    words = ["create", "echo4", "--lang", lang, "--variants", variants]
+    # A pinned Rust upstream is a submodule, whose commit is left to git by design: see tests/places.
+    words += [] if lang == "rust" else ["--pin", f"antirez/ds4@{SHA}"]
     made = newbackend(*words, "--no-input", "--yes", "--repo", root)
     assert made.status == 0, made.err
     assert "BY HAND" not in made.out

@@ -49,10 +49,10 @@ BACKENDS = {MAY_24: 53, NEWEST: 75}
 # Where one thing is left to a person, and the plan says so: a list that names nobody any more does not say
 # where else names go; and tests that lock the order of engines have to be read by somebody.
 BY_PERSON = {
-    **dict.fromkeys(("vllm-cpp", "neo-cppanvil"), {"importer-drop-in"}),
-    **dict.fromkeys(("llama-cpp", "mlx", "sglang", "vllm"), {"engine-preference"}),
+    **{name: {"importer-drop-in"} for name in ("vllm-cpp", "neo-cppanvil")},
+    **{name: {"engine-preference"} for name in ("llama-cpp", "mlx", "sglang", "vllm")},
 }
-NEEDED = {
+NEEDED: dict[str, dict[str, tuple[str, ...]]] = {
     MAY_24: {"llama-cpp": ("ik-llama-cpp", "turboquant")},
     NEWEST: {"llama-cpp": ("bonsai", "ik-llama-cpp", "turboquant", "vllm-cpp"), "vllm": ("vllm-cpp",)},
 }
@@ -64,7 +64,7 @@ def check(trip: Trip, name: str, exceptions: set[tuple[str, str]]) -> list[str]:
     said += [f"not back: {one}" for one in sorted(trip.lost - exceptions)]
     said += [f"back after all, take it off the exceptions: {one}" for one in sorted(exceptions - trip.lost)]
     said += [f"new: {one}" for one in sorted(trip.gained)]
-    said += [f"planned though it is there: {edit.place} {edit.reason}" for edit in trip.first.edits]
+    said += [f"planned though it is there: {change.place} {change.reason}" for change in trip.first]
     mine = [one for one in trip.removed.manual if one.place not in BY_PERSON.get(name, set())]
     said += [f"not removable: {one.place} {one.reason}" for one in mine]
     by_person = {one.place for one in trip.created.manual} - BY_PERSON.get(name, set())
@@ -103,7 +103,7 @@ def test_every_localai_backend_can_be_removed_unless_others_build_upon_it(
     localai_at: Callable[[str], Path], revision: str
 ) -> None:
     checkout = open_checkout(localai_at(revision))
-    refused = {}
+    refused: dict[str, UsageError] = {}
     for name in backends(checkout):
         try:
             plan = plan_remove(name, checkout)
@@ -111,6 +111,7 @@ def test_every_localai_backend_can_be_removed_unless_others_build_upon_it(
             refused[name] = error
         else:
             assert {one.place for one in plan.manual} <= BY_PERSON.get(name, set()), name
-    assert {name: error.reference for name, error in refused.items()} == dict.fromkeys(NEEDED[revision], "backend-needed")
-    for name, error in refused.items():
-        assert error.message.startswith(", ".join(NEEDED[revision][name]))
+    needed = NEEDED[revision]
+    assert {name: refusal.reference for name, refusal in refused.items()} == dict.fromkeys(needed, "backend-needed")
+    for name, refusal in refused.items():
+        assert refusal.message.startswith(", ".join(needed[name]))

@@ -12,7 +12,7 @@ from newbackend.checkout.layout import INDEX, MAKEFILE, open_checkout
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.plan.build import plan_create, texts
-from newbackend.plan.model import Edit, Plan
+from newbackend.plan.model import Edit, Op, Plan
 from newbackend.plan.review import Hunk, Letter, Turn, hunks, left_red, prove_reviewed, reduced, review
 
 WANTED = spec(variants=["cpu", "cuda13", "metal"])
@@ -194,14 +194,18 @@ def test_needing_a_later_hunk_counts_too() -> None:
     assert len(smaller.notes) == 2
 
 
-def test_new_files_of_a_place_are_one_hunk_that_its_edits_need(checkout: Checkout) -> None:
-    imports = {"kind": "importer", "modality": "text", "extensions": [".ds4"]}
-    with_importer = plan_create(spec(**{"import": imports}), checkout)
-    files = next(h for h in hunks(with_importer) if h.edits[0].place == "importer-registry" and len(h.edits) == 2)
-    line = next(h for h in hunks(with_importer) if h.edits[0].place == "importer-registry" and h != files)
-    assert files.number in line.needs
-    smaller = review(with_importer, lambda turn: "n" if turn.hunk == files else "y")
-    assert not [edit for edit in smaller.made if edit.place == "importer-registry"]
+def test_new_files_of_a_place_are_one_hunk_that_its_edits_need() -> None:
+    def edit(path: str, op: Op, place: str) -> Edit:
+        return Edit(path, op, place, f"{op} {path}", ("REG602",), "inserted", f"--- a/{path}\n+++ b/{path}\n")
+
+    importer, tests = edit("x.go", "create", "importer"), edit("x_test.go", "create", "importer")
+    listed, other = edit("importers.go", "modify", "importer"), edit("other.go", "modify", "other")
+    edits = (importer, tests, listed, other)
+    made = Plan("create x", {}, {one.path: "" for one in edits}, edits)
+    files, line, alone = hunks(made)
+    assert files.edits == (importer, tests)
+    assert (line.needs, alone.needs) == (frozenset({files.number}), frozenset())
+    assert review(made, lambda turn: "n" if turn.hunk == files else "y").made == (other,)
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_a_key_that_is_there_or_not_there_cannot_be_added_or_dropped(edit: MapEd
 
 def test_a_changed_value_is_proven_beside_a_new_item() -> None:
     new = "jobs:\n  a:\n    if: y\n  b: 1\nlist:\n  - new: 1\n  - k: w\n"
-    edits = [
+    edits: list[ListEdit | MapEdit | ValueEdit] = [
         ValueEdit(("jobs", "a", "if"), "y"),
         ValueEdit(("list", 0, "k"), "w"),
         ListEdit(("list",), ((0, {"new": 1}),)),

@@ -166,8 +166,10 @@ def _elsewhere(source: str | None, fact: Fact) -> tuple[Location, ...]:
 
 def _set_at(source: str, variable: str) -> int:
     """Offset of the line `VARIABLE?=`, which is what the bot greps for; -1 for none."""
-    at = 0 if source.startswith(f"{variable}?=") else source.find(f"\n{variable}?=")
-    return at + 1 if at > 0 else at
+    if source.startswith(f"{variable}?="):
+        return 0
+    before = source.find(f"\n{variable}?=")
+    return before if before == -1 else before + 1
 
 
 def _pinned(context: Context, fact: Fact, source: str, at: int) -> Iterator[Finding]:
