@@ -62,6 +62,4 @@ def images_for(floor: str) -> dict[str, str]:
 
 def _newest(table: str, floor: str) -> dict[str, str]:
     rows: list[dict[str, str]] = baselines()[table]
-    return max(
-        (row for row in rows if _number(row["glibc"]) <= _number(floor)), key=lambda row: _number(row["glibc"])
-    )
+    return max((row for row in rows if _number(row["glibc"]) <= _number(floor)), key=lambda row: _number(row["glibc"]))

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from newbackend.findings import Report
     from newbackend.package.options import Layout
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Will a built package start on somebody else's host?")
+app = typer.Typer(
+    rich_markup_mode=None, no_args_is_help=True, help="Will a built package start on somebody else's host?"
+)
 
 _FORMATS = "text|concise|json|sarif|github|junit|markdown"
 _LEVELS = ("error", "warning", "never")
@@ -54,7 +56,9 @@ def check(
     fail_on: Annotated[
         str, typer.Option(metavar="|".join(_LEVELS), help="The severity from which the exit status is 1.")
     ] = "error",
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also what passed and why each rule exists.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Also what passed and why each rule exists.")
+    ] = False,
     format_: Annotated[str, typer.Option("--format", metavar=_FORMATS, help="Output format.")] = "text",
 ) -> int:
     """Find out without running it whether a package will start elsewhere; with --smoke, prove it.

@@ -44,6 +44,9 @@ def verify(
     fail_on: Annotated[
         str, typer.Option(metavar="|".join(_LEVELS), help="The severity from which the exit status is 1.")
     ] = "error",
+    release: Annotated[
+        bool, typer.Option("--release", help="A placeholder engine is an error: before the backend is announced.")
+    ] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Also what passed, what is suppressed, and why each rule exists.")
     ] = False,
@@ -62,7 +65,7 @@ def verify(
         raise UsageError("fail-on-unknown", f"--fail-on {fail_on!r} is not one of {', '.join(_LEVELS)}")
     if every and (names or base):
         raise UsageError("all-and-some", "--all goes with neither NAME nor --base")
-    run = _Run(tuple(names or ()), base)
+    run = _Run(tuple(names or ()), base, release=release)
     checkout = open_repo(repo)
     report = run.verify(checkout)
     if fix or unsafe_fixes or diff:
@@ -80,11 +83,19 @@ def verify(
 class _Run:
     """What was asked for, so that it can be asked again of the tree after the fixes."""
 
-    def __init__(self, names: tuple[str, ...], base: str | None) -> None:
-        self.names, self.base = names, base
+    def __init__(self, names: tuple[str, ...], base: str | None, *, release: bool) -> None:
+        self.names, self.base, self.release = names, base, release
 
     def verify(self, checkout: Checkout) -> Report:
         """The report of one tree."""
+        report = self._report(checkout)
+        if not self.release:
+            return report
+        from newbackend.rules.run import for_release
+
+        return for_release(report)
+
+    def _report(self, checkout: Checkout) -> Report:
         if self.base is not None:
             from newbackend.rules.baseline import verify_change
 

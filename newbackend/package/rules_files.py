@@ -12,7 +12,7 @@ from newbackend.package.machines import AARCH64, NAMES, X86_64, machine_name
 from newbackend.package.model import SHARED_OBJECT, Package
 from newbackend.package.options import Layout
 from newbackend.package.rule import Outcome, Skipped, check, found
-from newbackend.package.tree import Entry
+from newbackend.package.tree import Entry, Kind, Tree
 
 LARGE_COPIES = 10 << 20
 PAGE_64K = 0x10000
@@ -54,16 +54,16 @@ def links(package: Package) -> Outcome:
 def _blames_another(tree: Tree, entry: Entry) -> bool:
     """Whether the link leads to another link, which has the defect and is reported itself (`python3` ->
     `python3.11` -> /usr/…). Links that lead back to one another are each to blame."""
-    seen = {entry.path}
+    seen = [entry.path]
     while entry.kind is Kind.SYMLINK and not entry.link.startswith("/"):
         path = posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), entry.link))
-        if path in seen or path not in tree.entries:
+        if path in seen:
+            return False
+        if path not in tree.entries:
             break
-        seen.add(path)
+        seen.append(path)
         entry = tree.entries[path]
-    else:
-        return len(seen) > 1
-    return len(seen) > 1 and path not in seen
+    return len(seen) > 1
 
 
 def _absolute_link(package: Package, entry: Entry) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from newbackend.findings import Report
+from newbackend.report.clean import one_line
 
 
 def package_lines(report: Report) -> Iterator[tuple[str, str]]:
@@ -15,11 +16,12 @@ def package_lines(report: Report) -> Iterator[tuple[str, str]]:
     floor = report.layout.get("floor_line")
     if not isinstance(floor, str):
         return
-    yield "layout", f"{report.layout['kind']}: {report.layout['reason']}"
-    yield "floor", floor
+    yield "layout", one_line(f"{report.layout['kind']}: {report.layout['reason']}")
+    yield "floor", one_line(floor)
     for proof in _mappings(report.layout.get("proofs")):
         command = f"`{proof['command']}` in " if proof["command"] else ""
-        yield f"proof {proof['status']}", f"{proof['rule']} {command}{proof['environment']}: {proof['result']}"
+        told = f"{proof['rule']} {command}{proof['environment']}: {proof['result']}"
+        yield f"proof {proof['status']}", one_line(told)
     if gaps := _texts(report.layout.get("not_covered")):
         yield "not covered", "; ".join(gaps)
 

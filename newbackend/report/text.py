@@ -51,7 +51,8 @@ class _Page:
         """The whole page."""
         yield from self._groups()
         for found in self.report.healed:
-            yield from self._listed("healed", f"{found.rule.id} {one_line(found.backend or REPOSITORY)}: {message(found)}")
+            whom = one_line(found.backend or REPOSITORY)
+            yield from self._listed("healed", f"{found.rule.id} {whom}: {message(found)}")
         if self.context.verbose:
             yield from self._checked()
             yield from self._suppressed()
@@ -166,9 +167,9 @@ class _Page:
 
     def _listed(self, word: str, text: str) -> Iterator[str]:
         first, *rest = self._wrap(f"{word}: {text}", indent="  ")
-        yield self.palette.paint("pass" if word.endswith("pass") or word == "passed" else "quiet", f"{word}:") + first.removeprefix(
-            f"{word}:"
-        )
+        head = f"{word}:"
+        role = "pass" if word.endswith(("pass", "passed")) else "quiet"
+        yield self.palette.paint(role, head) + first.removeprefix(head)
         yield from rest
 
     def _wrap(self, text: str, *, indent: str, role: str = "") -> Iterable[str]:

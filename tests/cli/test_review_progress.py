@@ -29,34 +29,36 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> FakeTerminal:
+def terminal(monkeypatch: pytest.MonkeyPatch, term: str = "xterm") -> FakeTerminal:
+    """Replaces standard error; to be called in the test itself, because capturing swaps it before."""
     stream = FakeTerminal()
     monkeypatch.setattr(sys, "stderr", stream)
-    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("TERM", term)
     return stream
 
 
-def test_quick_work_shows_nothing(terminal: FakeTerminal) -> None:
+def test_quick_work_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = terminal(monkeypatch)
     with progress("planning"):
         pass
-    assert terminal.getvalue() == ""
+    assert stream.getvalue() == ""
 
 
-def test_slow_work_is_named_and_the_line_is_cleared(terminal: FakeTerminal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_work_is_named_and_the_line_is_cleared(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = terminal(monkeypatch)
     monkeypatch.setattr(module, "PATIENCE", 0.01)
     with progress("planning"):
-        until(lambda: "planning" in terminal.getvalue())
-    assert "| planning" in terminal.getvalue()
-    assert terminal.getvalue().endswith("\r\x1b[K")
+        until(lambda: "planning" in stream.getvalue())
+    assert "| planning" in stream.getvalue()
+    assert stream.getvalue().endswith("\r\x1b[K")
 
 
-def test_a_dumb_terminal_gets_one_plain_line(terminal: FakeTerminal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dumb_terminal_gets_one_plain_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = terminal(monkeypatch, "dumb")
     monkeypatch.setattr(module, "PATIENCE", 0.01)
-    monkeypatch.setenv("TERM", "dumb")
     with progress("planning"):
-        until(lambda: "planning" in terminal.getvalue())
-    assert terminal.getvalue() == "planning ...\n"
+        until(lambda: "planning" in stream.getvalue())
+    assert stream.getvalue() == "planning ...\n"
 
 
 def test_a_pipe_gets_nothing_and_an_error_passes_through(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,11 +46,20 @@ EXCEPTIONS: dict[str, dict[str, set[tuple[str, str]]]] = {
     },
 }
 BACKENDS = {MAY_24: 53, NEWEST: 75}
+# The older sample's only C++ backend with macOS images: what is left has none to be written like.
+LAST_OF_ITS_KIND = {
+    "cppanvil": {
+        ("darwin-workflow", "exclusion:cppanvil"),
+        ("darwin-makefile", ".NOTPARALLEL:backends/cppanvil-darwin"),
+        ("darwin-makefile", "darwin-target:cppanvil"),
+    }
+}
 # Where one thing is left to a person, and the plan says so: a list that names nobody any more does not say
 # where else names go; and tests that lock the order of engines have to be read by somebody.
 BY_PERSON = {
     **{name: {"importer-drop-in"} for name in ("vllm-cpp", "neo-cppanvil")},
     **{name: {"engine-preference"} for name in ("llama-cpp", "mlx", "sglang", "vllm")},
+    "cppanvil": {"darwin-makefile", "darwin-workflow"},
 }
 NEEDED: dict[str, dict[str, tuple[str, ...]]] = {
     MAY_24: {"llama-cpp": ("ik-llama-cpp", "turboquant")},
@@ -60,9 +69,9 @@ NEEDED: dict[str, dict[str, tuple[str, ...]]] = {
 
 def check(trip: Trip, name: str, exceptions: set[tuple[str, str]]) -> list[str]:
     """What is wrong with a round trip, in words; empty when nothing is."""
-    said = [f"not removed: {one}" for one in sorted(trip.left)]
+    said = [f"not removed: {one}" for one in sorted(trip.left - exceptions)]
     said += [f"not back: {one}" for one in sorted(trip.lost - exceptions)]
-    said += [f"back after all, take it off the exceptions: {one}" for one in sorted(exceptions - trip.lost)]
+    said += [f"back after all, take it off the exceptions: {one}" for one in sorted(exceptions - trip.lost - trip.left)]
     said += [f"new: {one}" for one in sorted(trip.gained)]
     said += [f"planned though it is there: {change.place} {change.reason}" for change in trip.first]
     mine = [one for one in trip.removed.manual if one.place not in BY_PERSON.get(name, set())]
@@ -81,10 +90,16 @@ def round_trips(checkout: Checkout, exceptions: dict[str, set[tuple[str, str]]])
     return problems
 
 
-def test_every_sample_backend_makes_the_round_trip(any_sample: Path) -> None:
-    checkout = open_checkout(any_sample)
-    assert len(backends(checkout)) >= 5
+def test_every_sample_backend_makes_the_round_trip(sample: Path) -> None:
+    checkout = open_checkout(sample)
+    assert len(backends(checkout)) == 9
     assert round_trips(checkout, {}) == []
+
+
+def test_so_does_every_backend_of_the_older_layout(old_sample: Path) -> None:
+    checkout = open_checkout(old_sample)
+    assert len(backends(checkout)) == 5
+    assert round_trips(checkout, LAST_OF_ITS_KIND) == []
 
 
 @pytest.mark.localai

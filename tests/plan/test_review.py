@@ -38,6 +38,11 @@ def declining(*rules: str) -> Callable[[Turn], Letter]:
     return lambda turn: "n" if set(rules) & set(turn.hunk.rules) else "y"
 
 
+def all_but(hunk: Hunk) -> Callable[[Turn], Letter]:
+    """Takes every hunk but one."""
+    return lambda turn: "n" if turn.hunk == hunk else "y"
+
+
 def scripted(letters: Iterable[Letter]) -> tuple[Callable[[Turn], Letter], list[str]]:
     """An `ask` that gives these letters, then y, and the list of titles that were asked about."""
     left, asked = list(letters), list[str]()
@@ -133,7 +138,7 @@ def test_a_hunk_says_what_goes_with_it(plan: Plan) -> None:
 
 def test_every_hunk_alone_can_be_left_out_and_the_rest_still_passes_the_proofs(plan: Plan, checkout: Checkout) -> None:
     for hunk in hunks(plan)[1:]:
-        smaller = review(plan, lambda turn, gone=hunk: "n" if turn.hunk == gone else "y")
+        smaller = review(plan, all_but(hunk))
         prove_reviewed(smaller, checkout, WANTED)
         assert set(smaller.base) == {edit.path for edit in smaller.made}
         assert f"left out: {hunk.title} [{' '.join(hunk.rules)}]" in smaller.notes

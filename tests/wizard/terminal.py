@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pexpect
+
 from wizard.screen import Screen
 
 SECONDS = 30.0

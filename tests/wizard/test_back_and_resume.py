@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from conftest import tree
 from specs import SHA
-from wizard.terminal import BACK, CTRL_C, DOWN, ENTER, ERASE, Terminal
 
 from newbackend.answers import load_answers
+from wizard.terminal import BACK, CTRL_C, DOWN, ENTER, ERASE, Terminal
 
 PIN = f"antirez/ds4@{SHA}"
 

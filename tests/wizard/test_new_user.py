@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from conftest import git
-from wizard.terminal import DOWN, ENTER, SPACE, Terminal
 
 from newbackend.answers import load_answers
+from wizard.terminal import DOWN, ENTER, SPACE, Terminal
 
 
 def test_from_nothing_to_a_backend(sample: Path, upstream: str) -> None:

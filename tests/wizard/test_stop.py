@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import tree
 from specs import SHA
+
 from wizard.terminal import CTRL_C, CTRL_D, ENTER, Terminal
 
 # Everything but one answer, so that this one is asked first.

@@ -9,6 +9,7 @@ import pytest
 from cli.runner import newbackend
 from conftest import git
 from specs import SHA
+
 from wizard.terminal import ENTER, Terminal
 
 PIN = f"antirez/ds4@{SHA}"

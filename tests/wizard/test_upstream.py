@@ -21,7 +21,9 @@ def test_description_licence_and_language_come_from_the_pinned_commit(upstream: 
 
 def test_a_manifest_says_it_better_than_the_readme(upstream: str, tmp_path: Path) -> None:
     source = tmp_path / "upstream"
-    (source / "Cargo.toml").write_text('[package]\ndescription = "Speech\\u001b[31m for all"\nkeywords = ["tts", "  "]\n')
+    (source / "Cargo.toml").write_text(
+        '[package]\ndescription = "Speech\\u001b[31m for all"\nkeywords = ["tts", "  "]\n'
+    )
     git(source, "add", "--all")
     git(source, "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "--quiet", "--message=second")
     git(source, "push", "--quiet", str(tmp_path / "git/acme/Fast-TTS.cpp.git"), "trunk")
@@ -34,9 +36,7 @@ def test_what_cannot_be_fetched_is_no_error(upstream: str, repo: str, sha: str) 
     assert read_upstream(repo, sha) == Upstream()
 
 
-def test_a_server_that_hangs_is_given_up_on(
-    tmp_path: Path, upstream: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_that_hangs_is_given_up_on(tmp_path: Path, upstream: str, monkeypatch: pytest.MonkeyPatch) -> None:
     slow = tmp_path / "bin"
     slow.mkdir()
     (slow / "git").write_text("#!/bin/sh\nexec sleep 60\n")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from specs import SHA
+
 from wizard.terminal import DOWN, ENTER, ERASE, SPACE, Terminal
 
 PIN = f"antirez/ds4@{SHA}"
