@@ -69,7 +69,8 @@ def grow(root: Path, factor: int) -> int:
     block = head[start:]
     copies = [block]
     for number in range(1, factor):
-        copies.append(block.replace('backend: "', f'backend: "x{number}').replace("tag-suffix: '-", f"tag-suffix: '-x{number}-"))
+        renamed = block.replace('backend: "', f'backend: "x{number}')
+        copies.append(renamed.replace("tag-suffix: '-", f"tag-suffix: '-x{number}-"))
     matrix.write_text(head[:start] + "".join(copies) + "includeDarwin:" + tail)
     return sum(copy.count("- build-type") for copy in copies)
 

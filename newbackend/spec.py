@@ -163,7 +163,7 @@ def make_spec(answers: Mapping[str, Any]) -> BackendSpec:
         imports=dict(answers.get("import") or {}),
         docs=dict(answers.get("docs") or {}),
         os_excluded=dict(answers.get("os_excluded") or {}),
-        overrides=_own_rows(overrides, name),
+        overrides=overrides,
         options=_options(answers.get("options") or {}, language, flavour),
     )
 
@@ -176,18 +176,6 @@ def _options(options: Mapping[str, Any], language: Language, flavour: str) -> di
     from newbackend.catalog.portable import check_floor
 
     return {**options, "glibc_floor": check_floor(floor, language, flavour)}
-
-
-def _own_rows(overrides: dict[str, Any], name: str) -> dict[str, Any]:
-    """The overrides; a row in them that would build another backend is refused."""
-    for variant, said in (overrides.get("variants") or {}).items():
-        for row in (said.get("fields") or {}, *(said.get("rows") or ())):
-            if row.get("backend", name) != name:
-                raise UsageError(
-                    "overrides-other-backend",
-                    f"overrides.variants.{variant} speaks of the backend {row['backend']!r}, not of {name!r}",
-                )
-    return overrides
 
 
 def _variants(wanted: Any, language: Language, flavour: str, overrides: Mapping[str, Any]) -> tuple[str, ...]:

@@ -299,7 +299,7 @@ def _show(plan: Plan, how: How) -> None:
     import json
 
     from newbackend.cli.output.pager import page, pages
-    from newbackend.cli.output.plan_text import diff, manual, recap, summary
+    from newbackend.cli.output.plan_text import diff, manual, notes, recap, summary
     from newbackend.plan.as_json import plan_to_json
 
     if how.json:
@@ -311,7 +311,7 @@ def _show(plan: Plan, how: How) -> None:
         out("\n".join(parts))
     elif pages():
         page("\n".join([*parts, "", diff(plan, paint), ""]))
-        talk(recap(plan))
+        talk("\n".join([recap(plan), *notes(plan, style_for(sys.stderr))]))
     else:
         out("\n".join([diff(plan, paint), "", *parts]))
 

@@ -20,7 +20,7 @@ def flavour_of(found: Registered, rows: Mapping[str, Sequence[Row]]) -> str:
     """The template flavour: what the backend's build files show, else the one whose table departs least."""
     language = found.language
     makefile = found.checkout.read(f"{found.directory}/Makefile") or ""
-    if "llama-fork" in language.flavours and _FORK.search(makefile):
+    if "llama-fork" in language.flavours and found.name != "llama-cpp" and _FORK.search(makefile):
         return "llama-fork"
     if "purego" in language.flavours and found.checkout.exists(f"{found.directory}/CMakeLists.txt"):
         return "purego"

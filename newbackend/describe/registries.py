@@ -6,6 +6,7 @@ from typing import Any
 
 from newbackend.catalog.registries import registries
 from newbackend.describe.facts import Registered
+from newbackend.places.importer_registry import ImporterRegistry
 
 _NOTE = " (preference-only)"
 
@@ -49,6 +50,18 @@ def places_of(found: Registered) -> dict[str, dict[str, Any]]:
         ranks["constant"] = str(fact.value)
     if ranks:
         places["engine-preference"] = ranks
+    if found.of("importer-registry"):
+        places |= _importer_order(found)
     if found.of("test-workflow"):
         places["test-workflow"] = {"job": True}
     return places
+
+
+def _importer_order(found: Registered) -> dict[str, dict[str, Any]]:
+    """What the backend's importer stands in front of: the first match wins, so the order is a fact too."""
+    types = [str(fact.value) for fact in ImporterRegistry().observe(found.checkout)]
+    own = {str(fact.value) for fact in found.of("importer-registry")}
+    last = max(number for number, name in enumerate(types) if name in own)
+    after = types[last + 1] if last + 1 < len(types) else ""
+    generic = [name for name in types if name in registries().generic_importers and name not in own]
+    return {} if after and generic[:1] == [after] else {ImporterRegistry.id: {"before": after}}

@@ -102,7 +102,7 @@ def serve(
         answer = health.health(port)
         if answer is None:
             return Proof(rule, subject, shown, bench.label, Status.UNKNOWN,
-                         "the port opened; Health was not called because grpcio is not installed")  # fmt: skip
+                         "the port opened; Health was not called: install newbackend[smoke] (grpcio)")  # fmt: skip
         if answer:
             return Proof(rule, subject, shown, bench.label, Status.FAIL, f"the port opened, Health failed: {answer}")
         return Proof(rule, subject, shown, bench.label, Status.PASS, f"Health answered after {waited:.1f} s")

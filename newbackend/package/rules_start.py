@@ -101,6 +101,8 @@ def _shebangs(package: Package) -> Iterator[Finding]:
         if not words or words[0] in HOST_INTERPRETERS:
             continue
         direct = entry.path in started
+        if not direct and "/lib/python3" in f"/{entry.path}":
+            continue  # Python's own library and packages are imported, whatever their first line says
         message = f"{entry.path} names the interpreter {words[0]}, which hosts do not have"
         severity = None if direct else Severity.NOTE
         yield found("PKG003", entry.path, words[0], message, severity=severity)

@@ -14,7 +14,7 @@ from newbackend.catalog import modalities
 from newbackend.catalog.registries import registries
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
-from newbackend.places.base import Change, Fact, NewFile, Place, Probe, Wanted, rules_of
+from newbackend.places.base import Change, Fact, NewFile, Place, Probe, Wanted, answers_for, rules_of
 from newbackend.places.go_place import composite, go_file, probe_variable, put_after, without
 from newbackend.places.import_choice import ImportChoice, import_choice
 from newbackend.places.importers_dir import FOLDER, REGISTRY, VARIABLE, declared_in, importer_of, importers, type_name
@@ -30,6 +30,7 @@ class ImporterRegistry(Place):
 
     id = "importer-registry"
     title = "model importers"
+    override_keys = frozenset(("before",))
     takes_facts = True
 
     def path(self, checkout: Checkout) -> str:
@@ -68,16 +69,17 @@ class ImporterRegistry(Place):
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[Wanted]) -> Iterable[Change]:
         lines = go_file(checkout, REGISTRY).lines
         elements = _elements(checkout)
-        generic = [e.index for e in elements if e.type_name in registries().generic_importers]
+        following = _following(spec, elements)
         for wanted in missing:
             outcome: Outcome
-            if not generic:
+            if answers_for(spec, self.id).get("before") == "":
+                outcome = put_after(lines, elements[-1], [f"\t&{wanted.value}{{}},"])
+            elif following is None:
                 known = ", ".join(registries().generic_importers)
                 outcome = AnchorMissing(
                     f"none of {known} is in {VARIABLE}, so the order is unclear", elements[0].first + 1
                 )
             else:
-                following = elements[generic[0]]
                 rows = [*_comment(spec, wanted.value, following), f"\t&{wanted.value}{{}},"]
                 if following.index:
                     outcome = put_after(lines, elements[following.index - 1], rows)
@@ -126,6 +128,13 @@ def _elements(checkout: Checkout) -> tuple[Element, ...]:
     found = composite(checkout, REGISTRY, VARIABLE)
     assert found is not None  # probe() saw it
     return found.elements
+
+
+def _following(spec: BackendSpec, elements: Sequence[Element]) -> Element | None:
+    """The importer to stand in front of: the one that the answers name, else the first that goes by packaging."""
+    said = str(answers_for(spec, ImporterRegistry.id).get("before") or "")
+    generic = (e for e in elements if e.type_name in registries().generic_importers)
+    return next((e for e in elements if e.type_name == said), None) or next(generic, None)
 
 
 def _file(spec: BackendSpec) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from newbackend.errors import UsageError
 from newbackend.overrides import SCAFFOLD
@@ -14,7 +14,9 @@ ANY = frozenset("*")
 
 
 def check_place_overrides(spec: BackendSpec, known: Sequence[Place]) -> None:
-    """Raises UsageError for a place that there is not and for a key that its place does not read."""
+    """Raises UsageError for a place that there is not, for a key that its place does not read, and for matrix
+    rows that would build another backend."""
+    _check_rows(spec)
     by_id = {place.id: place for place in known}
     for place_id, said in (spec.overrides.get("places") or {}).items():
         if place_id == SCAFFOLD:
@@ -29,4 +31,18 @@ def check_place_overrides(spec: BackendSpec, known: Sequence[Place]) -> None:
                 names = ", ".join(sorted(allowed))
                 raise UsageError(
                     "answers-unknown-key", f"unknown key overrides.places.{place_id}.{key}; known: {names}"
+                )
+        for key, value in (said.get("facts") or {}).items():
+            place.from_answers(spec, key, value)  # also where this checkout has no such place
+
+
+def _check_rows(spec: BackendSpec) -> None:
+    for variant, said in (spec.overrides.get("variants") or {}).items():
+        fields: Mapping[str, str] = said.get("fields") or {}
+        builds = [fields.get("backend", spec.name), *(row.get("backend", "") for row in said.get("rows") or ())]
+        for name in builds:
+            if name != spec.name:
+                raise UsageError(
+                    "overrides-other-backend",
+                    f"overrides.variants.{variant} speaks of the backend {name!r}, not of {spec.name!r}",
                 )

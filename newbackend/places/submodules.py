@@ -20,12 +20,15 @@ from newbackend.splice.outcome import AnchorMissing, Inserted, Splice
 PATH = ".gitmodules"
 _HEAD = re.compile(r'\[submodule "([^"]+)"\]\s*\Z')
 
+_PLAIN = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9:/._@~-]*\Z")
+
 
 class Submodules(Place):
     """One section per submodule, and its commit."""
 
     id = "submodules"
     title = "git submodules"
+    takes_facts = True
 
     def path(self, checkout: Checkout) -> str:
         return PATH
@@ -57,6 +60,14 @@ class Submodules(Place):
             reason = "the submodule's commit"
             wanted.append(Wanted("commit", f"commit:{path}", spec.pin.sha, reason, (), "commit"))
         return wanted
+
+    def from_answers(self, spec: BackendSpec, key: str, value: object) -> object:
+        kind, _, path = key.partition(":")
+        if kind != "submodule" or not path.startswith(f"{spec.directory}/") or not _PLAIN.match(path):
+            raise self.refuse_fact(key, f"is not a submodule below {spec.directory}/")
+        if not isinstance(value, str) or not _PLAIN.match(value):
+            raise self.refuse_fact(key, "is not set to a plain URL")
+        return value
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[Wanted]) -> Iterable[Change]:
         lines = Lines(checkout.need(PATH))

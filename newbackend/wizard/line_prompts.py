@@ -73,7 +73,7 @@ class LinePrompts:
     def _list(self, choices: Sequence[Choice]) -> None:
         for number, choice in enumerate(choices, 1):
             effect = f": {choice.effect}" if choice.effect else ""
-            sys.stderr.write(wrapped(f"{number}. {choice.title}{effect}") + "\n")
+            sys.stderr.write(wrapped(f"{number}. {choice.title}{effect}", hanging="   ") + "\n")
 
     def _reply(self, prompt: str, default: str) -> str:
         reply = self.line(f"{prompt} [{default}]:" if default else f"{prompt}:")

@@ -36,7 +36,7 @@ class MenuPrompts:
     keys = "< or Ctrl-B goes back, Ctrl-C stops and keeps your answers."
 
     def text(self, question: TextQuestion) -> str:
-        self._head(question.explain, question.touches)
+        above = self._head(question.explain, question.touches)
 
         def valid(text: str) -> bool | str:
             if text.strip() == BACK:
@@ -50,13 +50,13 @@ class MenuPrompts:
         asked = questionary.text(
             _asking(question.prompt), default=question.default, validate=valid, style=_STYLE, output=_output()
         )
-        reply = str(_answer(asked, ("c-b",))).strip()
+        reply = str(_answer(asked, ("c-b",), above)).strip()
         if reply == BACK:
             raise Back
         return reply
 
     def one(self, question: OneQuestion) -> str:
-        self._head(question.explain, "")
+        above = self._head(question.explain, "")
         asked = questionary.select(
             _asking(question.prompt),
             choices=_choices(question.choices, ()),
@@ -65,12 +65,12 @@ class MenuPrompts:
             style=_STYLE,
             output=_output(),
         )
-        answer = str(_answer(asked, ("c-b", BACK), erased=True))
+        answer = str(_answer(asked, ("c-b", BACK), above, erased=True))
         self._answered(question, [answer])
         return answer
 
     def many(self, question: ManyQuestion) -> list[str]:
-        self._head(question.explain, "")
+        above = self._head(question.explain, "")
         asked = questionary.checkbox(
             _asking(question.prompt),
             choices=_choices(question.choices, question.default),
@@ -79,7 +79,7 @@ class MenuPrompts:
             style=_STYLE,
             output=_output(),
         )
-        answer = [str(value) for value in _answer(asked, ("c-b", BACK), erased=True)]
+        answer = [str(value) for value in _answer(asked, ("c-b", BACK), above, erased=True)]
         self._answered(question, answer)
         return answer
 
@@ -98,9 +98,11 @@ class MenuPrompts:
     def say(self, text: str) -> None:
         LinePrompts().say(text)
 
-    def _head(self, explain: str, touches: str) -> None:
-        text = f"{explain} Touches {touches}." if touches else explain
-        questionary.print("\n" + wrapped(text), style="fg:ansibrightblack", output=_output())
+    def _head(self, explain: str, touches: str) -> int:
+        """Says what the question is about; returns how many lines that took."""
+        text = "\n" + wrapped(f"{explain} Touches {touches}." if touches else explain)
+        questionary.print(text, style="fg:ansibrightblack", output=_output())
+        return text.count("\n") + 1
 
 
 def _asking(prompt: str) -> str:
@@ -144,10 +146,11 @@ def _choices(choices: Sequence[Choice], checked: Sequence[str]) -> list[question
     ]
 
 
-def _answer(question: questionary.Question, back: Sequence[str], *, erased: bool = False) -> Any:
+def _answer(question: questionary.Question, back: Sequence[str], above: int, *, erased: bool = False) -> Any:
     """Runs a question with the keys for back and for the end of input. Raises what they mean.
 
-    `erased`: the menu leaves nothing on the screen.
+    `erased`: the menu leaves nothing on the screen. Going back also takes the `above` lines away that
+    were said about the question.
     """
     application: Application[Any] = question.application
     for window in application.layout.find_all_windows():
@@ -159,7 +162,12 @@ def _answer(question: questionary.Question, back: Sequence[str], *, erased: bool
     keys.add("c-c", eager=True)(_leave(KeyboardInterrupt))
     keys.add("c-d", eager=True)(_leave(EOFError))
     application.key_bindings = merge_key_bindings([application.key_bindings or KeyBindings(), keys])
-    answer = question.unsafe_ask()
+    try:
+        answer = question.unsafe_ask()
+    except Back:
+        sys.stderr.write(f"\x1b[{above}A\x1b[J")
+        sys.stderr.flush()
+        raise
     if answer is None:
         raise KeyboardInterrupt
     return answer
@@ -167,8 +175,7 @@ def _answer(question: questionary.Question, back: Sequence[str], *, erased: bool
 
 def _leave(reason: type[BaseException]) -> Callable[[KeyPressEvent], None]:
     def leave(event: KeyPressEvent) -> None:
-        if reason is not Back:  # the question that was left stays readable
-            event.app.erase_when_done = False
+        event.app.erase_when_done = reason is Back  # a question where somebody stopped stays readable
         event.app.exit(exception=reason, style="class:aborting")
 
     return leave

@@ -46,11 +46,10 @@ def width() -> int:
     return max(NARROWEST, shutil.get_terminal_size((80, 24)).columns - 1)
 
 
-def wrapped(text: str, indent: str = "  ") -> str:
-    """Prose at the terminal's width; paths are not cut at their hyphens."""
-    return textwrap.fill(
-        text, width(), initial_indent=indent, subsequent_indent=indent, break_long_words=True, break_on_hyphens=False
-    )
+def wrapped(text: str, indent: str = "  ", hanging: str = "") -> str:
+    """Prose at the terminal's width, later lines further in; paths are not cut at their hyphens."""
+    later = indent + hanging
+    return textwrap.fill(text, width(), initial_indent=indent, subsequent_indent=later, break_on_hyphens=False)
 
 
 def prompts() -> Prompts:

@@ -13,10 +13,12 @@ from newbackend.wizard import questions
 from newbackend.wizard.complete import Busy
 from newbackend.wizard.prompts import Prompts, prompts
 from newbackend.wizard.protocol import SoFar
+from newbackend.wizard.steps import STEPS
 from newbackend.wizard.upstream import Upstream, read_upstream
 
 Show = Callable[[Turn], None]
 Reader = Callable[[str, str], Upstream]
+_TOLD = 4
 LETTERS = "y n a d k p q ?"
 HELP = """y - take this hunk
 n - leave it out, and what needs it
@@ -66,8 +68,8 @@ class Tty:
         return self._upstreams[repo, sha]
 
     def resume(self, saved: Mapping[str, Any], checkout: Checkout) -> bool:
-        told = [f"{key} {questions.shown(saved[key])}" for key in ("name", "lang", "variants") if saved.get(key)]
-        self._asks.say(f"There are answers of an interrupted run: {'; '.join(told) or 'a pin'}.")
+        told = [f"{step.title} {questions.shown(saved[step.key])}" for step in STEPS if saved.get(step.key)]
+        self._asks.say(f"There are answers of an interrupted run: {'; '.join(told[:_TOLD])}.")
         return self._yes("Go on with them?", default="y")
 
     def pin(self, so_far: SoFar) -> str:

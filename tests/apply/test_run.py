@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -133,13 +134,18 @@ def test_a_full_disk_at_any_write_leaves_the_tree_as_it_was(
 
     monkeypatch.setattr(journal, "write_file", full)
     before = tree(sample)
-    try:
-        apply_plan(plan, sample)
-    except UsageError as error:
-        assert error.reference == "disk-full"
+    said = ""
+    with contextlib.suppress(UsageError):
+        try:
+            apply_plan(plan, sample)
+        except UsageError as error:
+            said = error.reference
+            raise
+    if count > after:
+        assert said == "disk-full"
         assert tree(sample) == before
     else:
-        assert count <= after, "the disk was never full in this run"
+        assert not said, "the disk was never full in this run"
         assert tree(sample) != before
 
 
@@ -227,7 +233,7 @@ def test_an_interrupted_change_to_a_file_edited_since_is_not_overwritten(sample:
 
     original = journal.roll_back
     try:
-        journal.roll_back = lambda *_: None  # type: ignore[assignment]
+        journal.roll_back = lambda *_: None
         with pytest.raises(Killed):
             apply_plan(plan, sample, ApplyOptions(at_step=die))
     finally:

@@ -83,7 +83,7 @@ def test_json_is_the_plan_on_stdout_and_nothing_else(sample: Path) -> None:
 def test_answers_file_set_and_flags_are_layers(sample: Path, tmp_path: Path) -> None:
     answers = tmp_path / "a.yml"
     answers.write_text(f"name: ds4\nlang: cpp\nvariants: [cpu]\nlicense: mit\npin: {{repo: antirez/ds4, sha: {SHA}}}\n")
-    words = [
+    words: list[str | Path] = [
         "create",
         "--answers",
         answers,

@@ -38,11 +38,14 @@ class Trip:
 
 def facts_of(checkout: Checkout) -> Facts:
     """Every fact of every place: (place, backend, key, value)."""
-    return frozenset(
+    found = [
         (place.id, fact.backend, fact.key, "" if place.id in WORDS else _text(fact.value))
         for place in places()
         for fact in place.observe(checkout)
-    )
+    ]
+    # The first importer that matches wins: their order is a fact like any other.
+    order = [key for place, _, key, _ in found if place == "importer-registry"]
+    return frozenset((*found, ("importer-registry", "", "order", _text(order))))
 
 
 def _text(value: Any) -> str:

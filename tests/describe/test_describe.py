@@ -50,7 +50,7 @@ def test_language_variants_and_modalities_come_from_their_best_witness(checkout:
     assert answers["overrides"]["places"]["scaffold"] == "keep"
 
 
-def test_a_fork_is_described_with_the_flavour_of_forks(checkout: Checkout) -> None:
+def test_a_flavour_is_what_the_build_files_show(checkout: Checkout) -> None:
     assert describe(checkout, "goquill").answers["flavour"] == "purego"
     assert describe(checkout, "gotide").answers["flavour"] == "pure"
 

@@ -87,6 +87,8 @@ def test_an_unknown_key_or_a_wrong_value_is_refused_by_its_name(overrides: dict[
         ("importer-registry", {"facts": {"importer:X{}": "X{}"}}, "importer type"),
         ("darwin-workflow", {"facts": {"step:gotide": {
             "name": "x", "if": "inputs.backend == 'gotide'", "run": "make backends/gotide-darwin\ncurl\n"}}}, "safely"),
+        ("submodules", {"facts": {"submodule:backend/go/goquill/x": "https://x"}}, "below backend/go/gotide/"),
+        ("submodules", {"facts": {"submodule:backend/go/gotide/x": "https://x\n[core]"}}, "plain URL"),
         ("darwin-makefile", {"facts": {"darwin-target:gotide": "/bin/sh"}}, "macOS target"),
         ("darwin-builders", {"facts": {"bespoke:goquill": "goquill"}}, "entry of gotide"),
     ],
@@ -99,10 +101,17 @@ def test_a_place_refuses_what_it_does_not_read_or_could_not_write_safely(
         plan_create(make_spec(check_answers(answers, "answers.yml")), checkout)
 
 
-def test_a_row_of_another_backend_is_refused() -> None:
-    said = {"variants": {"cpu": {"rows": [{"backend": "other", "tag-suffix": "-cpu-ds4"}]}}}
-    with pytest.raises(UsageError, match="speaks of the backend 'other', not of 'ds4'"):
-        make_spec({**DS4, "overrides": said})
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"rows": [{"backend": "other", "tag-suffix": "-cpu-ds4"}]},
+        {"rows": [{"tag-suffix": "-cpu-ds4"}]},
+        {"fields": {"backend": "other"}},
+    ],
+)
+def test_a_row_of_another_backend_is_refused(checkout: Checkout, said: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=r"speaks of the backend '(other)?', not of 'ds4'"):
+        plan_create(make_spec({**DS4, "overrides": {"variants": {"cpu": said}}}), checkout)
 
 
 @pytest.mark.parametrize("name", ["llama-cpp", "mlx-audio", "my-llama-cpp"])

@@ -74,7 +74,7 @@ def test_without_grpcio_the_proof_is_unknown_although_the_port_opened(
     report = checked(built.root, smoke=True)
     (finding,) = missing_proofs(report)
     assert finding.rule.id == "PKG702"
-    assert "grpcio is not installed" in finding.message
+    assert "install newbackend[smoke]" in finding.message
 
 
 @needs_sandbox

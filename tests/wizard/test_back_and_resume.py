@@ -48,7 +48,7 @@ def test_an_interrupted_run_is_offered_again_and_goes_on(sample: Path) -> None:
     saved = load_answers(sample / ".git/newbackend/wizard-ds4.yml")
     assert (saved["name"], saved["lang"], saved["pin"]["sha"]) == ("ds4", "cpp", SHA)
     second = Terminal("create", cwd=sample)
-    second.sees("There are answers of an interrupted run: name ds4; lang cpp.")
+    second.sees("There are answers of an interrupted run: upstream antirez/ds4@ae302c2fa18c; name ds4; language C")
     second.answers("Go on with them? [Y/n]", ENTER)
     seen = second.answers("Kind of backend:", BACK)
     assert "Name of the backend" not in seen, "what was answered is not asked again"

@@ -21,11 +21,15 @@ def summary(plan: Plan, style: Style) -> str:
         rows.append(_aside("  skipped    ", f"{path}: {reason}", style.dim, style))
     if plan.present:
         rows.append(_aside("  unchanged  ", f"{len(plan.present)} facts that are there already", style.dim, style))
-    for note in plan.notes:
-        rows.append(_aside("  note       ", note, style.yellow, style))
+    rows += notes(plan, style)
     if plan.empty and not plan.manual:
         rows.append("nothing to do: everything is there already")
     return "\n".join(rows)
+
+
+def notes(plan: Plan, style: Style) -> list[str]:
+    """What was assumed, left out, and left red."""
+    return [_aside("  note       ", note, style.yellow, style) for note in plan.notes]
 
 
 def recap(plan: Plan) -> str:
