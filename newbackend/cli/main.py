@@ -19,6 +19,9 @@ COMPLETION_OPTIONS = ("--show-completion", "--install-completion")
 _LIBRARY_OPTIONS = ("show_completion", "install_completion")
 
 
+DEBUG = "NEWBACKEND_DEBUG"
+
+
 class LazyGroup(TyperGroup):
     """Knows every verb by name and imports a verb's module when it is asked for it."""
 
@@ -145,7 +148,10 @@ def _click_error(error: Exception) -> None:
             sys.stderr.write(error.format_message() + "\n")
             sys.exit(Exit.USAGE)
         _fail(f"newbackend: error: {error.format_message()} (see `{path} --help`)", Exit.USAGE)
-    raise error
+    if os.environ.get(DEBUG):
+        raise error
+    what = str(error).splitlines()[0] if str(error) else "no message"
+    _fail(f"newbackend: internal error: {name}: {what}; this is a bug, {DEBUG}=1 shows where", Exit.USAGE)
 
 
 def _fail(sentence: str, status: Exit) -> None:

@@ -11,6 +11,7 @@ from newbackend.package.floor import floor_of
 from newbackend.package.machines import machine_name
 from newbackend.package.model import Package, load_package
 from newbackend.package.options import PackageOptions
+from newbackend.package.proof_cpu import check_cpu
 from newbackend.package.proof_run import Proof
 from newbackend.package.proofs import as_checked, as_findings, not_covered, run_proofs
 from newbackend.package.registry import CHECKS
@@ -29,6 +30,8 @@ def check_package(path: Path, *, options: PackageOptions, today: date | None = N
     NotFoundError when there is no such path or no reader for it, UsageError for a hostile or damaged
     archive and for options that name nothing known.
     """
+    if options.cpu_run:
+        check_cpu(options.cpu_run)
     package = load_package(open_package(path), options)
     name = package_name(path)
     findings: list[Finding] = []

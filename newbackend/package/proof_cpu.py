@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 import tomllib
-from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
+from newbackend.errors import UsageError
 from newbackend.findings import Status
 from newbackend.package.elf import parse_elf
 from newbackend.package.elf_bytes import ELFError
@@ -21,6 +21,18 @@ def cpu_models() -> dict[str, str]:
     """Names for --cpu-run and the emulator's models (data/cpus.toml)."""
     text = resources.files("newbackend.package").joinpath("data/cpus.toml").read_text("utf-8")
     return dict(tomllib.loads(text)["cpu"])
+
+
+def check_cpu(wanted: str) -> None:
+    """Raises UsageError for a CPU that --cpu-run does not know."""
+    known = cpu_models()
+    if not (wanted.lower() in known or wanted in known.values() or _has_avx512(wanted)):
+        hint = f"known are {', '.join(sorted(known))}"
+        raise UsageError("cpu-unknown", f"no CPU model {wanted!r}", where="--cpu-run", hint=hint)
+
+
+def _has_avx512(wanted: str) -> bool:
+    return wanted.lower() in ("v4", "x86-64-v4") or "512" in wanted
 
 
 def _emulator() -> Path | None:
@@ -39,7 +51,7 @@ def cpu_proof(bench: Bench, wanted: str) -> Proof:
     """The program that run.sh starts, on an emulated CPU. run.sh itself is left out: an emulator of one
     process does not follow exec."""
     package, known = bench.package, cpu_models()
-    unknown = _unable(package, wanted, known)
+    unknown = _unable(package, wanted)
     emulator = _emulator()
     if unknown or emulator is None:
         reason = unknown or "no static qemu-x86_64 is installed (Debian: qemu-user-static)"
@@ -56,11 +68,9 @@ def cpu_proof(bench: Bench, wanted: str) -> Proof:
     return Proof(proof.rule, proof.subject, proof.command, note, proof.status, proof.result)
 
 
-def _unable(package: Package, wanted: str, known: Mapping[str, str]) -> str:
-    if wanted.lower() in ("v4", "x86-64-v4") or "512" in wanted:
+def _unable(package: Package, wanted: str) -> str:
+    if _has_avx512(wanted):
         return "the emulator has no AVX-512, so it proves nothing about x86-64-v4"
-    if wanted.lower() not in known and wanted not in known.values():
-        return f"no CPU model {wanted!r}; known are {', '.join(sorted(known))}"
     if not any(r.line for r in package.roots):
         return "run.sh names no program that could be started without it"
     return ""

@@ -6,7 +6,7 @@ import pytest
 
 from newbackend.errors import UsageError
 from newbackend.findings import Finding, Status
-from newbackend.package import PackageOptions, check_package
+from newbackend.package import PackageOptions, check_package, package_floor
 from newbackend.package.elf import parse_elf
 from newbackend.package.isa import Scan, find_decoder, level_name, parse_floor, scan
 from newbackend.package.symbols import read_symbols
@@ -168,3 +168,41 @@ def test_variants_within_their_names_are_no_finding(built: Built) -> None:
     library(built.lib / "libgox-avx2.so", LOOPS, "", "-O3", "-march=haswell")
     library(built.lib / "libgox-avx512.so", LOOPS, "", "-O3", "-march=skylake-avx512")
     assert findings(built) == []
+
+
+# One file with AES instructions and no question, and one that asks: as abseil's two libraries do it.
+AES = """
+#include <wmmintrin.h>
+__attribute__((target("aes"))) void Generate(__m128i *a) {
+  for (int i = 0; i < 16; i++) a[i] = _mm_aesenc_si128(a[i], a[i + 1]);
+  for (int i = 0; i < 16; i++) a[i] = _mm_aesdec_si128(a[i], a[i + 1]);
+  a[0] = _mm_aesimc_si128(a[1]); a[1] = _mm_aesimc_si128(a[2]); a[2] = _mm_aesimc_si128(a[3]);
+  a[3] = _mm_aesenclast_si128(a[4], a[5]); a[4] = _mm_aesenclast_si128(a[5], a[6]);
+  a[5] = _mm_aesdeclast_si128(a[6], a[7]); a[6] = _mm_aesdeclast_si128(a[7], a[8]);
+}
+"""
+ASKS = """
+#include <cpuid.h>
+int CPUSupportsRandenHwAes(void) { unsigned a, b, c, d; return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_AES); }
+"""
+HWAES = "libabsl_random_internal_randen_hwaes_impl.so.20220623"
+
+
+def test_instructions_of_no_level_are_named_beside_the_level(decoder: str, built: Built) -> None:
+    library(built.lib / HWAES, AES, HWAES, "-O3")
+    (finding,) = findings(built, "x86-64-v2")
+    assert (finding.rule.id, "AES" in finding.message) == ("PKG502", True)
+    assert f"x86-64-v1; AES set by lib/{HWAES}" in package_floor(built.root).line()
+
+
+def test_another_file_of_the_package_may_ask_in_its_place(decoder: str, built: Built) -> None:
+    library(built.lib / HWAES, AES, HWAES, "-O3")
+    library(built.lib / "libabsl_random_internal_randen_hwaes.so.20220623", ASKS, "", "-O2")
+    assert findings(built, "x86-64-v2") == []
+    assert package_floor(built.root).cpu.beyond == ()
+
+
+def test_a_library_of_another_name_is_not_excused_by_it(decoder: str, built: Built) -> None:
+    library(built.lib / "libother.so", AES, "libother.so", "-O3")
+    library(built.lib / "libabsl_random_internal_randen_hwaes.so.20220623", ASKS, "", "-O2")
+    assert [f.path for f in findings(built, "x86-64-v2")] == ["lib/libother.so"]

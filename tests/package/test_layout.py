@@ -59,6 +59,20 @@ def test_a_static_program_is_the_static_layout_and_has_no_finding(built: Built) 
     assert (report.layout["kind"], report.findings) == ("static", ())
 
 
+def test_a_static_program_may_do_without_the_loader_that_run_sh_prefers(built: Built) -> None:
+    shutil.rmtree(built.lib)
+    gcc(built.server, "int main(void) { return 0; }\n", "-static")
+    report = check_package(built.root, options=PackageOptions())
+    assert (report.layout["kind"], report.findings) == ("static", ())
+
+
+def test_a_static_program_does_not_excuse_a_loader_that_is_always_used(built: Built) -> None:
+    shutil.rmtree(built.lib)
+    gcc(built.server, "int main(void) { return 0; }\n", "-static")
+    built.script('#!/bin/bash\nexec "$(dirname "$0")"/lib/ld.so "$(dirname "$0")"/server "$@"\n')
+    assert kind(built) == "loader"
+
+
 def test_the_callers_word_wins(built: Built) -> None:
     assert kind(built, Layout.HOST_LIBC) == "host-libc"
 

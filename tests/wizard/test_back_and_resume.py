@@ -29,7 +29,8 @@ def test_back_from_a_menu_and_from_a_text(sample: Path, key: str) -> None:
 
 def test_back_from_the_first_question_stays_there(sample: Path) -> None:
     terminal = Terminal("create", cwd=sample)
-    terminal.answers("Upstream project:", BACK)
+    terminal.sees("Upstream project:")
+    terminal.types(BACK)
     terminal.sees("! this is the first question")
     terminal.answers("Upstream project:", PIN, ENTER)
     terminal.sees("Name of the backend:")
@@ -48,7 +49,7 @@ def test_an_interrupted_run_is_offered_again_and_goes_on(sample: Path) -> None:
     saved = load_answers(sample / ".git/newbackend/wizard-ds4.yml")
     assert (saved["name"], saved["lang"], saved["pin"]["sha"]) == ("ds4", "cpp", SHA)
     second = Terminal("create", cwd=sample)
-    second.sees("There are answers of an interrupted run: upstream antirez/ds4@ae302c2fa18c; name ds4; language C")
+    second.sees("There are answers of an interrupted run: upstream antirez/ds4@ae302c2fa18c; name ds4; language cpp")
     second.answers("Go on with them? [Y/n]", ENTER)
     seen = second.answers("Kind of backend:", BACK)
     assert "Name of the backend" not in seen, "what was answered is not asked again"
