@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -50,11 +49,9 @@ def check_package(path: Path, *, options: PackageOptions, today: date | None = N
     proven = run_proofs(package, path)
     findings.extend(as_findings(proven))
     checked.extend(as_checked(proven))
-    named = sort_findings(replace(finding, backend=name) for finding in findings)
-    told = tuple(replace(one, backend=name) for one in checked)
-    kept, suppressed = suppress(package, path, name, named, told, today or date.today())
+    kept, suppressed = suppress(package, path, name, sort_findings(findings), checked, today or date.today())
     layout = _layout(package, proven)
-    return Report(SCHEMA, str(path), layout, (_status(name, package, kept),), kept, suppressed, told)
+    return Report(SCHEMA, str(path), layout, (_status(name, package, kept),), kept, suppressed, tuple(checked))
 
 
 def missing_proofs(report: Report) -> tuple[Finding, ...]:

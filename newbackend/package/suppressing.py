@@ -62,17 +62,20 @@ def suppress(
         return tuple(findings), ()
     config = SuppressConfig() if file is None else _read(file, path)
     rules = _known_rules(config)
-    everywhere = ran_everywhere(findings, checked)
+    # Entries may name the package, as they name backends. The findings themselves do not: their
+    # fingerprints must not depend on where the package lies.
+    named = [replace(finding, backend=name) for finding in findings]
+    told = [replace(one, backend=name) for one in checked]
+    everywhere = ran_everywhere(named, told)
     # An entry of the checkout's file that is for another package is not unused because of this one.
-    ran = everywhere if is_own else ran_for(findings, checked)
-    first = apply_suppressions(findings, comments, SuppressConfig(), rules=rules, ran_rules=everywhere, today=today)
-    second = apply_suppressions(findings, (), config, rules=rules, ran_rules=ran, today=today)
-    commented = {id(entry.finding) for entry in first.suppressed}
-    silenced = (*first.suppressed, *(entry for entry in second.suppressed if id(entry.finding) not in commented))
-    gone = {id(entry.finding) for entry in silenced}
-    kept = [finding for finding in findings if id(finding) not in gone]
+    ran = everywhere if is_own else ran_for(named, told)
+    first = apply_suppressions(named, comments, SuppressConfig(), rules=rules, ran_rules=everywhere, today=today)
+    second = apply_suppressions(named, (), config, rules=rules, ran_rules=ran, today=today)
+    entries = {id(entry.finding): entry for entry in (*second.suppressed, *first.suppressed)}
+    kept = [finding for finding, known in zip(findings, named, strict=True) if id(known) not in entries]
+    silenced = tuple(replace(e, finding=replace(e.finding, backend="")) for e in entries.values())
     # `package check` writes to no file, so nothing about a suppression can be repaired from here.
-    said = (replace(f, backend=name, fix=Fix.NONE) for f in (*first.meta_findings, *second.meta_findings))
+    said = (replace(f, backend="", fix=Fix.NONE) for f in (*first.meta_findings, *second.meta_findings))
     return sort_findings((*kept, *said)), silenced
 
 

@@ -22,6 +22,7 @@ from newbackend.report.wording import (
     fixes,
     label,
     message,
+    ownerless,
     place,
     plural,
     skip_reasons,
@@ -45,6 +46,7 @@ class _Page:
         self.report = report
         self.context = context
         self.palette: Palette = COLOURED if context.colour else PLAIN
+        self.owner = ownerless(report)
         self.width = max(context.width, _NARROWEST)
 
     def lines(self) -> Iterator[str]:
@@ -64,7 +66,7 @@ class _Page:
         explained: set[str] = set()
         for name, group in groupby(self.report.findings, key=lambda found: found.backend):
             if not alone:
-                yield self.palette.paint("strong", f"== {_heading(name, known.get(name))}")
+                yield self.palette.paint("strong", f"== {_heading(name or self.owner, known.get(name or self.owner))}")
                 yield ""
             for found in group:
                 yield from self._finding(found, is_first=found.rule.id not in explained)
@@ -120,7 +122,7 @@ class _Page:
         passed: dict[str, dict[str, None]] = {}
         for check in self.report.checked:
             if check.status is Status.PASS:
-                passed.setdefault(check.backend or REPOSITORY, {})[check.rule.id] = None
+                passed.setdefault(check.backend or self.owner, {})[check.rule.id] = None
         for name, ids in passed.items():
             yield from self._listed("passed", f"{one_line(name)}: {', '.join(ids)}")
 
@@ -185,8 +187,6 @@ class _Page:
 
 
 def _heading(name: str, backend: BackendStatus | None) -> str:
-    if not name:
-        return REPOSITORY
     return f"{one_line(name)} ({one_line(backend.lang)})" if backend and backend.lang else one_line(name)
 
 

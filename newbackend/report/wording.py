@@ -15,6 +15,11 @@ def verb_of(report: Report) -> str:
     return parts[1] if len(parts) > 2 else report.schema
 
 
+def ownerless(report: Report) -> str:
+    """What findings without a backend belong to: the repository, or the package that was checked."""
+    return report.backends[0].name if verb_of(report) == "package" and report.backends else REPOSITORY
+
+
 def label(finding: Finding) -> str:
     """`error`, `warning`, `note`, or `unknown` for a check that could not run."""
     return "unknown" if finding.status is Status.UNKNOWN else finding.level.value

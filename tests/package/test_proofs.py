@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from newbackend.errors import UsageError
 from newbackend.findings import Checked, Finding, Report, Status
 from newbackend.package import PackageOptions, check_package, missing_proofs
 from newbackend.package.sandbox import Sandbox, find_sandbox
