@@ -110,7 +110,8 @@ def _ls_remote(repo: str) -> tuple[dict[str, str], str]:
             "pin-unreachable", f"{repo} did not answer within {TIMEOUT_SECONDS} s", hint=hint
         ) from error
     if done.returncode != 0:
-        why = (done.stderr.strip().splitlines() or ["git ls-remote failed"])[-1].removeprefix("fatal: ")
+        lines = done.stderr.strip().splitlines() or ["git ls-remote failed"]
+        why = next((line for line in lines if line.startswith("fatal: ")), lines[-1]).removeprefix("fatal: ")
         raise NotFoundError("pin-unreachable", f"{repo} cannot be reached ({why})", hint=hint)
     refs: dict[str, str] = {}
     head = ""

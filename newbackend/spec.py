@@ -241,12 +241,12 @@ def _pin(data: Any) -> Pin | None:
 
 def _description(value: Any) -> str:
     text = str(value)
+    if any(0xD800 <= ord(ch) <= 0xDFFF for ch in text):
+        raise UsageError("description-not-utf8", "the description is not valid UTF-8")
     if len(text.encode()) > DESCRIPTION_LIMIT:
         raise UsageError("description-too-long", f"the description is longer than {DESCRIPTION_LIMIT} bytes")
     if any((ord(ch) < 32 and ch not in "\n\t") or ord(ch) == 127 for ch in text):
         raise UsageError("description-control", "the description contains control characters")
-    if any(0xD800 <= ord(ch) <= 0xDFFF for ch in text):
-        raise UsageError("description-not-utf8", "the description is not valid UTF-8")
     return text.strip()
 
 

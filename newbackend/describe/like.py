@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from newbackend.answers import GENERATED
 from newbackend.catalog import variant_table
 from newbackend.catalog.languages import Language
 from newbackend.checkout.tree import Checkout
@@ -24,11 +25,11 @@ _WIRING = ("prepare-test-extra", "test-extra", "docker-build-backends")
 def with_profile(answers: Mapping[str, Any], checkout: Checkout) -> tuple[dict[str, Any], list[str]]:
     """The answers with the defaults of the backend that `like` names, and notes on what was left out.
 
-    Answers that are there already win. Raises NotFoundError when there is no such backend, UsageError
+    Answers that are there already win, and a record of what was generated is complete as it is. Raises NotFoundError when there is no such backend, UsageError
     when the answers ask for another language than it has.
     """
     like = str(answers.get("like") or "")
-    if not like:
+    if not like or GENERATED in answers:
         return dict(answers), []
     sibling = describe(checkout, like).answers
     lang = str(answers.get("lang") or sibling["lang"])
@@ -39,7 +40,7 @@ def with_profile(answers: Mapping[str, Any], checkout: Checkout) -> tuple[dict[s
         )
     defaults, notes = _profile(answers, sibling)
     overrides = _merged(defaults.pop("overrides"), answers.get("overrides") or {})
-    merged = {**defaults, **{key: value for key, value in answers.items() if value}}
+    merged = {**defaults, **{key: value for key, value in answers.items() if value is not None}}
     if overrides:
         merged["overrides"] = overrides
     return merged, notes

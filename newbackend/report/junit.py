@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 from newbackend.findings import Checked, Finding, Report, Status, Suppressed
 from newbackend.report.clean import one_line, printable
 from newbackend.report.context import RenderContext
-from newbackend.report.wording import REPOSITORY, message, place, verb_of
+from newbackend.report.wording import message, ownerless, place, verb_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def render(report: Report, *, context: RenderContext) -> str:
     name = f"newbackend {verb_of(report)}"
     root = ElementTree.Element("testsuites", {"name": name, **_totals([c for s in suites.values() for c in s])})
     for suite, cases in suites.items():
-        _add_suite(root, suite or REPOSITORY, cases, context.tool_version)
+        _add_suite(root, suite or ownerless(report), cases, context.tool_version)
     ElementTree.indent(root)
     body = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{body}\n'

@@ -35,6 +35,11 @@ def test_answers_that_are_given_win(checkout: Checkout) -> None:
     assert (answers["variants"], answers["tags"]) == (["cpu"], ["mine"])
 
 
+def test_a_generated_backend_does_not_change_when_its_sibling_does(checkout: Checkout) -> None:
+    given = {"name": "new", "like": "pywhistle", "generated": {"newbackend": "0", "files": {}}}
+    assert with_profile(given, checkout) == (given, [])
+
+
 def test_a_sibling_that_make_does_not_test_lends_that_too(checkout: Checkout) -> None:
     from newbackend.checkout.layout import MAKEFILE
 
