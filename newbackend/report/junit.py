@@ -35,11 +35,11 @@ def render(report: Report, *, context: RenderContext) -> str:
     """`report` as one `testsuites` document."""
     suites: dict[str, list[_Case]] = {backend.name: [] for backend in report.backends}
     for case in _cases(report):
-        suites.setdefault(case.suite, []).append(case)
+        suites.setdefault(case.suite or ownerless(report), []).append(case)
     name = f"newbackend {verb_of(report)}"
     root = ElementTree.Element("testsuites", {"name": name, **_totals([c for s in suites.values() for c in s])})
     for suite, cases in suites.items():
-        _add_suite(root, suite or ownerless(report), cases, context.tool_version)
+        _add_suite(root, suite, cases, context.tool_version)
     ElementTree.indent(root)
     body = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{body}\n'

@@ -71,7 +71,7 @@ def test_every_capability_names_an_entry_in_both_channels(sample: Path) -> None:
 
 def test_the_meta_carries_an_anchor_that_its_entries_merge(sample: Path) -> None:
     text = edited(sample)
-    assert "- &ds4\n  name: \"ds4\"\n  alias: \"ds4\"\n" in text
+    assert '- &ds4\n  name: "ds4"\n  alias: "ds4"\n' in text
     assert text.count("- !!merge <<: *ds4\n") == 7
 
 
@@ -94,6 +94,6 @@ def test_prose_edited_by_hand_is_no_drift_but_a_capability_is(sample: Path) -> N
 
 
 def test_a_description_that_a_block_would_change_is_quoted(sample: Path) -> None:
-    hostile = "  leading, trailing  \n\ttab: # and \"quotes\""
+    hostile = '  leading, trailing  \n\ttab: # and "quotes"'
     found = next(e for e in yaml.safe_load(edited(sample, description=hostile)) if e["name"] == "ds4")
     assert found["description"].strip() == hostile.strip()

@@ -17,9 +17,7 @@ from .test_report import HOSTILE
 
 def line_for(report: Report, text: str) -> str:
     """The one line of the checklist that holds `text`."""
-    (line,) = [
-        line for line in render(report, "markdown", context()).split("\n") if text in line and line[0] == "-"
-    ]
+    (line,) = [line for line in render(report, "markdown", context()).split("\n") if text in line and line[0] == "-"]
     return line
 
 
@@ -37,9 +35,7 @@ def test_a_rule_that_did_not_run_is_not_ticked() -> None:
 
 
 def test_a_rule_that_could_not_run_is_not_ticked() -> None:
-    assert line_for(FULL, PIN.checklist).startswith(
-        f"- [ ] {PIN.checklist} (could not be checked: REG501 opal"
-    )
+    assert line_for(FULL, PIN.checklist).startswith(f"- [ ] {PIN.checklist} (could not be checked: REG501 opal")
 
 
 def test_a_pass_in_one_backend_does_not_tick_what_failed_in_another() -> None:
@@ -72,11 +68,7 @@ def test_a_clean_run_ticks_everything() -> None:
 
 
 def test_each_finding_is_one_row_of_five_cells() -> None:
-    rows = [
-        line
-        for line in render(FULL, "markdown", context()).split("\n")
-        if line.startswith("| ") and "REG" in line
-    ]
+    rows = [line for line in render(FULL, "markdown", context()).split("\n") if line.startswith("| ") and "REG" in line]
     findings = rows[: len(FULL.findings)]
     assert all(len(re.findall(r"(?<!\\)\|", row)) == 6 for row in findings)
 

@@ -77,9 +77,7 @@ def test_an_unknown_name_of_a_format_is_the_users_error() -> None:
 
 
 def test_a_format_is_imported_only_when_it_is_asked_for() -> None:
-    program = (
-        "import sys, newbackend.report; print([m for m in sys.modules if m.startswith('newbackend.report.')])"
-    )
+    program = "import sys, newbackend.report; print([m for m in sys.modules if m.startswith('newbackend.report.')])"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == "['newbackend.report.context']"
 

@@ -81,9 +81,7 @@ def test_an_unknown_is_open_and_never_a_pass() -> None:
 
 def test_a_fingerprint_knows_neither_line_nor_message() -> None:
     found = FULL.findings[0]
-    moved = replace(
-        found, line=found.line + 90, message="in other words", expected="x", severity=Severity.NOTE
-    )
+    moved = replace(found, line=found.line + 90, message="in other words", expected="x", severity=Severity.NOTE)
     prints = [
         run_of(FULL.with_findings([one]))["results"][0]["partialFingerprints"][sarif_format.FINGERPRINT_KEY]
         for one in (found, moved)

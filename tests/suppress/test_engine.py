@@ -57,9 +57,7 @@ def test_nothing_written_changes_nothing() -> None:
 
 
 def test_a_comment_beside_the_thing_silences_it_with_its_reason() -> None:
-    kept, suppressed, meta = applied(
-        FOUND, comments="\nthing // newbackend: ignore[REG401] lives elsewhere\n"
-    )
+    kept, suppressed, meta = applied(FOUND, comments="\nthing // newbackend: ignore[REG401] lives elsewhere\n")
     assert kept == meta == ()
     (entry,) = suppressed
     assert (entry.finding, entry.reason, entry.kind) == (FOUND, "lives elsewhere", "inSource")
@@ -181,9 +179,7 @@ def test_a_malformed_comment_silences_nothing_and_is_an_error(comment: str) -> N
     assert [(found.rule.id, found.level, found.line) for found in meta] == [("REG903", Severity.ERROR, 1)]
 
 
-@pytest.mark.parametrize(
-    "keys", [{}, {"rule": "REG999", "backend": "demo"}, {"backend": "demo", "reason": ""}]
-)
+@pytest.mark.parametrize("keys", [{}, {"rule": "REG999", "backend": "demo"}, {"backend": "demo", "reason": ""}])
 def test_a_malformed_entry_silences_nothing_and_is_an_error(keys: dict[str, str]) -> None:
     kept, _, meta = applied(FOUND, config=allow(**keys))
     assert kept == (FOUND,)

@@ -48,8 +48,7 @@ def test_taking_out_what_was_put_in_gives_the_same_bytes(words: list[str], place
 def entries(*names: str) -> str:
     """A config with an entry for each name, with comments and blank lines as people write them."""
     blocks = (
-        f"# about {name}\n[[allow]]\nrule = 'REG401'\nbackend = '{name}'  # the one\n\n"
-        f"reason = '''\n[x] {name}\n'''\n"
+        f"# about {name}\n[[allow]]\nrule = 'REG401'\nbackend = '{name}'  # the one\n\nreason = '''\n[x] {name}\n'''\n"
         for name in names
     )
     return "\n".join(blocks)
