@@ -25,8 +25,9 @@ _WIRING = ("prepare-test-extra", "test-extra", "docker-build-backends")
 def with_profile(answers: Mapping[str, Any], checkout: Checkout) -> tuple[dict[str, Any], list[str]]:
     """The answers with the defaults of the backend that `like` names, and notes on what was left out.
 
-    Answers that are there already win, and a record of what was generated is complete as it is. Raises NotFoundError when there is no such backend, UsageError
-    when the answers ask for another language than it has.
+    Answers that are there already win, and a record of what was generated is complete as it is. Raises
+    NotFoundError when there is no such backend, UsageError when the answers ask for another language than
+    it has.
     """
     like = str(answers.get("like") or "")
     if not like or GENERATED in answers:

@@ -282,3 +282,10 @@ def test_no_control_character_of_a_package_reaches_the_terminal(good: Path) -> N
     result = newbackend("package", "check", good)
     assert result.status == 1
     assert "\x1b" not in result.out
+
+
+def test_verify_says_nothing_about_entries_for_packages(sample: Path) -> None:
+    (sample / ".newbackend.toml").write_text(ALLOWED)
+    result = newbackend("verify", "--repo", sample)
+    assert result.status == 0, result.out
+    assert "REG90" not in result.out
