@@ -58,7 +58,7 @@ bench: $(DEV) ## Print the table of measured times (docs/performance.md).
 	$(BIN)/python bench/bench.py
 
 docs: $(DEV) ## Regenerate docs/rules.md from the rule registry.
-	$(BIN)/python -m newbackend.rules.docs > docs/rules.md
+	$(BIN)/python -m newbackend.rules.docs docs/rules.md
 
 golden: $(DEV) ## Rewrite every golden file; review the result as a diff.
 	NEWBACKEND_GOLDEN=write $(BIN)/pytest -q -m "not build" tests
