@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from newbackend.cli.change import agreed, show
 from newbackend.cli.common import (
     AllowDirtyOption,
     DryRunOption,
@@ -13,11 +14,7 @@ from newbackend.cli.common import (
     RepoOption,
     YesOption,
     check_format,
-    confirm,
-    interactive,
     open_repo,
-    out,
-    style,
     talk,
 )
 
@@ -39,35 +36,15 @@ def remove(
     Another backend's facts are never touched, however alike the names are. Refused for a backend that
     others are built from; files that were edited since they were generated are named first.
     """
-    import json
-
     from newbackend.apply.run import ApplyOptions, apply_plan
-    from newbackend.cli.output.plan_text import diff, manual, summary
-    from newbackend.errors import UsageError
-    from newbackend.plan.as_json import plan_to_json
     from newbackend.plan.build import plan_remove
 
     check_format(format_)
     checkout = open_repo(repo)
     plan = plan_remove(name, checkout, keep_files=keep_files)
-    if format_ == "json":
-        out(json.dumps(plan_to_json(plan), indent=2, ensure_ascii=False))
-    else:
-        if dry_run or not yes:
-            out(diff(plan, style()) + "\n")
-        out(summary(plan, style()))
-        if plan.manual:
-            out(manual(plan, style()))
-    if dry_run:
+    show(plan, format_=format_, full=dry_run or not yes)
+    if dry_run or not agreed(f"Remove {name}?", yes=yes):
         return 0
-    if not yes:
-        if not interactive(no_input=False):
-            raise UsageError(
-                "not-confirmed", "nothing was written", hint="pass --yes to apply, or --dry-run to only look"
-            )
-        if not confirm(f"Remove {name}?"):
-            talk("newbackend: nothing was written")
-            return 0
     paths = apply_plan(plan, checkout.root, ApplyOptions(allow_dirty=allow_dirty))
     talk(f"newbackend: {len(paths)} files changed or deleted; `newbackend undo` takes it back")
     if plan.manual:

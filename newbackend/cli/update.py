@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from newbackend.cli.change import agreed, show
 from newbackend.cli.common import (
     AllowDirtyOption,
     DryRunOption,
@@ -13,11 +14,7 @@ from newbackend.cli.common import (
     RepoOption,
     YesOption,
     check_format,
-    confirm,
-    interactive,
     open_repo,
-    out,
-    style,
     talk,
 )
 
@@ -38,12 +35,8 @@ def update(
     An edited file is never replaced: what cannot be merged is left in the file as git shows conflicts, and
     the exit status is 1.
     """
-    import json
-
     from newbackend.apply.run import ApplyOptions, apply_plan
-    from newbackend.cli.output.plan_text import diff, manual, summary
-    from newbackend.errors import Exit, UsageError
-    from newbackend.plan.as_json import plan_to_json
+    from newbackend.errors import Exit
     from newbackend.scaffold.generated import remember, text_of
     from newbackend.scaffold.update import plan_update
 
@@ -51,25 +44,12 @@ def update(
     checkout = open_repo(repo)
     found = plan_update(name, checkout, lambda blob: text_of(checkout.root, blob))
     plan = found.plan
-    if format_ == "json":
-        out(json.dumps(plan_to_json(plan), indent=2, ensure_ascii=False))
-    else:
-        if not plan.empty and (dry_run or not yes):
-            out(diff(plan, style()) + "\n")
-        out(summary(plan, style()))
-        if plan.manual:
-            out(manual(plan, style()))
+    show(plan, format_=format_, full=dry_run or not yes)
     left = Exit.FINDINGS if found.conflicts or plan.manual else Exit.OK
     if dry_run or plan.empty:
         return left
-    if not yes:
-        if not interactive(no_input=False):
-            raise UsageError(
-                "not-confirmed", "nothing was written", hint="pass --yes to apply, or --dry-run to only look"
-            )
-        if not confirm(f"Update {name}?"):
-            talk("newbackend: nothing was written")
-            return 0
+    if not agreed(f"Update {name}?", yes=yes):
+        return 0
     paths = apply_plan(plan, checkout.root, ApplyOptions(allow_dirty=allow_dirty))
     remember(checkout.root, name, found.rendered)
     talk(f"newbackend: {len(paths)} files written; `newbackend undo` takes them back")
