@@ -64,9 +64,9 @@ def row(what: str, figure: Figure, goal: str) -> None:
 def grow(root: Path, factor: int) -> int:
     """Copies every matrix row and index entry `factor` - 1 times under other names; returns the row count."""
     matrix = root / ".github/backend-matrix.yml"
-    head, _, tail = matrix.read_text().partition("includeDarwin:")
-    start = head.index("include:\n") + len("include:\n")
-    block = head[start:]
+    head, _, tail = matrix.read_text().partition("\nincludeDarwin:")
+    start = head.index("\ninclude:\n") + len("\ninclude:\n")
+    block = head[start:] + "\n"
     copies = [block]
     for number in range(1, factor):
         renamed = block.replace('backend: "', f'backend: "x{number}')
@@ -77,7 +77,7 @@ def grow(root: Path, factor: int) -> int:
 
 def main() -> None:
     """Prints the table."""
-    tool = [sys.executable, "-m", "newbackend"]
+    tool = [str(Path(sys.executable).with_name("newbackend"))]
     with tempfile.TemporaryDirectory(prefix="newbackend-bench-") as scratch:
         clone = os.environ.get("NEWBACKEND_LOCALAI")
         root = Path(clone) if clone else materialise(Path(scratch) / "sample")
