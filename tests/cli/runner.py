@@ -40,3 +40,10 @@ def newbackend(*words: str | Path, cwd: Path | None = None, env: dict[str, str] 
         check=False,
     )
     return Result(done.returncode, done.stdout, done.stderr)
+
+
+def create_python(root: Path, name: str) -> None:
+    """A generated Python backend with a CPU build in a checkout, by the command."""
+    words = ["create", name, "--lang", "python", "--variants", "cpu", "--no-input", "--yes", "--repo", str(root)]
+    made = newbackend(*words)
+    assert made.status == 0, made.err

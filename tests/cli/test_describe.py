@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cli.runner import newbackend
+from cli.runner import create_python, newbackend
 from conftest import tree
 from describe.round_trip import facts_of
 
@@ -94,19 +94,7 @@ def test_like_lends_its_registration_and_refuses_another_language(sample: Path) 
 
 
 def test_remove_names_hand_edited_files_before_they_go(sample: Path) -> None:
-    words: list[str | Path] = [
-        "create",
-        "echo4",
-        "--lang",
-        "python",
-        "--variants",
-        "cpu",
-        "--no-input",
-        "--yes",
-        "--repo",
-        sample,
-    ]
-    assert newbackend(*words).status == 0
+    create_python(sample, "echo4")
     path = sample / "backend/python/echo4/engine.py"
     path.write_text(path.read_text() + "# mine\n")
     result = newbackend("remove", "echo4", "--yes", "--allow-dirty", "--repo", sample)

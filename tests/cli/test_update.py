@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cli.runner import Result, newbackend
+from cli.runner import Result, create_python, newbackend
 from conftest import git, tree
 from specs import SHA
 
@@ -89,19 +89,7 @@ def test_a_conflict_is_left_in_the_file_and_is_exit_1(made: Path) -> None:
 
 
 def test_the_old_rendering_is_known_though_it_was_never_committed(sample: Path) -> None:
-    words: list[str | Path] = [
-        "create",
-        "echo4",
-        "--lang",
-        "python",
-        "--variants",
-        "cpu",
-        "--no-input",
-        "--yes",
-        "--repo",
-        sample,
-    ]
-    assert newbackend(*words).status == 0
+    create_python(sample, "echo4")
     readme = sample / HERE / "README.md"
     readme.write_text(readme.read_text() + "\nMy own words.\n")
     path = sample / HERE / ".newbackend.yml"
