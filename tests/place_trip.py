@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable
 
+from newbackend.checkout.gitlink import GITLINK
 from newbackend.checkout.tree import Checkout
 from newbackend.places.base import Change, Place
 from newbackend.spec import BackendSpec
@@ -26,8 +27,10 @@ def texts_after(checkout: Checkout, changes: Iterable[Change]) -> dict[str, str]
 def added(place: Place, checkout: Checkout, spec: BackendSpec) -> Checkout:
     """The checkout with the place's changes and files; a second plan must find everything there."""
     changes = place.plan(checkout, spec).changes
-    files = {path: file.text for path, file in place.files(checkout, spec).items()}
-    after = checkout.with_changes({**texts_after(checkout, changes), **files})
+    brought = place.files(checkout, spec).items()
+    files = {path: file.text for path, file in brought if file.mode != GITLINK}
+    links = {path: file.text for path, file in brought if file.mode == GITLINK}
+    after = checkout.with_changes({**texts_after(checkout, changes), **files}, links)
     again = place.plan(after, spec).changes
     assert again, "the place has nothing to say about this backend"
     assert all(isinstance(change.outcome, AlreadyPresent) for change in again), again

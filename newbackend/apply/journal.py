@@ -5,7 +5,7 @@ Order on disk (each step fsynced before the next):
   2. `journal.json`      phase "staging": nothing in the tree has changed
   3. `.NAME.newbackend-N` the new bytes, beside each target
   4. `journal.json`      phase "committing": from here a rename may have happened
-  5. one rename (or unlink) per file
+  5. one rename (or unlink) per file; a submodule's commit is one entry of git's index
   6. `journal.json`      phase "done": the change stands; the journal becomes the undo record
 A start that finds phase "staging" or "committing" puts the old bytes back (pip's stash, cargo's
 write_atomic; reference/anchors-generators 3.2).
@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from newbackend.checkout.gitlink import GITLINK, commit_at, record_link
 from newbackend.checkout.tree import digest, inside
 from newbackend.errors import UsageError
 
@@ -28,14 +29,19 @@ SCHEMA = "newbackend/journal/1"
 
 @dataclass(frozen=True)
 class Step:
-    """One file. Hashes are of bytes, "" for an absent file; `made_dirs` are directories that the step
-    created, outermost first."""
+    """One file, or with the mode of a gitlink one submodule, whose bytes are its commit. Hashes are of
+    bytes, "" for an absent one; `made_dirs` are directories that the step created, outermost first."""
 
     path: str
     before: str
     after: str
     mode: int
     made_dirs: tuple[str, ...] = ()
+
+    @property
+    def is_link(self) -> bool:
+        """Whether the step is an entry of git's index."""
+        return self.mode == GITLINK
 
 
 @dataclass(frozen=True)
@@ -113,10 +119,13 @@ def load(directory: Path) -> Journal | None:
         ) from error
 
 
-def hash_of(path: Path) -> str:
-    """Hash of a file's bytes, "" when it is absent."""
+def hash_of(root: Path, step: Step) -> str:
+    """Hash of what stands at a step's path now, "" when nothing does."""
+    if step.is_link:
+        commit = commit_at(root, step.path)
+        return digest(commit.encode()) if commit else ""
     try:
-        return digest(path.read_bytes())
+        return digest(inside(root, step.path).read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         return ""
 
@@ -144,7 +153,7 @@ def roll_back(root: Path, state: Path, journal: Journal) -> None:
     """Puts every step's old bytes back and drops what was staged. Safe to repeat after another kill."""
     foreign = []
     for step in journal.steps:
-        if hash_of(inside(root, step.path)) not in (step.before, step.after):
+        if hash_of(root, step) not in (step.before, step.after):
             foreign.append(step.path)
     if foreign:
         raise UsageError(
@@ -154,17 +163,21 @@ def roll_back(root: Path, state: Path, journal: Journal) -> None:
             hint=f"the old bytes are in {folder(state)}",
         )
     for number, step in enumerate(journal.steps):
-        target = inside(root, step.path)
-        temp_of(target, number).unlink(missing_ok=True)
-        if step.before == step.after or hash_of(target) == step.before:
+        temp_of(inside(root, step.path), number).unlink(missing_ok=True)
+        if step.before == step.after or hash_of(root, step) == step.before:
             continue
-        restore(target, folder(state) / f"old-{number}", step)
+        restore(root, folder(state) / f"old-{number}", step)
     remove_dirs(root, journal)
     shutil.rmtree(folder(state))
 
 
-def restore(target: Path, old: Path, step: Step) -> None:
+def restore(root: Path, old: Path, step: Step) -> None:
     """Gives one file its old bytes and mode back, or takes it away when it did not exist."""
+    target = inside(root, step.path)
+    if step.is_link:
+        target.mkdir(parents=True, exist_ok=True)
+        record_link(root, step.path, old.read_text(encoding="utf-8") if step.before else None)
+        return
     if not step.before:
         target.unlink(missing_ok=True)
         return

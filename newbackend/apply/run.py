@@ -11,6 +11,7 @@ from pathlib import Path
 
 from newbackend.apply import journal as j
 from newbackend.apply.state import locked, state_dir
+from newbackend.checkout.gitlink import GITLINK, record_link
 from newbackend.checkout.tree import Checkout, inside
 from newbackend.errors import UsageError
 from newbackend.plan.model import FileChange, Plan, sha
@@ -64,24 +65,33 @@ def start(root: Path) -> str:
 
 def _base_texts(plan: Plan, checkout: Checkout) -> dict[str, str | None]:
     """The texts that the plan was made from. Raises UsageError naming the first file that changed."""
-    texts: dict[str, str | None] = {}
-    for path, base in plan.base.items():
+    for path in plan.base:
         inside(checkout.root, path)
-        text = checkout.read(path)
+    texts = plan.texts(checkout)
+    for path, base in plan.base.items():
+        text = texts[path]
         if sha(text) != base:
             what = "appeared" if not base else "changed" if text is not None else "disappeared"
             raise UsageError("plan-stale", f"{what} since the plan was made; make a new plan", where=path)
-        texts[path] = text
     return texts
 
 
 def _refuse_unwritable(root: Path, changes: Sequence[FileChange]) -> None:
     for change in changes:
         target = inside(root, change.path)
-        if change.before is not None and not _writable(target):
+        if change.is_link:
+            _refuse_checked_out(target, change)
+        elif change.before is not None and not _writable(target):
             raise UsageError("file-read-only", "is read-only, so nothing was written", where=change.path)
         if target.is_symlink():
             raise UsageError("file-is-symlink", "is a symbolic link, so it is not replaced", where=change.path)
+
+
+def _refuse_checked_out(target: Path, change: FileChange) -> None:
+    """A submodule that is checked out may hold work that is nowhere else: git itself would not drop it."""
+    if change.after is None and target.is_dir() and any(target.iterdir()):
+        hint = f"run `git submodule deinit {change.path}` first"
+        raise UsageError("submodule-checked-out", "is checked out, so it is not removed", where=change.path, hint=hint)
 
 
 def _writable(target: Path) -> bool:
@@ -164,16 +174,18 @@ def _stash(root: Path, state: Path, number: int, change: FileChange) -> j.Step:
         # The base of the three-way merge, should somebody edit the file before an undo.
         j.write_file(j.folder(state) / f"new-{number}", change.after.encode("utf-8"), 0o644)
     made = []
-    parent = target.parent
+    # A submodule is a directory, empty until somebody checks it out.
+    parent = target if change.is_link else target.parent
     while not parent.exists():
         made.append(parent.relative_to(root).as_posix())
         parent = parent.parent
-    mode = target.stat().st_mode & 0o7777 if change.before is not None else 0o644
+    there = change.before is not None and not change.is_link
+    mode = GITLINK if change.is_link else target.stat().st_mode & 0o7777 if there else 0o644
     return j.Step(change.path, sha(change.before), sha(change.after), mode, tuple(reversed(made)))
 
 
 def _stage(root: Path, number: int, change: FileChange, step: j.Step) -> None:
-    if change.after is None:
+    if change.after is None or change.is_link:
         return
     target = inside(root, change.path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -183,11 +195,23 @@ def _stage(root: Path, number: int, change: FileChange, step: j.Step) -> None:
 
 def _rename(root: Path, number: int, change: FileChange) -> None:
     target = inside(root, change.path)
+    if change.is_link:
+        record_link(root, change.path, change.after)
+        _link_folder(target, change)
+        return
     if change.after is None:
         target.unlink()
     else:
         j.temp_of(target, number).replace(target)
     j.sync_dir(target.parent)
+
+
+def _link_folder(target: Path, change: FileChange) -> None:
+    """The empty directory that git keeps where a submodule is not checked out."""
+    if change.after is not None:
+        target.mkdir(parents=True, exist_ok=True)
+    elif target.is_dir():
+        target.rmdir()
 
 
 def _prune(root: Path, deleted: Sequence[str]) -> None:

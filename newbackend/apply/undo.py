@@ -32,7 +32,7 @@ def plan_undo(root: Path) -> tuple[Plan, j.Journal]:
     base: dict[str, str] = {}
     for number, step in enumerate(record.steps):
         inside(root, step.path)
-        now = checkout.read(step.path)
+        now = checkout.link(step.path) if step.is_link else checkout.read(step.path)
         old = (last / f"old-{number}").read_bytes().decode("utf-8") if step.before else None
         if sha(now) == step.before:
             continue
@@ -59,7 +59,7 @@ def run_undo(root: Path, plan: Plan, record: j.Journal, options: ApplyOptions) -
 def _merged(step: j.Step, now: str | None, old: str | None, new: Path) -> str | None:
     if now is None:
         raise UsageError("undo-conflict", "was deleted since, so it cannot be taken back", where=step.path)
-    if old is None:
+    if old is None or step.is_link:
         raise UsageError(
             "undo-conflict",
             "is new and was edited since; delete it by hand to undo the rest",
@@ -80,9 +80,10 @@ def _merged(step: j.Step, now: str | None, old: str | None, new: Path) -> str | 
 
 def _edit(step: j.Step, now: str | None, wanted: str | None) -> Edit:
     reason = "as it was before"
-    diff = whole_file(step.path, now, wanted)
+    diff = whole_file(step.path, now, wanted, step.mode)
     if wanted is None:
-        return Edit(step.path, "delete", "undo", reason, (), "inserted", diff)
+        mode = step.mode if step.is_link else None
+        return Edit(step.path, "delete", "undo", reason, (), "inserted", diff, mode)
     if now is None:
         return Edit(step.path, "create", "undo", reason, (), "inserted", diff, step.mode, wanted)
     whole = (Splice(0, len(now), wanted),)

@@ -71,16 +71,20 @@ class RevisionCheckout(Checkout):
         self._git = git or Git(root)
 
     @cached_property
-    def _modes(self) -> dict[str, tuple[str, str]]:
-        """Path -> (mode, object id) of every file."""
-        found: dict[str, tuple[str, str]] = {}
+    def _tree(self) -> dict[str, dict[str, tuple[str, str]]]:
+        """Kind (`blob`, or `commit` for a submodule) -> path -> (mode, object id)."""
+        found: dict[str, dict[str, tuple[str, str]]] = {"blob": {}, "commit": {}}
         for row in self._git.run("ls-tree", "-r", "-z", "--full-tree", self.commit).split(b"\0"):
             head, _, path = row.partition(b"\t")
             if path:
                 mode, kind, object_id = head.decode().split()
-                if kind == "blob":
-                    found[path.decode("utf-8", "surrogateescape")] = (mode, object_id)
+                found[kind][path.decode("utf-8", "surrogateescape")] = (mode, object_id)
         return found
+
+    @property
+    def _modes(self) -> dict[str, tuple[str, str]]:
+        """Path -> (mode, object id) of every file."""
+        return self._tree["blob"]
 
     @cached_property
     def _folders(self) -> dict[str, set[str]]:
@@ -118,6 +122,13 @@ class RevisionCheckout(Checkout):
             else:
                 self.prefetch([path])
         return self._bytes[path]
+
+    def link(self, path: str) -> str | None:
+        return self._tree["commit"].get(path, ("", None))[1]
+
+    def links_below(self, path: str) -> dict[str, str]:
+        commits = self._tree["commit"]
+        return {at: object_id for at, (_, object_id) in commits.items() if at.startswith(f"{_clean(path)}/")}
 
     def exists(self, path: str) -> bool:
         clean = _clean(path)

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from newbackend.checkout.gitlink import commit_at, has_index, links_below
 from newbackend.errors import UsageError
 
 _BY_FILE = frozenset(("yaml", "yaml-list", "yaml-map", "lines", "go", "go-variable"))
@@ -25,21 +26,30 @@ def digest(data: bytes) -> str:
 class Checkout:
     """A checkout rooted at `root`; every path is POSIX and relative to it.
 
-    `changes` maps a path to its planned text, or to None when it is to be deleted.
+    `changes` maps a path to its planned text, or to None when it is to be deleted; `links` does the same
+    for the commits of submodules.
     """
 
-    def __init__(self, root: Path, changes: Mapping[str, str | None] | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        changes: Mapping[str, str | None] | None = None,
+        links: Mapping[str, str | None] | None = None,
+    ) -> None:
         self.root = root
         self._changes: dict[str, str | None] = dict(changes or {})
+        self._links: dict[str, str | None] = dict(links or {})
         self._bytes: dict[str, bytes | None] = {}
         self._texts: dict[str, str] = {}
         self._listings: dict[str, list[str]] = {}
         self.memo: dict[tuple[str, str], object] = {}
 
-    def with_changes(self, changes: Mapping[str, str | None]) -> Checkout:
+    def with_changes(
+        self, changes: Mapping[str, str | None], links: Mapping[str, str | None] | None = None
+    ) -> Checkout:
         """This checkout with more planned changes on top; the disk cache is shared, and so is what was
         parsed from files that stay as they are."""
-        other = Checkout(self.root, {**self._changes, **changes})
+        other = Checkout(self.root, {**self._changes, **changes}, {**self._links, **(links or {})})
         other._bytes = self._bytes
         for key, value in self.memo.items():
             if key[0] in _BY_FILE and key[1].partition("\x1f")[0] not in changes:
@@ -80,6 +90,23 @@ class Checkout:
             ) from error
         self._texts[path] = text
         return text
+
+    def link(self, path: str) -> str | None:
+        """The commit of the submodule at `path`, by git's index; None when there is none."""
+        if path in self._links:
+            return self._links[path]
+        return commit_at(self.root, path)
+
+    @property
+    def has_index(self) -> bool:
+        """Whether git knows what belongs to this tree."""
+        return has_index(self.root)
+
+    def links_below(self, path: str) -> dict[str, str]:
+        """Commit by path of every submodule below a directory."""
+        planned = {at: commit for at, commit in self._links.items() if at.startswith(f"{path}/")}
+        merged = {**links_below(self.root, path), **planned}
+        return {at: commit for at, commit in merged.items() if commit is not None}
 
     def texts_read(self) -> Mapping[str, str]:
         """Every text that was read so far, by path: where suppression comments are looked for."""
@@ -131,12 +158,13 @@ class Checkout:
         return self._listings[path]
 
     def files_below(self, path: str) -> Iterator[str]:
-        """Every file below a directory, sorted, symlinks not followed."""
+        """Every file below a directory, sorted, symlinks not followed; not those of a repository inside it."""
         for name in self.children(path):
             child = f"{path.rstrip('/')}/{name}"
             on_disk = self.root / child
             if not on_disk.is_symlink() and (on_disk.is_dir() or (not on_disk.exists() and self.is_dir(child))):
-                yield from self.files_below(child)
+                if not (on_disk / ".git").exists():
+                    yield from self.files_below(child)
             elif self.exists(child) or on_disk.is_symlink():
                 yield child
 

@@ -37,7 +37,7 @@ def remove(
     others are built from; files that were edited since they were generated are named first.
     """
     from newbackend.apply.run import ApplyOptions, apply_plan
-    from newbackend.plan.build import plan_remove
+    from newbackend.plan.remove import plan_remove
 
     check_format(format_)
     checkout = open_repo(repo)

@@ -1,23 +1,26 @@
 """`.gitmodules`: a Rust backend's upstream is a git submodule below `sources/` (contract 6).
 
-The entry is text and is written like every other place. The commit itself lives in git's index, which
-this tool never writes: it comes as a command to run.
+The entry is text like any other place's; the commit is a gitlink in git's index, which the plan writes as a
+new "file" of that mode. A checkout without `.gitmodules` gets one.
 """
 
 from __future__ import annotations
 
 import re
-import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
+from newbackend.checkout.gitlink import GITLINK, has_index
 from newbackend.checkout.tree import Checkout
-from newbackend.places.base import Change, Fact, Place, Probe, Wanted, rules_of
+from newbackend.places.base import Change, Fact, NewFile, Place, Probe, Wanted, rules_of
 from newbackend.places.makefile import backend_of_directory
 from newbackend.spec import BackendSpec
 from newbackend.splice.lines import Lines
 from newbackend.splice.outcome import AnchorMissing, Inserted, Splice
 
 PATH = ".gitmodules"
+RULE = "REG820"
+_COMMIT_REASON = "the commit of the submodule"
 _HEAD = re.compile(r'\[submodule "([^"]+)"\]\s*\Z')
 
 _PLAIN = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9:/._@~-]*\Z")
@@ -34,12 +37,10 @@ class Submodules(Place):
         return PATH
 
     def probe(self, checkout: Checkout) -> Probe:
-        if checkout.read(PATH) is None:
-            return Probe(absent=f"{PATH} is not in this checkout; use `git submodule add`")
         return Probe()
 
     def read(self, checkout: Checkout) -> Sequence[Fact]:
-        lines = Lines(checkout.need(PATH))
+        lines = Lines(checkout.read(PATH) or "")
         facts = []
         for first, last in _sections(lines):
             values = dict(_pair(lines[number]) for number in range(first + 1, last + 1) if "=" in lines[number])
@@ -55,11 +56,28 @@ class Submodules(Place):
         if spec.pin is None or not self.concerns(spec):
             return ()
         path = submodule_path(spec)
-        wanted = [Wanted("submodule", f"submodule:{path}", spec.pin.url, f"the upstream of {spec.name}", (), "entry")]
-        if not _recorded(checkout, path):
-            reason = "the submodule's commit"
-            wanted.append(Wanted("commit", f"commit:{path}", spec.pin.sha, reason, (), "commit"))
+        wanted = [Wanted("submodule", f"submodule:{path}", spec.pin.url, _entry_reason(spec), (RULE,), "entry")]
+        if not has_index(checkout.root):
+            wanted.append(Wanted("commit", f"commit:{path}", spec.pin.sha, _COMMIT_REASON, (RULE,), "commit"))
         return wanted
+
+    def files(self, checkout: Checkout, spec: BackendSpec) -> Mapping[str, NewFile]:
+        if spec.pin is None or not self.concerns(spec):
+            return {}
+        found = {}
+        path = submodule_path(spec)
+        if checkout.read(PATH) is None:
+            text = _section(path, spec.pin.url) + "\n"
+            found[PATH] = NewFile(0o644, text, _entry_reason(spec), (RULE,))
+        if has_index(checkout.root):
+            found[path] = NewFile(GITLINK, spec.pin.sha, _COMMIT_REASON, (RULE,))
+        return found
+
+    def own_files(self, checkout: Checkout, name: str) -> Sequence[str]:
+        facts = self.observe(checkout)
+        own = [fact.key.partition(":")[2] for fact in facts if fact.backend == name]
+        links = [path for path in own if checkout.link(path) is not None]
+        return [*links, PATH] if own and len(own) == len(facts) else links
 
     def from_answers(self, spec: BackendSpec, key: str, value: object) -> object:
         kind, _, path = key.partition(":")
@@ -70,18 +88,22 @@ class Submodules(Place):
         return value
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[Wanted]) -> Iterable[Change]:
-        lines = Lines(checkout.need(PATH))
+        text = checkout.read(PATH)
         for wanted in missing:
             snippet = self.snippet([wanted])
+            lines = Lines(text or "")
             if wanted.kind == "commit":
-                outcome = AnchorMissing("it is recorded in git's index, which newbackend does not write", len(lines))
+                outcome = AnchorMissing("there is no git index here to record it in", len(lines))
                 yield Change(self.id, PATH, outcome, wanted.reason, rules_of([wanted]), snippet)
-                continue
-            at, text = lines.after(len(lines) - 1, snippet.split("\n"))
-            yield Change(self.id, PATH, Inserted((Splice(at, at, text),), len(lines) + 1), wanted.reason, (), snippet)
+            elif text is not None:
+                at, added = lines.after(len(lines) - 1, snippet.split("\n"))
+                splices = (Splice(at, at, added),)
+                yield Change(self.id, PATH, Inserted(splices, len(lines) + 1), wanted.reason, (RULE,), snippet)
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
-        lines = Lines(checkout.need(PATH))
+        if PATH in self.own_files(checkout, name):
+            return  # the file goes as a whole
+        lines = Lines(checkout.read(PATH) or "")
         own = {fact.line - 1 for fact in self.observe(checkout) if fact.backend == name}
         ranges = [(first, last) for first, last in _sections(lines) if first in own]
         if ranges:
@@ -102,14 +124,22 @@ def _text(wanted: Wanted) -> str:
     path = wanted.key.partition(":")[2]
     if wanted.kind == "commit":
         return f"mkdir -p {path} && git update-index --add --cacheinfo 160000,{wanted.value},{path}"
-    return f'[submodule "{path}"]\n\tpath = {path}\n\turl = {wanted.value}'
+    return _section(path, str(wanted.value))
+
+
+def _section(path: str, url: str) -> str:
+    return f'[submodule "{path}"]\n\tpath = {path}\n\turl = {url}'
+
+
+def _entry_reason(spec: BackendSpec) -> str:
+    return f"the upstream of {spec.name}"
 
 
 def _sections(lines: Lines) -> list[tuple[int, int]]:
     """First and last line with content of each submodule section (0-based)."""
     heads = [number for number in range(len(lines)) if _HEAD.match(lines[number].strip())]
     sections = []
-    for head, following in zip(heads, [*heads[1:], len(lines)], strict=True):
+    for head, following in pairwise([*heads, len(lines)]):
         last = following - 1
         while last > head and (not lines[last].strip() or lines[last].lstrip().startswith(("#", ";"))):
             last -= 1
@@ -120,13 +150,3 @@ def _sections(lines: Lines) -> list[tuple[int, int]]:
 def _pair(line: str) -> tuple[str, str]:
     key, _, value = line.partition("=")
     return key.strip(), value.strip()
-
-
-def _recorded(checkout: Checkout, path: str) -> bool:
-    """Whether git's index has a commit at `path`; false where git cannot say."""
-    command = ["git", "-C", str(checkout.root), "ls-files", "--stage", "--", path]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return False
-    return done.stdout.startswith("160000 ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from newbackend.checkout.gitlink import GITLINK, is_commit
 from newbackend.errors import UsageError
 from newbackend.plan.model import SCHEMA, Edit, Manual, Plan, Present
 from newbackend.splice.outcome import Splice
@@ -88,7 +89,7 @@ def _plan(data: dict[str, Any]) -> Plan:
             rules=tuple(_text(rule) for rule in row["rule"]),
             outcome=_text(row["outcome"]),
             diff=_text(row["diff"]),
-            mode=None if row["mode"] is None else int(row["mode"], 8) & 0o777,
+            mode=None if row["mode"] is None else _mode(row["mode"]),
             content=None if row.get("content") is None else _text(row["content"]),
             splices=tuple(Splice(int(s[0]), int(s[1]), _text(s[2])) for s in row.get("splices", ())),
         )
@@ -107,6 +108,8 @@ def _plan(data: dict[str, Any]) -> Plan:
             raise ValueError(f"no base hash for {edit.path}")
         if edit.op == "create" and edit.outcome == "inserted" and edit.content is None:
             raise ValueError(f"no content for {edit.path}")
+        if edit.mode == GITLINK and edit.content is not None and not is_commit(edit.content):
+            raise ValueError(f"no full commit id for {edit.path}")
     skipped = tuple((r["place"], r["reason"]) for r in data.get("skipped", ()))
     return Plan(
         _text(data["title"]),
@@ -118,6 +121,12 @@ def _plan(data: dict[str, Any]) -> Plan:
         skipped,
         tuple(data.get("notes", ())),
     )
+
+
+def _mode(value: Any) -> int:
+    """Permission bits, or the mode of a gitlink: nothing else can be asked for."""
+    mode = int(_text(value), 8)
+    return mode if mode == GITLINK else mode & 0o777
 
 
 def _text(value: Any) -> str:

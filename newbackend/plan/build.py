@@ -12,22 +12,18 @@ from dataclasses import replace
 from typing import Any
 
 from newbackend.answers import to_answers
-from newbackend.catalog.languages import languages
 from newbackend.checkout.filter_engine import FilterUnavailable, path_filter
 from newbackend.checkout.layout import MATRIX
 from newbackend.checkout.tree import Checkout
-from newbackend.errors import NotFoundError, UsageError
+from newbackend.errors import UsageError
 from newbackend.places import places
 from newbackend.places.base import Change, NewFile
-from newbackend.places.gallery_index import GalleryIndex, families, owners
 from newbackend.places.makefile import LISTS
 from newbackend.places.matrix import Matrix
 from newbackend.places.overrides import check_place_overrides
 from newbackend.places.yaml_place import document
-from newbackend.plan.dependents import dependents
 from newbackend.plan.diff import of_splices, whole_file
 from newbackend.plan.model import Edit, Manual, Plan, Present, sha
-from newbackend.scaffold.generated import ANSWERS_NAME, edited_files
 from newbackend.scaffold.render import RenderedFile, render
 from newbackend.spec import BackendSpec
 from newbackend.splice.outcome import AlreadyPresent, Inserted, Splice, outcome_word
@@ -69,7 +65,7 @@ def plan_create(spec: BackendSpec, checkout: Checkout, *, scaffold: Scaffold = r
         manual=(*manual, *plan.manual),
         present=(*present, *plan.present),
         skipped=tuple(skipped),
-        base={**{edit.path: sha(checkout.read(edit.path)) for edit in edits}, **plan.base},
+        base={**base_of(edits, checkout), **plan.base},
     )
     after = planned(plan, checkout)
     prove(plan, checkout, after, changes)
@@ -80,92 +76,6 @@ def plan_create(spec: BackendSpec, checkout: Checkout, *, scaffold: Scaffold = r
         raise UsageError("plan-not-idempotent", f"a second run would add {first.reason} again", where=first.path)
     prove_routes(checkout, after, spec.name)
     return plan
-
-
-def plan_remove(name: str, checkout: Checkout, *, keep_files: bool = False) -> Plan:
-    """Everything that takes a backend away: every place's facts under that name, then its files.
-
-    Raises NotFoundError when the checkout knows no such backend, UsageError when its files would go and
-    other backends are built from them.
-    """
-    owner = owners(checkout).get(name)
-    if owner:
-        raise UsageError("name-of-gallery", f"{name!r} is what the gallery calls the backend {owner!r}; name that")
-    names = (name, *families(checkout, name))
-    changes = [
-        change
-        for place in places()
-        if place.probe(checkout).usable
-        for one in names
-        for change in place.revert(checkout, one)
-    ]
-    _refuse_strangers(name, checkout, changes)
-    if not keep_files:
-        _refuse_dependents(name, checkout)
-    plan = assemble(f"remove {name}", {"name": name}, checkout, changes)
-    files = () if keep_files else tuple(_deletions(names, checkout))
-    if not changes and not files:
-        raise NotFoundError("backend-unknown", f"this checkout knows no backend {name!r}")
-    base = {**{edit.path: sha(checkout.read(edit.path)) for edit in files}, **plan.base}
-    edited = set(edited_files(name, checkout))
-    notes = tuple(f"{edit.path} was edited since it was generated" for edit in files if edit.path in edited)
-    ordered = sorted(files, key=lambda edit: edit.path not in edited)
-    plan = replace(plan, edits=(*ordered, *plan.edits), base=base, notes=notes)
-    after = planned(plan, checkout)
-    prove(plan, checkout, after, changes)
-    prove_routes(checkout, after, name)
-    _prove_others(checkout, after, names)
-    return plan
-
-
-def _prove_others(before: Checkout, after: Checkout, names: Sequence[str]) -> None:
-    """No collateral: every fact of every other backend is still there, whatever its value is made of."""
-    known = {fact.backend for place in (Matrix(), GalleryIndex()) for fact in place.observe(before)} - set(names)
-    for place in places():
-        left = {(fact.backend, fact.key) for fact in place.observe(after)}
-        for fact in place.observe(before):
-            if fact.backend in known and (fact.backend, fact.key) not in left:
-                where = f"{fact.path}:{fact.line}"
-                raise UsageError("remove-collateral", f"{fact.backend} would lose {fact.key}", where=where)
-
-
-def _refuse_strangers(name: str, checkout: Checkout, changes: Sequence[Change]) -> None:
-    """A directory that nothing registers and nobody generated is not a backend: `common`, `grpc`."""
-    directories = [language.directory_of(name) for language in languages().values()]
-    found = [path for path in directories if checkout.is_dir(path)]
-    if found and not changes and not any(checkout.exists(f"{path}/{ANSWERS_NAME}") for path in found):
-        raise NotFoundError(
-            "backend-unregistered", f"{name!r} is registered nowhere, so its directory is not touched", where=found[0]
-        )
-
-
-def _refuse_dependents(name: str, checkout: Checkout) -> None:
-    found = dependents(checkout, name)
-    if found:
-        raise UsageError(
-            "backend-needed",
-            f"{', '.join(found)} {'is' if len(found) == 1 else 'are'} built upon {name!r}",
-            where=next(iter(found.values())),
-            hint="remove those first, or pass --keep-files to take away only the registration",
-        )
-
-
-def _deletions(names: Sequence[str], checkout: Checkout) -> Iterable[Edit]:
-    """The backend's own directory and Dockerfile, and what places keep for it, file by file."""
-    name = names[0]
-    owners: dict[str, str] = {}
-    for language in languages().values():
-        paths = list(checkout.files_below(language.directory_of(name)))
-        extra = [path.replace("{name}", name) for path in language.extra_files]
-        paths += [path for path in extra if paths and checkout.exists(path)]
-        owners.update((path, "scaffold") for path in paths)
-    for place in places():
-        if place.probe(checkout).usable:
-            for path in (path for one in names for path in place.own_files(checkout, one)):
-                owners.setdefault(path, place.id)
-    for path, owner in owners.items():
-        diff = whole_file(path, checkout.need(path), None)
-        yield Edit(path, "delete", owner, f"the files of {name}", (), "inserted", diff)
 
 
 def assemble(title: str, answers: Mapping[str, Any], checkout: Checkout, changes: Sequence[Change]) -> Plan:
@@ -200,8 +110,13 @@ def assemble(title: str, answers: Mapping[str, Any], checkout: Checkout, changes
         edits.append(Edit(change.path, "modify", change.place, change.reason, change.rules, word))
         reason = f"{change.reason}: {outcome.reason}"
         manual.append(Manual(change.path, outcome.line, change.snippet, reason, change.place, change.rules))
-    base = {edit.path: sha(checkout.read(edit.path)) for edit in edits if edit.made}
-    return Plan(title, answers, base, tuple(edits), tuple(manual), _merged(present))
+    made = [edit for edit in edits if edit.made]
+    return Plan(title, answers, base_of(made, checkout), tuple(edits), tuple(manual), _merged(present))
+
+
+def base_of(edits: Iterable[Edit], checkout: Checkout) -> dict[str, str]:
+    """What each path holds now, as the hash that a stale plan is told by."""
+    return {edit.path: sha(edit.base_text(checkout)) for edit in edits}
 
 
 def _merged(present: Iterable[Present]) -> tuple[Present, ...]:
@@ -230,12 +145,10 @@ def _scaffold_edits(
     present: list[Present] = []
     manual: list[Manual] = []
     for place_id, path, file in _new_files(spec, checkout, scaffold):
-        there = checkout.read(path)
+        edit = Edit(path, "create", place_id, file.reason, file.rules, "inserted", "", file.mode, file.text)
+        there = edit.base_text(checkout)
         if there is None:
-            diff = whole_file(path, None, file.text)
-            edits.append(
-                Edit(path, "create", place_id, file.reason, file.rules, "inserted", diff, file.mode, file.text)
-            )
+            edits.append(replace(edit, diff=whole_file(path, None, file.text, file.mode)))
         else:
             note = file.reason if there == file.text else f"{file.reason} (edited by hand, kept)"
             present.append(Present(path, 1, place_id, note, file.rules))
@@ -255,14 +168,12 @@ def _new_files(spec: BackendSpec, checkout: Checkout, scaffold: Scaffold) -> Ite
                 yield place.id, path, brought
 
 
-def texts(plan: Plan, checkout: Checkout) -> dict[str, str | None]:
-    """The base texts of every path that the plan touches."""
-    return {path: checkout.read(path) for path in plan.base}
-
-
 def planned(plan: Plan, checkout: Checkout) -> Checkout:
     """The checkout as the plan would leave it, without writing anything."""
-    return checkout.with_changes({change.path: change.after for change in plan.changes(texts(plan, checkout))})
+    changes = plan.changes(plan.texts(checkout))
+    files = {change.path: change.after for change in changes if not change.is_link}
+    links = {change.path: change.after for change in changes if change.is_link}
+    return checkout.with_changes(files, links)
 
 
 def prove(plan: Plan, checkout: Checkout, after: Checkout, changes: Sequence[Change]) -> None:
@@ -271,7 +182,7 @@ def prove(plan: Plan, checkout: Checkout, after: Checkout, changes: Sequence[Cha
     Raises UsageError naming the file.
     """
     made = [change for change in changes if isinstance(change.outcome, Inserted)]
-    for written in plan.changes(texts(plan, checkout)):
+    for written in plan.changes(plan.texts(checkout)):
         if written.before is None or written.after is None:
             continue
         mine = [change for change in made if change.path == written.path]

@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from newbackend.checkout.gitlink import GITLINK
 from newbackend.splice.lines import Lines
 from newbackend.splice.outcome import Splice, apply_splices
 
@@ -23,12 +24,18 @@ class _Block:
     new: tuple[str, ...]
 
 
-def whole_file(path: str, before: str | None, after: str | None) -> str:
-    """The diff of a created (before None), deleted (after None) or rewritten file; "" when equal."""
+def whole_file(path: str, before: str | None, after: str | None, mode: int | None = None) -> str:
+    """The diff of a created (before None), deleted (after None) or rewritten file; "" when equal.
+
+    A `mode` other than a plain file's is said as git says it, so that `git apply` keeps it; with that of a
+    gitlink the texts are commits.
+    """
     if before == after:
         return ""
+    names = [*_head(path, before, after, mode), *_names(path, created=before is None, deleted=after is None)]
+    if mode == GITLINK:
+        before, after = (text and f"Subproject commit {text}\n" for text in (before, after))
     old, new = _rows(before or ""), _rows(after or "")
-    names = _names(path, created=before is None, deleted=after is None)
     rows: list[str] = []
     for line in list(difflib.unified_diff(old, new, n=CONTEXT))[2:]:
         rows += _shown(line[0], line[1:]) if not line.startswith("@@") else [line.rstrip("\n")]
@@ -66,6 +73,19 @@ def of_splices(path: str, text: str, splices: Sequence[Splice]) -> str:
 def _range(start: int, size: int) -> str:
     """A hunk range; an empty one counts from the line before it, as diff does."""
     return f"{start + 1 if size else start},{size}"
+
+
+def _head(path: str, before: str | None, after: str | None, mode: int | None) -> list[str]:
+    """git's extended header, for what the names do not say (git-diff(1), "generating patch text")."""
+    said = GITLINK if mode == GITLINK else 0o100755 if (mode or 0) & 0o100 else 0
+    rows = [f"diff --git a/{path} b/{path}"]
+    if said and before is None:
+        return [*rows, f"new file mode {said:o}"]
+    if said == GITLINK and after is None:
+        return [*rows, f"deleted file mode {said:o}"]
+    if said == GITLINK:
+        return [*rows, f"index {before}..{after} {said:o}"]
+    return []
 
 
 def _names(path: str, *, created: bool, deleted: bool) -> tuple[str, str]:

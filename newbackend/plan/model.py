@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from newbackend.checkout.gitlink import GITLINK
+from newbackend.checkout.tree import Checkout
 from newbackend.splice.outcome import Splice, apply_splices
 
 SCHEMA = "newbackend/plan/1"
@@ -23,7 +25,8 @@ class Edit:
 
     `outcome` is `inserted` for a change that will be made; any other word means that it cannot be, and
     a `Manual` says what to paste. `content` is a created file's text; `splices` are offsets in the base
-    text of a modified one. `mode` is None when an existing file keeps its own.
+    text of a modified one. `mode` is None when an existing file keeps its own. With the mode of a gitlink
+    the path is a submodule, and what stands for its text is the commit.
     """
 
     path: str
@@ -41,6 +44,10 @@ class Edit:
     def made(self) -> bool:
         """Whether applying the plan makes this change."""
         return self.outcome == "inserted"
+
+    def base_text(self, checkout: Checkout) -> str | None:
+        """What stands there now: a file's text or a submodule's commit; None when it does not exist."""
+        return checkout.link(self.path) if self.mode == GITLINK else checkout.read(self.path)
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,11 @@ class FileChange:
     after: str | None
     mode: int | None
 
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a submodule's commit in git's index, not a file."""
+        return self.mode == GITLINK
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -99,6 +111,11 @@ class Plan:
         """Whether there is nothing to write."""
         return not self.made
 
+    def texts(self, checkout: Checkout) -> dict[str, str | None]:
+        """What stands now at every path in `base`; None where nothing does."""
+        links = {edit.path: edit for edit in self.made if edit.mode == GITLINK}
+        return {path: links[path].base_text(checkout) if path in links else checkout.read(path) for path in self.base}
+
     def changes(self, texts: Mapping[str, str | None]) -> tuple[FileChange, ...]:
         """One change per file, given the base texts (None: absent) of all paths in `base`."""
         by_path: dict[str, list[Edit]] = {}
@@ -111,7 +128,7 @@ class Plan:
             if first.op == "create":
                 result.append(FileChange(path, before, first.content, first.mode))
             elif first.op == "delete":
-                result.append(FileChange(path, before, None, None))
+                result.append(FileChange(path, before, None, first.mode))
             else:
                 splices = [splice for edit in edits for splice in edit.splices]
                 result.append(FileChange(path, before, apply_splices(before or "", splices), first.mode))

@@ -9,11 +9,12 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import git, tree
-from specs import spec
+from specs import PIN, spec
 
 from newbackend.apply import journal
 from newbackend.apply.run import ApplyOptions, apply_plan, start
@@ -36,6 +37,18 @@ def small_scaffold(*_: object) -> dict[str, RenderedFile]:
 
 def the_plan(root: Path) -> Plan:
     return plan_create(spec(), open_checkout(root), scaffold=small_scaffold)
+
+
+def plan_with_submodule(root: Path) -> Plan:
+    """A pinned Rust backend: among the edits are the entry in .gitmodules and the commit in git's index."""
+    ferris = spec(name="ferris", lang="rust", variants=["cpu"], pin={**PIN, "variable": "FERRIS_VERSION"})
+    files = {"backend/rust/ferris/.newbackend.yml": RenderedFile(0o644, "name: ferris\n")}
+    return plan_create(ferris, open_checkout(root), scaffold=lambda *_: files)
+
+
+def state(root: Path) -> object:
+    """Files and modes, and what git's index has: what a change may touch."""
+    return tree(root), git(root, "ls-files", "--stage")
 
 
 def refused(plan: Plan, root: Path, reference: str, options: ApplyOptions | None = None) -> UsageError:
@@ -188,21 +201,24 @@ def _run_killed(root: Path, plan_file: Path, step: int) -> subprocess.CompletedP
     return subprocess.run(command, capture_output=True, text=True, env=env, check=False)
 
 
-def test_a_kill_at_every_step_leaves_the_old_tree_or_the_new_one(sample: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("plan_of", [the_plan, plan_with_submodule])
+def test_a_kill_at_every_step_leaves_the_old_tree_or_the_new_one(
+    sample: Path, tmp_path: Path, plan_of: Callable[[Path], Plan]
+) -> None:
     """Acceptance 5: SIGKILL before each journal write, stage and rename, then a start."""
     import json
 
     from newbackend.plan.as_json import plan_to_json
 
-    plan = the_plan(sample)
+    plan = plan_of(sample)
     plan_file = tmp_path / "plan.json"
     plan_file.write_text(json.dumps(plan_to_json(plan)))
-    before = tree(sample)
+    before = state(sample)
     done = tmp_path / "done"
     shutil.copytree(sample, done, symlinks=True)
     finished = _run_killed(done, plan_file, 10_000)
     assert finished.returncode == 0, finished.stderr
-    steps, after = int(finished.stdout), tree(done)
+    steps, after = int(finished.stdout), state(done)
     assert steps > 2 * len(plan.base)
     outcomes = set()
     for step in range(steps):
@@ -211,7 +227,7 @@ def test_a_kill_at_every_step_leaves_the_old_tree_or_the_new_one(sample: Path, t
         killed = _run_killed(root, plan_file, step)
         assert killed.returncode == -signal.SIGKILL, killed.stderr
         start(root)
-        found = tree(root)
+        found = state(root)
         assert found in (before, after), f"step {step} left something between"
         outcomes.add(found == after)
         assert not journal.folder(state_dir(root)).exists()

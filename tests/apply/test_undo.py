@@ -12,7 +12,8 @@ from newbackend.apply.run import ApplyOptions, apply_plan
 from newbackend.apply.undo import plan_undo, run_undo
 from newbackend.checkout.layout import BUMP, INDEX, open_checkout
 from newbackend.errors import NotFoundError, UsageError
-from newbackend.plan.build import plan_create, plan_remove
+from newbackend.plan.build import plan_create
+from newbackend.plan.remove import plan_remove
 
 DIRTY = ApplyOptions(allow_dirty=True)
 

@@ -46,15 +46,23 @@ def test_a_dry_run_shows_the_diff_that_git_can_apply_and_writes_nothing(sample: 
     assert not (sample / ".git/newbackend").exists()
 
 
-def test_the_saved_diff_applies_with_git_and_gives_what_apply_gives(sample: Path, tmp_path: Path) -> None:
+RUST_PIN = ["create", "ferris", "--lang", "rust", "--pin", f"antirez/ds4@{SHA}"]
+
+
+@pytest.mark.parametrize("words", [CREATE, RUST_PIN], ids=["cpp", "submodule"])
+def test_the_saved_diff_applies_with_git_and_gives_what_apply_gives(
+    sample: Path, tmp_path: Path, words: list[str]
+) -> None:
     diff = tmp_path / "change.diff"
-    assert newbackend(*CREATE, "--no-input", "--dry-run", "--diff-out", diff, "--repo", sample).status == 0
+    assert newbackend(*words, "--no-input", "--dry-run", "--diff-out", diff, "--repo", sample).status == 0
     other = tmp_path / "other"
     shutil.copytree(sample, other, symlinks=True)
-    assert newbackend(*GO, "--repo", sample).status == 0
-    git(other, "apply", "--whitespace=nowarn", str(diff))
-    made, wanted = tree(other), tree(sample)
-    assert {path: data for path, (_, data) in made.items()} == {path: data for path, (_, data) in wanted.items()}
+    assert newbackend(*words, "--no-input", "--yes", "--repo", sample).status == 0
+    git(other, "update-index", "--refresh")
+    git(other, "apply", "--index", "--whitespace=nowarn", str(diff))
+    assert tree(other) == tree(sample)
+    git(sample, "add", "--all")
+    assert git(other, "ls-files", "--stage") == git(sample, "ls-files", "--stage")
 
 
 def test_a_saved_plan_is_applied_later_and_refused_when_stale(sample: Path, tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ from newbackend.describe import describe
 from newbackend.places import places
 from newbackend.places.base import Change
 from newbackend.places.matrix import Matrix
-from newbackend.plan.build import plan_create, plan_remove, texts
+from newbackend.plan.build import plan_create, planned
 from newbackend.plan.collisions import check_collisions
 from newbackend.plan.model import Plan
+from newbackend.plan.remove import plan_remove
 from newbackend.spec import BackendSpec, make_spec
 from newbackend.splice.outcome import AlreadyPresent
 
@@ -54,7 +55,7 @@ def _text(value: Any) -> str:
 
 def after(checkout: Checkout, plan: Plan) -> Checkout:
     """The checkout as it would be."""
-    return checkout.with_changes({change.path: change.after for change in plan.changes(texts(plan, checkout))})
+    return planned(plan, checkout)
 
 
 def described(checkout: Checkout, name: str) -> BackendSpec:

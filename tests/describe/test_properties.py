@@ -21,9 +21,10 @@ from newbackend.catalog.languages import languages
 from newbackend.checkout.layout import open_checkout
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
-from newbackend.plan.build import plan_create, plan_remove
+from newbackend.plan.build import plan_create
 from newbackend.plan.collisions import check_collisions
 from newbackend.plan.model import Plan
+from newbackend.plan.remove import plan_remove
 from newbackend.sample import init_git, materialise
 from newbackend.scaffold.generated import record
 from newbackend.scaffold.render import RenderedFile, answers_path

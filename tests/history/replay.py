@@ -30,7 +30,7 @@ from newbackend.describe.facts import registered
 from newbackend.errors import NewbackendError
 from newbackend.places import places
 from newbackend.places.matrix import Matrix
-from newbackend.plan.build import plan_create, texts
+from newbackend.plan.build import plan_create, planned
 from newbackend.plan.model import Plan
 from newbackend.spec import make_spec
 
@@ -162,7 +162,7 @@ def _without_omissions(answers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _after(checkout: Checkout, plan: Plan) -> Checkout:
-    return checkout.with_changes({change.path: change.after for change in plan.changes(texts(plan, checkout))})
+    return planned(plan, checkout)
 
 
 def _facts(checkout: Checkout, names: tuple[str, ...]) -> dict[Key, str]:

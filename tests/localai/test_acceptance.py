@@ -146,9 +146,7 @@ def test_remove_after_create_leaves_git_status_clean(
     root = localai_at(revision)
     language = languages()[lang]
     variants = ",".join(language.variants[language.default_flavour])
-    words = ["create", "echo4", "--lang", lang, "--variants", variants]
-    # A pinned Rust upstream is a submodule, whose commit is left to git by design: see tests/places.
-    words += [] if lang == "rust" else ["--pin", f"antirez/ds4@{SHA}"]
+    words = ["create", "echo4", "--lang", lang, "--variants", variants, "--pin", f"antirez/ds4@{SHA}"]
     made = newbackend(*words, "--no-input", "--yes", "--repo", root)
     assert made.status == 0, made.err
     assert "BY HAND" not in made.out

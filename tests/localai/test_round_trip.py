@@ -16,7 +16,7 @@ from describe.round_trip import Trip, backends, facts_of, round_trip
 from newbackend.checkout.layout import open_checkout
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
-from newbackend.plan.build import plan_remove
+from newbackend.plan.remove import plan_remove
 
 JOBS = "test-workflow"
 TABLE, README = "compatibility-table", "readme-engines"

@@ -9,7 +9,7 @@ from specs import SHA, spec
 
 from newbackend.checkout.layout import BUMP, open_checkout
 from newbackend.places.bump_bot import BumpBot
-from newbackend.plan.build import plan_create, texts
+from newbackend.plan.build import plan_create
 from newbackend.splice.outcome import Inserted, apply_splices
 
 
@@ -32,7 +32,7 @@ def test_the_row_follows_its_language_and_reads_back(sample: Path) -> None:
 def test_the_bots_own_grep_finds_the_pin_and_nothing_else(sample: Path) -> None:
     checkout = open_checkout(sample)
     plan = plan_create(spec(), checkout)
-    makefile = next(c.after for c in plan.changes(texts(plan, checkout)) if c.path == "backend/cpp/ds4/Makefile")
+    makefile = next(c.after for c in plan.changes(plan.texts(checkout)) if c.path == "backend/cpp/ds4/Makefile")
     assert makefile is not None
     command = ["grep", "-c", "DS4_VERSION?="]
     assert subprocess.run(command, input=makefile, text=True, capture_output=True, check=True).stdout == "1\n"

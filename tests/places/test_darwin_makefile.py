@@ -11,7 +11,8 @@ from specs import spec
 from newbackend.checkout.layout import MAKEFILE, open_checkout
 from newbackend.checkout.tree import Checkout
 from newbackend.places.darwin_makefile import DarwinMakefile
-from newbackend.plan.build import plan_create, plan_remove
+from newbackend.plan.build import plan_create
+from newbackend.plan.remove import plan_remove
 from newbackend.splice.outcome import AnchorMissing
 
 METAL = ["cpu", "metal"]

@@ -9,7 +9,8 @@ from specs import spec
 from newbackend.checkout.tree import Checkout
 from newbackend.places.importer_drop_in import ImporterDropIn
 from newbackend.places.importers_dir import FOLDER, REGISTRY
-from newbackend.plan.build import plan_create, plan_remove, texts
+from newbackend.plan.build import plan_create, planned
+from newbackend.plan.remove import plan_remove
 from newbackend.splice.outcome import AnchorMissing
 
 HOST = f"{FOLDER}/cppanvil.go"
@@ -55,9 +56,9 @@ def test_the_whole_plan_is_proven_and_taken_back(checkout: Checkout) -> None:
     pinned = checkout.with_changes({f"{FOLDER}/pin_test.go": TESTS})
     plan = plan_create(spec(**WANTED), pinned)
     assert plan.manual == ()
-    after = pinned.with_changes({c.path: c.after for c in plan.changes(texts(plan, pinned))})
+    after = planned(plan, pinned)
     back = plan_remove("ds4", after)
-    for change in back.changes(texts(back, after)):
+    for change in back.changes(back.texts(after)):
         assert change.after == pinned.read(change.path), change.path
 
 

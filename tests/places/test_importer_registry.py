@@ -12,7 +12,8 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.places.importer_registry import ImporterRegistry
 from newbackend.places.importers_dir import FOLDER, REGISTRY
-from newbackend.plan.build import plan_create, plan_remove, texts
+from newbackend.plan.build import plan_create, planned
+from newbackend.plan.remove import plan_remove
 from newbackend.spec import BackendSpec
 from newbackend.splice.outcome import AnchorMissing
 
@@ -63,7 +64,7 @@ def test_files_come_and_go_with_the_plan(real: Checkout) -> None:
     plan = plan_create(wanted(extensions=[".ds4"]), real)
     made = {edit.path for edit in plan.made if edit.op == "create"}
     assert {f"{FOLDER}/ds4.go", f"{FOLDER}/ds4_test.go"} <= made
-    after = real.with_changes({c.path: c.after for c in plan.changes(texts(plan, real))})
+    after = planned(plan, real)
     gone = {edit.path for edit in plan_remove("ds4", after).made if edit.op == "delete"}
     assert {f"{FOLDER}/ds4.go", f"{FOLDER}/ds4_test.go"} <= gone
 

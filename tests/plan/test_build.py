@@ -12,13 +12,14 @@ from newbackend.checkout.filter_engine import path_filter
 from newbackend.checkout.layout import BUMP, INDEX, MAKEFILE, MATRIX, layout_of, open_checkout
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
-from newbackend.plan.build import plan_create, plan_remove, texts
+from newbackend.plan.build import plan_create, planned
 from newbackend.plan.model import Plan
+from newbackend.plan.remove import plan_remove
 
 
 def after(plan: Plan, checkout: Checkout) -> Checkout:
     """The checkout as the plan would leave it."""
-    return checkout.with_changes({c.path: c.after for c in plan.changes(texts(plan, checkout))})
+    return planned(plan, checkout)
 
 
 def test_everything_on_the_seed_checklist_is_registered(any_sample: Path) -> None:
@@ -76,7 +77,7 @@ def test_crlf_files_and_a_bom_survive(sample: Path) -> None:
         file.write_bytes(b"\xef\xbb\xbf" * (path == INDEX) + file.read_bytes().replace(b"\n", b"\r\n"))
     checkout = open_checkout(sample)
     plan = plan_create(spec(), checkout)
-    for change in plan.changes(texts(plan, checkout)):
+    for change in plan.changes(plan.texts(checkout)):
         if change.before is not None and change.path in (MATRIX, INDEX, BUMP, ".dockerignore"):
             assert change.after is not None
             assert "\n" not in change.after.replace("\r\n", "")

@@ -8,13 +8,14 @@ from newbackend.checkout.layout import MATRIX
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NotFoundError, UsageError
 from newbackend.places import places
-from newbackend.plan.build import plan_remove, texts
+from newbackend.plan.build import planned
 from newbackend.plan.dependents import dependents
+from newbackend.plan.remove import plan_remove
 
 
 def removed(checkout: Checkout, name: str) -> Checkout:
     plan = plan_remove(name, checkout)
-    return checkout.with_changes({change.path: change.after for change in plan.changes(texts(plan, checkout))})
+    return planned(plan, checkout)
 
 
 @pytest.mark.parametrize("name", ["pyecho", "pywhistle", "goquill", "rustlark", "cppreed", "neo-cppanvil"])

@@ -11,7 +11,7 @@ from specs import spec
 from newbackend.checkout.layout import INDEX, MAKEFILE, open_checkout
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
-from newbackend.plan.build import plan_create, texts
+from newbackend.plan.build import plan_create, planned
 from newbackend.plan.model import Edit, Op, Plan
 from newbackend.plan.review import Hunk, Letter, Turn, hunks, left_red, prove_reviewed, reduced, review
 
@@ -59,7 +59,7 @@ def rules_in(plan: Plan) -> set[str]:
 
 
 def result(plan: Plan, checkout: Checkout) -> Checkout:
-    return checkout.with_changes({change.path: change.after for change in plan.changes(texts(plan, checkout))})
+    return planned(plan, checkout)
 
 
 def test_taking_everything_is_the_plan_itself(plan: Plan) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from specs import spec
 
 from newbackend.checkout.tree import Checkout
-from newbackend.plan.build import plan_create, texts
+from newbackend.plan.build import plan_create, planned
 from newbackend.pullrequest.state import Line, State, state_of
 from newbackend.spec import BackendSpec
 
 
 def created(checkout: Checkout, wanted: BackendSpec) -> Checkout:
     plan = plan_create(wanted, checkout)
-    return checkout.with_changes({c.path: c.after for c in plan.changes(texts(plan, checkout))})
+    return planned(plan, checkout)
 
 
 def line(state: State, words: str) -> Line:

@@ -3,6 +3,7 @@
     cases/<ID>/bad.patch        what is broken, as a diff of the sample checkout
     cases/<ID>/expected.json    exactly what `verify` then reports beyond the sample's own notes
     cases/<ID>/fix.patch        the repair by hand, on top of bad.patch
+    cases/<ID>/repository       (empty) the sample is a git repository
     cases/<ID>/fix              or, in place of it, the flag that repairs it: --fix or --unsafe-fixes
 
 `PYTHONPATH=tests python -m rules.harness` writes every expected.json again; read the diff.
@@ -23,16 +24,25 @@ from newbackend.checkout.tree import Checkout
 from newbackend.findings import Finding, Fix, Report
 from newbackend.plan.fixes import Fixes, plan_fixes
 from newbackend.rules.run import verify
-from newbackend.sample import materialise
+from newbackend.sample import init_git, materialise
 
 CASES = Path(__file__).parent / "cases"
 TODAY = date(2026, 8, 22)
 _FLAGS = {"--fix": frozenset((Fix.SAFE,)), "--unsafe-fixes": frozenset((Fix.SAFE, Fix.UNSAFE))}
 
 
+def checkout_of(case: Path, root: Path) -> Path:
+    """The sample to break: a plain folder, or a repository where the case is about git's index."""
+    materialise(root)
+    if (case / "repository").exists():
+        init_git(root)
+    return root
+
+
 def patch(root: Path, file: Path) -> None:
-    """Applies a diff to a tree that is no repository."""
-    command = ["git", "apply", "--whitespace=nowarn", str(file.resolve())]
+    """Applies a diff to a tree, and to the index where it has one."""
+    index = ["--index"] if (root / ".git").exists() else []
+    command = ["git", "apply", *index, "--whitespace=nowarn", str(file.resolve())]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{file} does not apply to the sample: {done.stderr}"
 
@@ -75,7 +85,7 @@ def regenerate() -> None:
     with tempfile.TemporaryDirectory() as folder:
         clean = check(materialise(Path(folder) / "clean"))
         for case in sorted(path for path in CASES.iterdir() if path.is_dir()):
-            root = materialise(Path(folder) / case.name)
+            root = checkout_of(case, Path(folder) / case.name)
             patch(root, case / "bad.patch")
             rows = beyond(check(root), clean)
             (case / "expected.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")

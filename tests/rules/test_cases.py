@@ -11,7 +11,7 @@ from newbackend.findings import Report
 from newbackend.rules import rules
 from newbackend.sample import materialise
 
-from .harness import CASES, beyond, check, fix, patch
+from .harness import CASES, beyond, check, checkout_of, fix, patch
 
 IDS = sorted(path.name for path in CASES.iterdir() if path.is_dir())
 
@@ -37,7 +37,7 @@ def test_a_broken_sample_reports_exactly_what_is_expected_and_nothing_once_repai
     name: str, clean: Report, tmp_path: Path
 ) -> None:
     case = CASES / name
-    root = materialise(tmp_path / "sample")
+    root = checkout_of(case, tmp_path / "sample")
     patch(root, case / "bad.patch")
     expected = json.loads((case / "expected.json").read_text(encoding="utf-8"))
 

@@ -16,7 +16,8 @@ from newbackend.catalog.portable import baselines, images_for
 from newbackend.checkout.layout import open_checkout
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
-from newbackend.plan.build import plan_create, plan_remove, texts
+from newbackend.plan.build import plan_create, planned
+from newbackend.plan.remove import plan_remove
 from newbackend.scaffold.render import RenderedFile, render
 from newbackend.spec import BackendSpec, make_spec
 
@@ -132,10 +133,10 @@ def test_a_llama_fork_is_refused() -> None:
 @pytest.mark.parametrize(("lang", "flavour"), COMPILED)
 def test_remove_takes_the_workflow_away(checkout: Checkout, lang: str, flavour: str) -> None:
     created = plan_create(spec(lang, flavour), checkout)
-    grown = checkout.with_changes({c.path: c.after for c in created.changes(texts(created, checkout))})
+    grown = planned(created, checkout)
     assert grown.exists(WORKFLOW)
     removed = plan_remove("my-engine", grown)
-    after = grown.with_changes({c.path: c.after for c in removed.changes(texts(removed, grown))})
+    after = planned(removed, grown)
     assert not after.exists(WORKFLOW)
     assert not after.exists(f"backend/{lang}/my-engine/PORTABILITY.md")
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from newbackend.checkout.gitlink import GITLINK
 from newbackend.cli.output.style import Style
 from newbackend.plan.model import Edit, Plan
 
 
 def counts(diff: str) -> tuple[int, int]:
     """Added and removed lines of a unified diff."""
-    body = diff.splitlines()[2:]
+    rows = diff.splitlines()
+    body = rows[next((number for number, row in enumerate(rows) if row.startswith("+++ ")), 0) + 1 :]
     return sum(row.startswith("+") for row in body), sum(row.startswith("-") for row in body)
 
 
@@ -58,9 +60,15 @@ def _created(plan: Plan, style: Style) -> Iterator[str]:
             rules = f"  [{' '.join(edit.rules)}]" if edit.rules else ""
             yield f"  {edit.reason}{style.dim(rules)}"
             last = edit.reason
-        flag = " (executable)" if (edit.mode or 0) & 0o100 else ""
+        flag = _flag(edit.mode or 0)
         size = f"+{counts(edit.diff)[0]}"
         yield f"    {size:>9}  {style.green('create')} {edit.path}{flag}"
+
+
+def _flag(mode: int) -> str:
+    if mode == GITLINK:
+        return " (submodule)"
+    return " (executable)" if mode & 0o100 else ""
 
 
 def _modified(plan: Plan, style: Style) -> Iterator[str]:

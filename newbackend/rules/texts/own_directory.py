@@ -1,4 +1,4 @@
-"""REG801, REG810 to REG812, REG818 and REG821, the backend's own directory: contract 3.1, 4.1, 5.2, 5.3, 6 and 7."""
+"""REG801, REG810 to REG812, REG818, REG820, REG821, the own directory: contract 3.1, 4.1, 5.2, 5.3, 6 and 7."""
 
 from __future__ import annotations
 
@@ -36,17 +36,35 @@ NOT_EXECUTABLE = Rule(
     checklist=DIRECTORY,
 )
 
+BUILD_NOT_IGNORED_SEVERITY = Severity.NOTE
+"""REG811 for a build directory alone: the image build stops at the foreign CMake cache, so nobody is misled."""
+
 CLONE_NOT_IGNORED = Rule(
     id="REG811",
     name="clone-not-ignored",
     severity=Severity.WARNING,
-    what="The Makefile clones its engine into the backend's directory, and .dockerignore does not leave that out.",
+    what="The Makefile clones its engine into the build context, and .dockerignore does not leave that out; a note for "
+    "the directory that CMake configures in.",
     why="After a local build the stale clone is copied into the image, and make takes it for the pinned one: the image "
     "has another engine than the Makefile says.",
-    how="Add the path to .dockerignore, with the build directory, the binary and package/.",
+    how="Add the path to .dockerignore, with the build directory, the binary and package/. (A build directory from "
+    "outside stops CMake: its cache names another source directory.)",
     incident="6a80e2373 (#9802) added llama-cpp's after images had been compiled against an older llama.cpp.",
     bad="demo.cpp:\n\tgit clone … demo.cpp      # and nothing in .dockerignore",
     good="backend/cpp/demo/demo.cpp",
+    checklist=DIRECTORY,
+)
+
+SUBMODULE = Rule(
+    id="REG820",
+    name="submodule-incomplete",
+    severity=Severity.ERROR,
+    what="A backend's submodule has an entry in .gitmodules and no commit in git, or a commit and no entry.",
+    why="Without the commit CI checks out an empty directory and the build stops; without the entry every "
+    "`git submodule` command in the whole repository fails.",
+    how="Add the submodule with `git submodule add URL PATH`, which writes both, and commit both.",
+    bad='[submodule "backend/rust/demo/sources/Engine"]      # and `git ls-files -s` shows nothing at that path',
+    good="160000 29e99ad5a5aa64b97e1e8e963e6d73b0267d796a 0\tbackend/rust/demo/sources/Engine",
     checklist=DIRECTORY,
 )
 

@@ -1,0 +1,69 @@
+"""Gitlinks: what a submodule is in git's index, a path of mode 160000 with a commit instead of bytes.
+
+Only the index entry is read and written, by git's own plumbing; nothing is ever fetched or checked out.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from newbackend.errors import UsageError
+
+GITLINK = 0o160000
+"""The mode of a submodule's entry in a tree and in the index (gitdatamodel(7))."""
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
+
+
+def has_index(root: Path) -> bool:
+    """Whether the checkout is a git work tree, so that there is an index to write to."""
+    return (root / ".git").exists()
+
+
+def is_commit(text: str) -> bool:
+    """Whether a text is a full object id, the only thing that may stand in a gitlink."""
+    return bool(_COMMIT.match(text))
+
+
+def links_below(root: Path, path: str) -> Mapping[str, str]:
+    """Commit by path of every gitlink at or below `path`; empty without git or outside a work tree."""
+    if not has_index(root):
+        return {}
+    try:
+        out = _git(root, "ls-files", "--stage", "-z", "--", f":(literal){path}")
+    except UsageError:
+        return {}
+    rows = (row.partition("\t") for row in out.split("\0") if row.startswith(f"{GITLINK:o} "))
+    return {name: head.split()[1] for head, _, name in rows}
+
+
+def commit_at(root: Path, path: str) -> str | None:
+    """The commit of the gitlink at `path`, None when the index has none there."""
+    return links_below(root, path).get(path)
+
+
+def record_link(root: Path, path: str, commit: str | None) -> None:
+    """Writes the gitlink at `path` into the index, or takes it out (None). Atomic: git renames its lock file.
+
+    Raises UsageError when git is missing, the index is locked, or files are tracked below `path`.
+    """
+    if commit is None:
+        _git(root, "update-index", "--force-remove", "--", path)
+        return
+    if not is_commit(commit):
+        raise UsageError("gitlink-invalid", f"{commit!r} is not a full commit id", where=path)
+    _git(root, "update-index", "--add", "--cacheinfo", f"{GITLINK:o},{commit},{path}")
+
+
+def _git(root: Path, *words: str) -> str:
+    command = ["git", "-C", str(root), *words]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False)
+    except FileNotFoundError as error:
+        raise UsageError("git-missing", "git is not installed, so no submodule can be recorded") from error
+    if done.returncode != 0:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"]
+        raise UsageError("git-failed", f"git {words[0]}: {said[0]}", where=str(root))
+    return done.stdout.decode("utf-8", "surrogateescape")
