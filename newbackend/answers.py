@@ -41,13 +41,15 @@ KEYS: Mapping[str, str] = {
 }
 SUBKEYS: Mapping[str, frozenset[str]] = {
     "pin": frozenset({"repo", "sha", "branch", "variable"}),
-    "options": frozenset({"bundle_libs", "glibc_floor", "native_march"}),
+    "options": frozenset({"bundle_libs", "cpu_variants", "glibc_floor", "native_march"}),
     "overrides": frozenset(SECTIONS),
     GENERATED: frozenset({"newbackend", "files"}),
     "import": frozenset({"kind", "of", "modality", "description", "extensions", "pipeline_tags"}),
     "docs": frozenset({"category", "in_house"}),
     "os_excluded": frozenset({"linux", "darwin"}),
 }
+# Lists inside mappings; `--set` takes them with commas, as it takes the lists that are keys themselves.
+SUBLISTS = frozenset({"options.bundle_libs", "options.cpu_variants"})
 
 
 def check_answers(data: Any, where: str) -> dict[str, Any]:
@@ -65,6 +67,9 @@ def check_answers(data: Any, where: str) -> dict[str, Any]:
         unknown = sorted(set(value or ()) - SUBKEYS[key]) if key in SUBKEYS and isinstance(value, dict) else []
         if unknown:
             raise UsageError("answers-unknown-key", f"unknown key {key}.{unknown[0]}", where=where)
+        for name in value if isinstance(value, dict) else ():
+            if f"{key}.{name}" in SUBLISTS and value[name] is not None and not _is_kind(value[name], _LIST):
+                raise UsageError("answers-wrong-type", f"{key}.{name} must be a {_LIST}", where=where)
         if key == "overrides" and value is not None:
             check_overrides(value, where)
     return dict(data)
@@ -117,7 +122,7 @@ def parse_set(pairs: Sequence[str]) -> dict[str, Any]:
         head, *rest = key.split(".")
         kind = KEYS.get(head)
         value: Any = raw if kind == _TEXT and not rest else parse_yaml(raw, f"--set {key}")
-        if kind == _LIST and isinstance(value, str):
+        if (kind == _LIST or key in SUBLISTS) and isinstance(value, str):
             value = [part.strip() for part in value.split(",") if part.strip()]
         if (rest or kind == _TEXT) and not isinstance(value, dict | list | bool | str):
             value = raw

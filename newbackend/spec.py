@@ -18,6 +18,8 @@ from newbackend.overrides import KEEP, SCAFFOLD, check_overrides
 from newbackend.pin import Pin, check_pin
 
 DESCRIPTION_LIMIT = 10_240
+DEFAULT_KIND = "preference"
+"""How the import form gets to know a backend whose answers do not say (`import.kind`)."""
 _TAG = re.compile(r"[^\x00-\x1f\x7f]{1,64}\Z")
 _URL = re.compile(r"https?://[^\s\x00-\x1f\"'<>\\`]+\Z")
 _LICENSE = re.compile(r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*\Z")
@@ -160,7 +162,7 @@ def make_spec(answers: Mapping[str, Any]) -> BackendSpec:
         urls=tuple(_matching("urls", url, _URL, "an http(s) URL") for url in answers.get("urls") or ()),
         tags=tuple(_matching("tags", tag, _TAG, "a short tag") for tag in answers.get("tags") or ()),
         like=str(answers.get("like") or ""),
-        imports=dict(answers.get("import") or {}),
+        imports=_imports(answers.get("import") or {}),
         docs=dict(answers.get("docs") or {}),
         os_excluded=dict(answers.get("os_excluded") or {}),
         overrides=overrides,
@@ -168,14 +170,43 @@ def make_spec(answers: Mapping[str, Any]) -> BackendSpec:
     )
 
 
-def _options(options: Mapping[str, Any], language: Language, flavour: str) -> dict[str, Any]:
-    """The options; a glibc floor that nothing can be built for is refused."""
-    floor = options.get("glibc_floor")
-    if not floor:
-        return dict(options)
-    from newbackend.catalog.portable import check_floor
+def _imports(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What departs from the default: to say it is to say nothing."""
+    return {key: value for key, value in said.items() if value and (key, value) != ("kind", DEFAULT_KIND)}
 
-    return {**options, "glibc_floor": check_floor(floor, language, flavour)}
+
+def _options(options: Mapping[str, Any], language: Language, flavour: str) -> dict[str, Any]:
+    """The options; a glibc floor or a CPU variant that nothing can be built for is refused."""
+    done = {key: value for key, value in options.items() if key != "cpu_variants"}
+    floor = options.get("glibc_floor")
+    if floor:
+        from newbackend.catalog.portable import check_floor
+
+        done["glibc_floor"] = check_floor(floor, language, flavour)
+    processors = options.get("cpu_variants")
+    if processors:
+        done["cpu_variants"] = _cpu_variants(processors, language, flavour)
+        if options.get("native_march"):
+            what = "options.native_march builds for one processor only, so there is nothing for options.cpu_variants"
+            raise UsageError("cpu-variants-native", f"{what} to choose from", hint="leave one of them out")
+    return done
+
+
+def _cpu_variants(wanted: Any, language: Language, flavour: str) -> list[str]:
+    """The kinds of processors that the native library is built for besides, oldest first."""
+    known = language.cpu_variants.get(flavour, ())
+    if not known:
+        can = [f"{one.title} ({key})" for one in languages().values() for key in one.cpu_variants]
+        why = f"only {', '.join(can)} can build its library once per kind of processor"
+        raise UsageError(
+            "cpu-variants-impossible",
+            f"{language.title} ({flavour}) has no CPU variants: {why}",
+            hint=" or ".join(f"pass --set flavour={key}" for key in language.cpu_variants),
+        )
+    for one in wanted:
+        if one not in known:
+            raise UsageError("cpu-variant-unknown", f"CPU variant {one!r} is not one of {', '.join(known)}")
+    return [one for one in known if one in wanted]
 
 
 def _variants(wanted: Any, language: Language, flavour: str, overrides: Mapping[str, Any]) -> tuple[str, ...]:
@@ -188,9 +219,10 @@ def _variants(wanted: Any, language: Language, flavour: str, overrides: Mapping[
                 f"variant {variant!r} is not one of {', '.join(table.variants)}",
                 hint="see --variants",
             )
-        if ((overrides.get("variants") or {}).get(variant) or {}).get("rows") and keeps_files(overrides):
-            continue  # what a template can build is no matter, and the rows are given
-        if variant not in allowed or not table.variants[variant].rows_for(language.id, flavour):
+        kept = keeps_files(overrides)  # what a template can build is no matter then
+        if kept and ((overrides.get("variants") or {}).get(variant) or {}).get("rows"):
+            continue  # the rows are given
+        if not (kept or variant in allowed) or not table.variants[variant].rows_for(language.id, flavour):
             why = language.why_not_variant(variant, flavour)
             raise UsageError("variant-impossible", f"{language.title} ({flavour}) cannot ship {variant}: {why}")
     chosen = table.ordered(wanted)

@@ -20,6 +20,8 @@ from newbackend.errors import NotFoundError, UsageError
         ("variants: cpu\n", "answers-wrong-type"),
         ("name: [a]\n", "answers-wrong-type"),
         ("name: 4\n", "answers-wrong-type"),
+        ("options: {cpu_variants: true}\n", "answers-wrong-type"),
+        ("options: {bundle_libs: libnuma}\n", "answers-wrong-type"),
         ("- a\n", "answers-not-mapping"),
         ("name: !!python/object:os.system x\n", "answers-not-yaml"),
         ("name: !secret x\n", "answers-not-yaml"),
@@ -51,6 +53,12 @@ def test_set_reaches_into_mappings_and_lists() -> None:
         "description": "a: b # c",
         "options": {"native_march": True},
     }
+
+
+@pytest.mark.parametrize("key", ["cpu_variants", "bundle_libs"])
+def test_a_list_among_the_options_is_set_with_commas_or_as_yaml(key: str) -> None:
+    for value in ("avx,avx2", "avx, avx2", "[avx, avx2]"):
+        assert parse_set([f"options.{key}={value}"]) == {"options": {key: ["avx", "avx2"]}}
 
 
 @pytest.mark.parametrize("pair", ["nothing", "=x", "colour=red", "pin.colour=red", "name.first=x"])

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from specs import PIN, spec
 
-from newbackend.answers import to_answers
+from newbackend.answers import dump_answers, parse_yaml, to_answers
 from newbackend.catalog import variant_table
 from newbackend.catalog.languages import languages
 from newbackend.errors import UsageError
 from newbackend.spec import check_name, make_spec
+from newbackend.wizard.steps import possible
 
 
 @pytest.mark.parametrize(
@@ -63,9 +64,17 @@ def test_a_good_name_is_taken_as_it_is(name: str) -> None:
         ({"variants": ["l4t-cuda12"]}, "variant-impossible"),
         ({"variants": []}, "variants-missing"),
         ({"lang": "rust", "variants": ["cuda12"]}, "variant-impossible"),
+        ({"lang": "go", "variants": ["cuda12"]}, "variant-impossible"),
+        ({"lang": "go", "flavour": "purego", "options": {"cpu_variants": ["sse9"]}}, "cpu-variant-unknown"),
+        ({"lang": "go", "variants": ["cpu"], "options": {"cpu_variants": ["avx"]}}, "cpu-variants-impossible"),
+        ({"lang": "cpp", "options": {"cpu_variants": ["avx"]}}, "cpu-variants-impossible"),
+        (
+            {"lang": "go", "flavour": "purego", "options": {"cpu_variants": ["avx"], "native_march": True}},
+            "cpu-variants-native",
+        ),
         ({"lang": "python", "variants": ["vulkan"]}, "variant-impossible"),
         ({"modalities": ["telepathy"]}, "modality-unknown"),
-        ({"lang": "go", "modalities": ["rerank"]}, "modality-impossible"),
+        ({"lang": "go", "variants": ["cpu"], "modalities": ["rerank"]}, "modality-impossible"),
         ({"modalities": []}, "modality-missing"),
         ({"license": "mine, all mine"}, "license-invalid"),
         ({"urls": ["javascript:alert(1)"]}, "urls-invalid"),
@@ -90,6 +99,38 @@ def test_an_answer_that_will_not_do_is_refused_with_its_reason(change: dict[str,
 def test_a_spec_survives_the_way_through_its_answers() -> None:
     one = spec(tags=["LLM", "fast"], urls=["https://example.org/x"], os_excluded={"darwin": "CUDA only"})
     assert make_spec(to_answers(one)) == one
+
+
+GO: dict[str, object] = {"lang": "go", "flavour": "purego", "variants": ["cpu", "cuda12", "metal"]}
+
+
+def test_cpu_variants_come_back_oldest_first_and_survive_the_way_through_the_answers() -> None:
+    one = spec(**GO, options={"cpu_variants": ["avx512", "avx", "avx512"]})
+    assert one.options["cpu_variants"] == ["avx", "avx512"]
+    assert make_spec(to_answers(one)) == one
+    assert parse_yaml(dump_answers(to_answers(one)), "here") == to_answers(one)
+
+
+def test_cpu_variants_are_not_judged_before_the_flavour_is_known() -> None:
+    given = {"lang": "go", "options": {"cpu_variants": ["avx"]}}
+    assert possible(given).options == {}
+    with pytest.raises(UsageError, match=r"only Go \(purego\)"):
+        possible({**given, "flavour": "pure"})
+
+
+@pytest.mark.parametrize("none", [None, []])
+def test_no_cpu_variants_are_no_answer(none: object) -> None:
+    assert to_answers(spec(**GO, options={"cpu_variants": none})) == to_answers(spec(**GO))
+
+
+def test_pure_go_is_told_where_its_gpu_images_are_built() -> None:
+    with pytest.raises(UsageError, match=r"cannot ship vulkan: .* flavour=purego"):
+        spec(lang="go", flavour="pure", variants=["vulkan"])
+
+
+def test_what_no_template_builds_is_no_matter_where_the_files_are_kept() -> None:
+    kept = {"places": {"scaffold": "keep"}}
+    assert spec(lang="go", flavour="pure", variants=["cpu", "cuda12"], overrides=kept).variants == ("cpu", "cuda12")
 
 
 def test_variants_come_back_in_canonical_order_without_repeats() -> None:

@@ -37,8 +37,10 @@ class Language:
     pin_style: str
     dockerignore: tuple[str, ...]
     refused_flavour_variants: Mapping[str, Mapping[str, str]]
+    cpu_variants: Mapping[str, tuple[str, ...]]
     flavour_modalities: Mapping[str, tuple[str, ...]]
     flavour_needs_pin: frozenset[str]
+    flavour_needs_path: Mapping[str, str]
     flavour_without_placeholder: frozenset[str]
     flavour_dockerignore: Mapping[str, tuple[str, ...]]
 
@@ -113,8 +115,10 @@ def _language(data: dict[str, Any], root: Path) -> Language:
         extra_files=tuple(data.get("extra_files") or ()),
         dockerignore=tuple(data.get("dockerignore") or ()),
         refused_flavour_variants=data.get("refused_flavour_variants") or {},
+        cpu_variants={key: tuple(row) for key, row in (data.get("cpu_variants") or {}).items()},
         flavour_modalities={key: tuple(row) for key, row in (data.get("flavour_modalities") or {}).items()},
         flavour_needs_pin=frozenset(data.get("flavour_needs_pin") or ()),
+        flavour_needs_path=data.get("flavour_needs_path") or {},
         flavour_without_placeholder=frozenset(data.get("flavour_without_placeholder") or ()),
         flavour_dockerignore={key: tuple(row) for key, row in (data.get("flavour_dockerignore") or {}).items()},
     )

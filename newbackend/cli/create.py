@@ -240,7 +240,8 @@ def _resumed(
     layers: dict[str, Any], checkout: Checkout, front: Frontend, session: Session
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The given answers, and those of an interrupted run if the user wants them; what is given now wins."""
-    from newbackend.wizard.steps import KEYS
+    from newbackend.answers import merge
+    from newbackend.wizard.steps import KEYS, flat, nested
 
     saved = session.find(layers.get("name"))
     if saved is None:
@@ -248,8 +249,8 @@ def _resumed(
     if not front.resume(saved, checkout):
         session.drop()
         return layers, {}
-    unasked = {key: value for key, value in saved.items() if key not in KEYS}
-    return {**unasked, **layers}, saved
+    unasked = nested({key: value for key, value in flat(saved).items() if key not in KEYS})
+    return merge(unasked, layers), saved
 
 
 def _plan(spec: BackendSpec, checkout: Checkout, notes: list[str]) -> Plan:

@@ -13,6 +13,7 @@ from newbackend.describe.matrix import Row, departures
 _SHA = re.compile(r"[0-9a-f]{40}\Z")
 _ASSIGNED = re.compile(r"^([A-Z][A-Z0-9_]*)\s*\?=\s*(\S+)\s*$", re.M)
 _FORK = re.compile(r"\.\./llama-cpp(?![A-Za-z0-9_-])")
+_PUREGO = '"github.com/ebitengine/purego"'
 FALLBACK = "llm"
 
 
@@ -22,11 +23,18 @@ def flavour_of(found: Registered, rows: Mapping[str, Sequence[Row]]) -> str:
     makefile = found.checkout.read(f"{found.directory}/Makefile") or ""
     if "llama-fork" in language.flavours and found.name != "llama-cpp" and _FORK.search(makefile):
         return "llama-fork"
-    if "purego" in language.flavours and found.checkout.exists(f"{found.directory}/CMakeLists.txt"):
+    if "purego" in language.flavours and _loads_a_library(found):
         return "purego"
     tried = [language.default_flavour, *language.flavours]
     candidates = [flavour for flavour in dict.fromkeys(tried) if flavour not in ("llama-fork", "purego")]
     return min(candidates, key=lambda flavour: len(str(departures(found, flavour, rows))))
+
+
+def _loads_a_library(found: Registered) -> bool:
+    """Whether a Go backend builds a native library, or loads one by the package that the flavour is named after."""
+    files = found.checkout.children(found.directory)
+    sources = (f"{found.directory}/{name}" for name in files if name.endswith(".go"))
+    return "CMakeLists.txt" in files or any(_PUREGO in (found.checkout.read(path) or "") for path in sources)
 
 
 def pin_of(found: Registered) -> dict[str, str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -80,23 +80,23 @@ class Package:
     @cached_property
     def roots(self) -> tuple[Root, ...]:
         """Programs that run.sh starts first, then every other executable ELF file."""
-        libraries = tuple(self._libraries())
         found: dict[str, Root] = {}
         for start in self.run.starts if self.run else ():
             for path in (p for pattern in start.programs for p in matching(self.tree, pattern)):
                 real = self._elf_at(path)
                 if real:
-                    found.setdefault(real, Root(real, start.line, libraries))
+                    found.setdefault(real, Root(real, start.line, self.handed))
         for path, elf in self.elves.items():
             if elf.executable and path != self.loader and path not in found and not SHARED_OBJECT.search(path):
                 found[path] = Root(path, 0)
         return tuple(found.values())
 
-    def _libraries(self) -> Iterable[str]:
+    @cached_property
+    def handed(self) -> tuple[str, ...]:
         """Libraries that run.sh hands to the program in a variable (`WHISPER_LIBRARY`)."""
-        for patterns in self.run.libraries.values() if self.run else ():
-            for pattern in patterns:
-                yield from (real for p in matching(self.tree, pattern) if (real := self._elf_at(p)))
+        named = self.run.libraries.values() if self.run else ()
+        paths = (path for patterns in named for pattern in patterns for path in matching(self.tree, pattern))
+        return tuple(real for path in paths if (real := self._elf_at(path)))
 
     def _elf_at(self, path: str) -> str:
         entry = self.tree.resolve(path)

@@ -169,9 +169,11 @@ def isa_constructor(package: Package) -> Outcome:
     if decoder is None or decoder[0] != "iced-x86":
         return Skipped("needs the iced-x86 decoder (newbackend[cpu])")
     floor = parse_floor(package.options.cpu_floor)
+    # A variant that run.sh picks is not opened on a CPU that it is not for; a plugin's loader opens them all.
+    picked = {m.path for s in variant_sets(package.elves) for m in s.members}.intersection(package.handed)
     findings = []
     for path, scanned in wanted.items():
-        if not scanned.features_above(floor) or scanned.dispatch:
+        if not scanned.features_above(floor) or scanned.dispatch or path in picked:
             continue
         hits = constructors.features_at_load(package.tree.entries[path].view(), package.elves[path])
         above = {f: a for f, a in hits.items() if levels().of[f] > floor}

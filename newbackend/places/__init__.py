@@ -26,6 +26,7 @@ def places() -> tuple[Place, ...]:
     from newbackend.places.makefile import RootMakefile
     from newbackend.places.matrix import Matrix
     from newbackend.places.path_filter import PathFilterPlace
+    from newbackend.places.path_filter_forks import PathFilterForks
     from newbackend.places.readme_engines import ReadmeEngines
     from newbackend.places.submodules import Submodules
     from newbackend.places.test_workflow import TestWorkflow
@@ -36,6 +37,7 @@ def places() -> tuple[Place, ...]:
         RootMakefile(),
         DarwinMakefile(),
         PathFilterPlace(),
+        PathFilterForks(),
         DarwinBuilders(),
         DarwinWorkflow(),
         BumpBot(),

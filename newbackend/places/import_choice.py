@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from newbackend.catalog import modalities
 from newbackend.errors import UsageError
-from newbackend.spec import BackendSpec
+from newbackend.spec import DEFAULT_KIND, BackendSpec
 
-KINDS = ("preference", "importer", "drop-in", "none")
+KINDS = (DEFAULT_KIND, "importer", "drop-in", "none")
 _EXTENSION = re.compile(r"\.[a-z0-9][a-z0-9._-]{0,31}\Z")
 _TAG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
 
@@ -35,7 +35,7 @@ class ImportChoice:
 def import_choice(spec: BackendSpec) -> ImportChoice:
     """The choice that the answers make; raises UsageError naming the key that will not do."""
     said = spec.imports
-    kind = str(said.get("kind") or "preference")
+    kind = str(said.get("kind") or DEFAULT_KIND)
     if kind not in KINDS:
         raise UsageError("import-kind", f"import.kind {kind!r} is not one of {', '.join(KINDS)}")
     choice = ImportChoice(

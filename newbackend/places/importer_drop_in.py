@@ -22,6 +22,7 @@ from newbackend.splice.outcome import AlreadyPresent, AnchorMissing, Inserted, O
 from newbackend.splice.prove import GrownLine
 
 _RULES = ("REG601",)
+_CODE_RULES = ("REG610",)
 _SEPARATOR = {"case": r"\s*(?:,|:|\bcase)\s*", "or": r"\s*(?:\|\||[(){}])\s*", "call": r"\s*[(),]\s*"}
 _METHODS = ("Match", "Import")
 
@@ -105,22 +106,22 @@ class ImporterDropIn(Place):
             )
         for spot in spots:
             reason = f"{host.type_name} lets {spec_name(wanted)} through"
-            yield self._grown(host.path, spot, wanted, reason)
+            yield self._grown(host.path, spot, wanted, reason, _CODE_RULES)
 
     def _tested(self, checkout: Checkout, names: Sequence[str], wanted: Wanted) -> Iterable[Change]:
         """Existing tests that pin exactly the list that has just grown."""
         for path in _tests(checkout):
             for spot in go_file(checkout, path).calls("ConsistOf"):
                 if sorted(spot.words) == sorted(names):
-                    yield self._grown(path, spot, wanted, "the test that pins the list of drop-ins")
+                    yield self._grown(path, spot, wanted, "the test that pins the list of drop-ins", ())
 
-    def _grown(self, path: str, spot: Spot, wanted: Wanted, reason: str) -> Change:
+    def _grown(self, path: str, spot: Spot, wanted: Wanted, reason: str, rules: tuple[str, ...]) -> Change:
         word = go_string(str(wanted.value["Name"]))
         added = f"{spot.subject} == {word}" if spot.kind == "or" else word
         text = f" || {added}" if spot.kind == "or" else f", {added}"
         proof = GrownLine(spot.line + 1, _SEPARATOR[spot.kind], (added,))
         outcome = Inserted((Splice(spot.offset, spot.offset, text),), spot.line + 1)
-        return Change(self.id, path, outcome, reason, rules_of([wanted]), self.snippet([wanted]), (proof,))
+        return Change(self.id, path, outcome, reason, rules, self.snippet([wanted]), (proof,))
 
     def _change(self, path: str, outcome: Outcome, wanted: Wanted, reason: str) -> Change:
         return Change(self.id, path, outcome, reason, rules_of([wanted]), self.snippet([wanted]))
@@ -174,7 +175,7 @@ class ImporterDropIn(Place):
             return {}
         data = {"name": spec.name, "host": host.type_name, "of": host.backend, "modality": choice.modality}
         text = rendered("importer_drop_in_test.go.jinja", {**data, "go": go_string})
-        return {_test_file(spec.name): NewFile(0o644, text, f"{spec.name} is tested as a drop-in", _RULES)}
+        return {_test_file(spec.name): NewFile(0o644, text, f"{spec.name} is tested as a drop-in", ())}
 
     def own_files(self, checkout: Checkout, name: str) -> Sequence[str]:
         mine = any(fact.backend == name for fact in self.observe(checkout))

@@ -22,6 +22,8 @@ from newbackend.spec import BackendSpec
 from newbackend.splice.golang import Element, go_string
 from newbackend.splice.outcome import AnchorMissing, Inserted, Outcome, Splice
 
+_RULES = ("REG602",)
+_FILE_RULES = ("REG601", "REG611")
 _TYPE = re.compile(r"[A-Z][A-Za-z0-9]*Importer\Z")
 
 
@@ -58,7 +60,7 @@ class ImporterRegistry(Place):
         if there and there != _file(spec):
             raise UsageError("importer-type-taken", f"there is a type {name} already", where=there)
         reason = f"models of {spec.name} are recognised when they are imported"
-        return [Wanted("importer", f"importer:{name}", name, reason, ("REG602",), "importer")]
+        return [Wanted("importer", f"importer:{name}", name, reason, _RULES, "importer")]
 
     def from_answers(self, spec: BackendSpec, key: str, value: object) -> object:
         """A type that `importers` has already; its code says what it matches."""
@@ -95,7 +97,7 @@ class ImporterRegistry(Place):
         for element in _elements(checkout):
             if element.type_name in types:
                 outcome = without(lines, element, [element.type_name])
-                yield Change(self.id, REGISTRY, outcome, f"the importer of {name}", ("REG602",))
+                yield Change(self.id, REGISTRY, outcome, f"the importer of {name}", _RULES)
 
     def files(self, checkout: Checkout, spec: BackendSpec) -> Mapping[str, NewFile]:
         choice = import_choice(spec)
@@ -106,10 +108,8 @@ class ImporterRegistry(Place):
         reason = f"imports models of {spec.name}"
         tests = "the importer's tests, without network"
         return {
-            path: NewFile(0o644, rendered("importer.go.jinja", data), reason, ("REG602",)),
-            path.removesuffix(".go") + "_test.go": NewFile(
-                0o644, rendered("importer_test.go.jinja", data), tests, ("REG602",)
-            ),
+            path: NewFile(0o644, rendered("importer.go.jinja", data), reason, _FILE_RULES),
+            path.removesuffix(".go") + "_test.go": NewFile(0o644, rendered("importer_test.go.jinja", data), tests, ()),
         }
 
     def own_files(self, checkout: Checkout, name: str) -> Sequence[str]:

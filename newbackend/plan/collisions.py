@@ -34,6 +34,11 @@ def _language_here(spec: BackendSpec, checkout: Checkout) -> None:
         raise UsageError(
             "lang-not-here", "this checkout has no backend/Dockerfile.rust, so it cannot build Rust backends"
         )
+    needed = spec.language.flavour_needs_path.get(spec.flavour)
+    if needed and not spec.keeps_files and not checkout.exists(needed):
+        raise UsageError(
+            "flavour-not-here", f"{spec.flavour} builds on a file that is not in this checkout", where=needed
+        )
 
 
 def _ours(spec: BackendSpec, checkout: Checkout) -> bool:

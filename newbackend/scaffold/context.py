@@ -42,7 +42,7 @@ def context(spec: BackendSpec, checkout: Checkout) -> dict[str, Any]:
     layout = layout_of(checkout)
     ident = identifier(spec.name, spec.language.keywords)
     build_types = {row.get("build-type", "") for v in spec.variants for row in rows_of(spec, v)}
-    options = {"bundle_libs": [], "glibc_floor": "", "native_march": False, **spec.options}
+    options = {"bundle_libs": [], "cpu_variants": [], "glibc_floor": "", "native_march": False, **spec.options}
     return {
         "name": spec.name,
         "ident": ident,

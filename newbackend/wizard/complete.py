@@ -15,7 +15,7 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError, UsageError
 from newbackend.pin import default_variable, parse_pin, resolve
 from newbackend.wizard.protocol import Back, Frontend, SoFar
-from newbackend.wizard.steps import KEYS, STEPS, Step, possible, step_of
+from newbackend.wizard.steps import KEYS, STEPS, Step, flat, nested, possible, step_of
 
 Keep = Callable[[Mapping[str, Any]], None]
 Busy = Callable[[str], AbstractContextManager[None]]
@@ -48,18 +48,18 @@ def complete(
 
 
 class _Run:
-    """The state of one walk: `done` are all answers, `history` the keys that were asked, in that order."""
+    """The state of one walk: `done` are all answers, flat; `asked` the keys that back can go to."""
 
     def __init__(self, given: dict[str, Any], checkout: Checkout, frontend: Frontend, setting: Setting) -> None:
         self._checkout, self._front, self._setting = checkout, frontend, setting
-        self._done = dict(given)
+        self._done = flat(given)
         self._before: dict[str, Any] = {}
-        self._history: list[str] = []
+        self._asked: set[str] = set()
         self._revising: tuple[str, Any] | None = None
-        for key in KEYS:
-            if key in setting.resumed and key not in given:
-                self._done[key] = setting.resumed[key]
-                self._history.append(key)
+        for key, value in flat(setting.resumed).items():
+            if key in KEYS and key not in self._done:
+                self._done[key] = value
+                self._asked.add(key)
 
     def _so_far(self) -> SoFar:
         return SoFar(self._done, self._checkout, self._before)
@@ -73,15 +73,16 @@ class _Run:
             step = next((s for s in STEPS if s.key not in self._done and s.applies(self._so_far())), None)
             if step is not None:
                 self._one(step)
-            elif not self._history or not self._changed_in_summary():
+            elif not self._asked or not self._changed_in_summary():
                 return
 
     def _one(self, step: Step) -> None:
-        front = self._setting.settled if step.optional and self._setting.settled else self._front
+        settled = self._setting.settled
+        front = settled if settled and step.optional(self._so_far()) else self._front
         try:
             reply = step.ask(front, self._so_far())
         except Back:
-            self._back()
+            self._back(KEYS[: KEYS.index(step.key)])
             return
         try:
             value = self._accepted(step.key, reply)
@@ -91,10 +92,10 @@ class _Run:
             return
         self._revising = None
         self._done[step.key] = value
-        if front is self._front and step.key not in self._history:
-            self._history.append(step.key)
+        if front is self._front:
+            self._asked.add(step.key)
         self._drop_hanging(step.key)
-        self._setting.keep(self._done)
+        self._setting.keep(nested(self._done))
 
     def _accepted(self, key: str, value: Any) -> Any:
         """The answer as it is kept. Raises NewbackendError when it will not do."""
@@ -118,12 +119,13 @@ class _Run:
             sha, branch = resolve(repo, ref)
         return {**found, "repo": repo, "sha": sha, **({"branch": branch} if branch else {})}
 
-    def _back(self) -> None:
+    def _back(self, earlier: tuple[str, ...] = KEYS) -> None:
+        """Forgets the last answer to the earlier questions, so that it is asked for again."""
+        key = next((key for key in reversed(earlier) if key in self._asked and key in self._done), None)
         if self._revising:
-            key, old = self._revising
-            self._done[key], self._revising = old, None
-        elif self._history:
-            key = self._history.pop()
+            revised, old = self._revising
+            self._done[revised], self._revising = old, None
+        elif key:
             self._before[key] = self._done.pop(key)
         else:
             self._front.refused(UsageError("first-question", "this is the first question"))
@@ -162,7 +164,7 @@ class _Run:
 
     def finished(self) -> tuple[dict[str, Any], list[str]]:
         """The answers with the pin's branch and variable filled in, and what was assumed there."""
-        done, notes = dict(self._done), []
+        done, notes = nested(self._done), []
         if done.get("pin"):
             pin = dict(done["pin"])
             if not pin.get("branch"):

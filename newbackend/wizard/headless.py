@@ -10,6 +10,7 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError, UsageError
 from newbackend.plan.model import Plan
 from newbackend.plan.review import Letter, Turn
+from newbackend.spec import DEFAULT_KIND
 from newbackend.wizard.protocol import SoFar
 
 
@@ -50,6 +51,18 @@ class Headless:
         return ""
 
     def tags(self, so_far: SoFar) -> list[str]:
+        return []
+
+    def import_kind(self, so_far: SoFar) -> str:
+        return DEFAULT_KIND
+
+    def import_of(self, so_far: SoFar) -> str:
+        return ""  # will not do, and the refusal names the flag; so for an importer without a signal
+
+    def import_extensions(self, so_far: SoFar) -> list[str]:
+        return []
+
+    def import_pipeline_tags(self, so_far: SoFar) -> list[str]:
         return []
 
     def summary(self, so_far: SoFar) -> str:

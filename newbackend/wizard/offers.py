@@ -1,14 +1,24 @@
-"""What the checkout offers as answers: the backends that are like the new one, and what they ship."""
+"""What the checkout offers as answers: the backends that are like the new one, what they ship, and whose
+importer it can share."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from newbackend.catalog import modalities, variant_table
 from newbackend.checkout.tree import Checkout
+from newbackend.errors import NewbackendError
+from newbackend.places.base import Place
 from newbackend.places.gallery_index import GalleryIndex
+from newbackend.places.import_choice import import_choice
+from newbackend.places.importer_drop_in import ImporterDropIn
+from newbackend.places.importer_registry import ImporterRegistry
+from newbackend.places.importers_dir import importers
 from newbackend.places.matrix import Matrix, lang_of_dockerfile, variant_of_row
+from newbackend.spec import BackendSpec
+from newbackend.splice.outcome import AlreadyPresent, Inserted
 
 
 @dataclass(frozen=True)
@@ -65,3 +75,56 @@ def usual_variants(found: Sequence[Sibling], allowed: Collection[str], like: str
 
 def _least(allowed: Collection[str]) -> tuple[str, ...]:
     return ("cpu",) if "cpu" in allowed else tuple(allowed)[:1]
+
+
+@dataclass(frozen=True)
+class Host:
+    """A backend whose importer, in the file `path`, speaks for `drop_ins` too."""
+
+    name: str
+    path: str
+    drop_ins: tuple[str, ...]
+
+
+def hosts(spec: BackendSpec, checkout: Checkout) -> tuple[Host, ...]:
+    """The backends whose importer can take this one in, those with drop-ins of the same modality first."""
+    place, chip = ImporterDropIn(), import_choice(spec).modality
+    facts = [fact for fact in place.observe(checkout) if spec.name != fact.value["of"]]
+    related = {str(fact.value["of"]): False for fact in facts}
+    for fact in facts:
+        related[str(fact.value["of"])] |= fact.value.get("Modality") == chip
+    found = []
+    for name in sorted(related, key=lambda name: (not related[name], name)):
+        its = [fact for fact in facts if fact.value["of"] == name]
+        if _takes(place, spec, checkout, {"kind": "drop-in", "of": name}):
+            found.append(Host(name, its[0].path, tuple(fact.backend for fact in its if fact.backend != spec.name)))
+    return tuple(found)
+
+
+def host_of(name: str, checkout: Checkout) -> str:
+    """The backend whose importer speaks for a drop-in, or ""."""
+    return next((str(fact.value["of"]) for fact in ImporterDropIn().observe(checkout) if fact.backend == name), "")
+
+
+def takes_importer(spec: BackendSpec, checkout: Checkout) -> bool:
+    """Whether an importer of the backend's own can be registered here."""
+    return _takes(ImporterRegistry(), spec, checkout, {"kind": "importer", "extensions": [".any"]})
+
+
+def claimants(extensions: Collection[str], checkout: Checkout) -> tuple[str, ...]:
+    """The backends whose importer's code names one of the extensions, in their order by name."""
+    named = [f'"{extension}"' for extension in extensions]
+    found = {
+        one.backend for one in importers(checkout) if any(text in (checkout.read(one.path) or "") for text in named)
+    }
+    return tuple(sorted(found))
+
+
+def _takes(place: Place, spec: BackendSpec, checkout: Checkout, said: dict[str, Any]) -> bool:
+    """Whether a place could make the edits of these answers by itself: what it would leave to a person is
+    no offer."""
+    try:
+        changes = place.plan(checkout, replace(spec, imports={**spec.imports, **said})).changes
+    except NewbackendError:
+        return False
+    return bool(changes) and all(isinstance(change.outcome, Inserted | AlreadyPresent) for change in changes)

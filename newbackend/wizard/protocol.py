@@ -78,6 +78,22 @@ class Frontend(Protocol):
         """Gallery tags; none means those of the modalities."""
         ...
 
+    def import_kind(self, so_far: SoFar) -> str:
+        """How the import form gets to know it: a kind of `places.import_choice`."""
+        ...
+
+    def import_of(self, so_far: SoFar) -> str:
+        """The backend whose importer a drop-in shares."""
+        ...
+
+    def import_extensions(self, so_far: SoFar) -> list[str]:
+        """The file extensions that an importer of its own goes by; none if there are pipeline tags."""
+        ...
+
+    def import_pipeline_tags(self, so_far: SoFar) -> list[str]:
+        """The Hugging Face pipeline tags that it goes by; none if there are extensions."""
+        ...
+
     def summary(self, so_far: SoFar) -> str:
         """The key of an answer to change, or "" to go on."""
         ...

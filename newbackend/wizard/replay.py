@@ -96,6 +96,18 @@ class Replay:
     def tags(self, so_far: SoFar) -> list[str]:
         return self._list("tags")
 
+    def import_kind(self, so_far: SoFar) -> str:
+        return self._take("import.kind")
+
+    def import_of(self, so_far: SoFar) -> str:
+        return self._take("import.of")
+
+    def import_extensions(self, so_far: SoFar) -> list[str]:
+        return self._list("import.extensions")
+
+    def import_pipeline_tags(self, so_far: SoFar) -> list[str]:
+        return self._list("import.pipeline_tags")
+
     def summary(self, so_far: SoFar) -> str:
         return self._take("summary")
 

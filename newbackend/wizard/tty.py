@@ -9,11 +9,11 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError
 from newbackend.plan.model import Plan
 from newbackend.plan.review import Letter, Turn
-from newbackend.wizard import questions
+from newbackend.wizard import import_questions, questions
 from newbackend.wizard.complete import Busy
 from newbackend.wizard.prompts import Prompts, prompts
 from newbackend.wizard.protocol import SoFar
-from newbackend.wizard.steps import STEPS
+from newbackend.wizard.steps import STEPS, flat
 from newbackend.wizard.upstream import Upstream, read_upstream
 
 Show = Callable[[Turn], None]
@@ -68,7 +68,8 @@ class Tty:
         return self._upstreams[repo, sha]
 
     def resume(self, saved: Mapping[str, Any], checkout: Checkout) -> bool:
-        told = [f"{step.title} {questions.shown(saved[step.key])}" for step in STEPS if saved.get(step.key)]
+        rows = flat(saved)
+        told = [f"{step.title} {questions.shown(rows[step.key])}" for step in STEPS if rows.get(step.key)]
         self._asks.say(f"There are answers of an interrupted run: {'; '.join(told[:_TOLD])}.")
         return self._yes("Go on with them?", default="y")
 
@@ -101,6 +102,18 @@ class Tty:
 
     def tags(self, so_far: SoFar) -> list[str]:
         return questions.words(self._asks.text(questions.tags(so_far, self._upstream(so_far))))
+
+    def import_kind(self, so_far: SoFar) -> str:
+        return self._asks.one(import_questions.kind(so_far))
+
+    def import_of(self, so_far: SoFar) -> str:
+        return self._asks.one(import_questions.of(so_far))
+
+    def import_extensions(self, so_far: SoFar) -> list[str]:
+        return questions.words(self._asks.text(import_questions.extensions(so_far)))
+
+    def import_pipeline_tags(self, so_far: SoFar) -> list[str]:
+        return questions.words(self._asks.text(import_questions.pipeline_tags(so_far)))
 
     def summary(self, so_far: SoFar) -> str:
         chosen = self._asks.one(questions.summary(so_far))

@@ -53,6 +53,9 @@ def test_language_variants_and_modalities_come_from_their_best_witness(checkout:
 def test_a_flavour_is_what_the_build_files_show(checkout: Checkout) -> None:
     assert describe(checkout, "goquill").answers["flavour"] == "purego"
     assert describe(checkout, "gotide").answers["flavour"] == "pure"
+    # Most that load a library have its upstream's own build, and no CMakeLists.txt.
+    without = checkout.with_changes({"backend/go/goquill/CMakeLists.txt": None})
+    assert describe(without, "goquill").answers["flavour"] == "purego"
 
 
 def test_rows_that_follow_the_table_are_not_spelled_out(checkout: Checkout) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from pathlib import Path
 import pytest
 from cli.runner import newbackend
 from drive import drive, failures, report
+from drive.server import started
+from drive.wire import Client, Proto
 
 from newbackend.catalog.languages import languages
 from newbackend.checkout.layout import PROTO, layout_of, open_checkout
@@ -37,21 +40,36 @@ class Case:
     lang: str
     flavour: str
     modalities: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
     @property
     def wanted(self) -> tuple[str, ...]:
         """The modalities to generate."""
         return self.modalities or languages()[self.lang].modalities_of(self.flavour)
 
+    @property
+    def create(self) -> list[str]:
+        """The words of the command that generates it, without platforms and modalities."""
+        said = [word for one in (f"flavour={self.flavour}", *self.options) for word in ("--set", one)]
+        return ["create", self.name, "--lang", self.lang, *said, "--no-input", "--yes"]
 
+
+# A purego backend whose library is built once per kind of x86-64 processor.
+CHOOSER = Case("axon", "go", "purego", ("llm", "embeddings"), ("options.cpu_variants=avx,avx2,avx512",))
 CASES = [
     Case("oak-cpp", "cpp", "self-contained"),
     Case("elm-cpp", "cpp", "shared-base", ("llm",)),
     Case("match", "go", "pure"),
     Case("3dgen", "go", "purego", ("llm", "embeddings", "tts")),
+    CHOOSER,
     Case("class", "rust", "default"),
     Case("func", "python", "default"),
 ]
+
+
+def identity(case: Case) -> str:
+    """How pytest names it."""
+    return "-".join((case.lang, case.flavour, *(["options"] if case.options else [])))
 
 
 def need(lang: str) -> None:
@@ -97,12 +115,10 @@ def build(case: Case, root: Path) -> Path:
     return folder / "package/run.sh"
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.lang}-{case.flavour}")
+@pytest.mark.parametrize("case", CASES, ids=identity)
 def test_a_generated_backend_builds_packages_starts_and_answers(case: Case, sample: Path) -> None:
     need("purego" if case.flavour == "purego" else case.lang)
-    words = ["create", case.name, "--lang", case.lang, "--set", f"flavour={case.flavour}"]
-    words += ["--modality", ",".join(case.wanted), "--no-input", "--yes", "--repo", str(sample)]
-    created = newbackend(*words)
+    created = newbackend(*case.create, "--modality", ",".join(case.wanted), "--repo", sample)
     assert created.status == 0, created.err
     run_sh = build(case, sample)
     folder = sample / languages()[case.lang].directory_of(case.name)
@@ -114,13 +130,72 @@ def test_a_generated_backend_builds_packages_starts_and_answers(case: Case, samp
     run("make", "clean", cwd=folder)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.lang}-{case.flavour}")
+# What `run.sh` asks the processor for before it takes a library, by the library's suffix.
+ASKED = {
+    "-avx": {"pni", "ssse3", "sse4_1", "sse4_2", "popcnt", "cx16", "avx"},
+    "-avx2": {"avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe"},
+    "-avx512": {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"},
+}
+
+
+def newest(features: set[str]) -> str:
+    """The suffix of the library for a processor with these features; "" is the one for all."""
+    taken = ""
+    for suffix, asked in ASKED.items():
+        if not asked <= features:
+            break
+        taken = suffix
+    return taken
+
+
+def test_run_sh_takes_the_newest_library_that_the_processor_can_run(sample: Path, tmp_path: Path) -> None:
+    need("purego")
+    assert newbackend(*CHOOSER.create, "--modality", "llm", "--repo", sample).status == 0
+    package = build(CHOOSER, sample).parent
+    shipped = {path.stem.removeprefix("libaxon_engine") for path in package.glob("lib/libaxon_engine*.so")}
+    assert shipped == ({"", *ASKED} if platform.machine() == "x86_64" else {""})
+    checked = newbackend("package", "check", package, "--cpu-floor", "x86-64-v2", "--fail-on", "warning")
+    assert checked.status == 0, checked.out
+
+    cpuinfo = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    here = set(next((row for row in cpuinfo if row.startswith("flags")), "").split())
+    seen: set[str] = set()
+    for hidden in (set(), {"avx512f"}, {"avx512f", "fma"}, {"avx512f", "fma", "avx"}):
+        features = here - hidden
+        seen.add(newest(features))
+        expected = f"libaxon_engine{newest(features)}.so"
+        assert expected in served_by(package, features, sample, tmp_path), hidden
+    assert "" in seen
+
+
+def served_by(package: Path, features: set[str], root: Path, scratch: Path) -> set[str]:
+    """The engine libraries that a started backend has mapped, after it has answered, when run.sh sees a
+    processor with these features."""
+    cpuinfo, run_sh = scratch / "cpuinfo", package / "run.sh"
+    cpuinfo.write_text(f"processor\t: 0\nflags\t\t: {' '.join(sorted(features))}\n")
+    original = run_sh.read_text()
+    model = scratch / "model.bin"
+    model.write_bytes(b"NEWBACKEND")
+    proto = Proto.compile(root / PROTO)
+    try:
+        run_sh.write_text(original.replace("/proc/cpuinfo", str(cpuinfo)))
+        with started(run_sh, proto, scratch, joined=False, env={}) as (server, _):
+            client = Client(proto, server.address)
+            client.call("LoadModel", Model=model.name, ModelFile=str(model))
+            assert client.call("Predict", Prompt="hello").message == b"echo: hello"
+            client.close()
+            mapped = Path(f"/proc/{server.pid}/maps").read_text(encoding="utf-8").split()
+    finally:
+        run_sh.write_text(original)
+    return {Path(word).name for word in mapped if "_engine" in word}
+
+
+@pytest.mark.parametrize("case", CASES, ids=identity)
 def test_shellcheck_has_nothing_to_say(case: Case, sample: Path) -> None:
     if shutil.which("shellcheck") is None:
         pytest.skip("shellcheck is not installed")
     variants = ",".join(languages()[case.lang].variants[case.flavour])
-    words = ["create", case.name, "--lang", case.lang, "--set", f"flavour={case.flavour}", "--variants", variants]
-    assert newbackend(*words, "--no-input", "--yes", "--repo", str(sample)).status == 0
+    assert newbackend(*case.create, "--variants", variants, "--repo", sample).status == 0
     folder = sample / languages()[case.lang].directory_of(case.name)
     scripts = [str(path) for path in folder.rglob("*.sh")]
     assert scripts

@@ -103,6 +103,26 @@ def test_dispatched_code_is_no_finding(built: Built) -> None:
     assert findings(built) == []
 
 
+AT_LOAD = """
+static float a[64];
+__attribute__((constructor)) static void up(void) { for (int i = 0; i < 64; i++) a[i] = a[i] * a[i] + a[i]; }
+"""
+
+
+@pytest.mark.parametrize(("picks", "expected"), [(True, set()), (False, {"PKG504"})])
+def test_a_variant_that_run_sh_picks_is_not_opened_on_another_cpu(
+    built: Built, picks: bool, expected: set[str]
+) -> None:
+    pytest.importorskip("iced_x86", reason="the decoder is an extra")
+    library(built.lib / "libwork.so", LOOPS, "", "-O3")
+    library(built.lib / "libwork-avx2.so", LOOPS + AT_LOAD, "", "-O3", "-march=haswell")
+    if picks:
+        lines = built.run.read_text("utf-8").splitlines()
+        choice = ["WORK_LIBRARY=$CURDIR/lib/libwork.so", "WORK_LIBRARY=$CURDIR/lib/libwork-avx2.so"]
+        built.script("\n".join([lines[0], 'CURDIR=$(dirname "$(realpath "$0")")', *choice, *lines[1:]]) + "\n")
+    assert {found.rule.id for found in findings(built)} == expected
+
+
 def test_a_floor_above_the_code_is_no_finding(built: Built) -> None:
     library(built.lib / "libwork.so", LOOPS, "", "-O3", "-march=x86-64-v3")
     assert [f.rule.id for f in findings(built, "v2")] == ["PKG502"]

@@ -62,3 +62,12 @@ def test_our_own_backend_may_be_created_again(sample: Path) -> None:
     folder.mkdir(parents=True)
     (folder / ".newbackend.yml").write_text("name: ds4\n")
     check_collisions(spec(), open_checkout(sample))
+
+
+def test_a_fork_of_what_is_not_here_is_refused(sample: Path) -> None:
+    fork = spec(flavour="llama-fork")
+    with pytest.raises(UsageError) as caught:
+        check_collisions(fork, open_checkout(sample))
+    assert (caught.value.reference, caught.value.where) == ("flavour-not-here", "backend/cpp/llama-cpp/grpc-server.cpp")
+    engine = {"backend/cpp/llama-cpp/grpc-server.cpp": "int main() {}\n"}
+    check_collisions(fork, open_checkout(sample).with_changes(engine))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -239,3 +242,85 @@ def test_a_hostile_description_reaches_only_the_readme_and_only_as_text(flavour:
     quoted = next(line for line in text(hostile, "README.md").splitlines() if line.startswith("> "))
     assert "Вторая" in quoted
     assert r"\<b\>" in quoted
+
+
+CPU_VARIANTS = ["avx", "avx2", "avx512"]
+CHOOSING = {"options": {"cpu_variants": CPU_VARIANTS}}
+# How the kernel spells in /proc/cpuinfo what a compiler switch turns on.
+KERNEL_WORDS = {
+    "-msse3": "pni", "-mssse3": "ssse3", "-msse4.1": "sse4_1", "-msse4.2": "sse4_2", "-mpopcnt": "popcnt",
+    "-mcx16": "cx16", "-mbmi": "bmi1", "-mlzcnt": "abm",
+}  # fmt: skip
+
+
+def own(features: str, call: str) -> set[str]:
+    """The words after a call of another level, or all of them."""
+    return {word for word in features.split() if not word.startswith(call)}
+
+
+def test_run_sh_asks_for_exactly_what_each_library_is_compiled_for() -> None:
+    files = backend("purego", **CHOOSING)
+    compiled = dict(re.findall(r"^set\(FLAGS_(\w+) (.+)\)$", text(files, "CMakeLists.txt"), re.M))
+    asked = dict(re.findall(r"^\t(avx\w*)\) (?:runs \w+ && )?has (.+) ;;$", text(files, "run.sh"), re.M))
+    assert list(compiled) == list(asked) == CPU_VARIANTS
+    for variant in CPU_VARIANTS:
+        switches = own(compiled[variant], "$")
+        assert {KERNEL_WORDS.get(switch, switch.removeprefix("-m")) for switch in switches} == set(
+            asked[variant].split()
+        )
+    for newer, older in (("avx2", "avx"), ("avx512", "avx2")):
+        assert compiled[newer].startswith(f"${{FLAGS_{older}}} ")
+        assert f"{newer}) runs {older} && " in text(files, "run.sh")
+
+
+def test_the_library_for_all_is_told_to_leave_out_whatever_another_turns_on() -> None:
+    makefile = text(backend("purego", **CHOOSING), "Makefile")
+    on, off = (set(re.findall(rf"-D(GGML_\w+)={value}", makefile)) for value in ("ON", "OFF"))
+    instructions = {"SSE42", "AVX", "AVX2", "AVX512", "FMA", "F16C", "BMI2"}
+    assert {f"GGML_{one}" for one in instructions} <= on & off
+
+
+@pytest.mark.parametrize("wanted", [["avx2"], CPU_VARIANTS])
+def test_the_makefile_builds_the_cpu_variants_that_were_asked_for(wanted: list[str]) -> None:
+    makefile = text(backend("purego", options={"cpu_variants": wanted}), "Makefile")
+    assert f"\nCPU_VARIANTS?={' '.join(wanted)}\n" in makefile
+    assert "\nengine: $(LIBRARY) $(CPU_LIBRARIES)\n" in makefile
+
+
+@every_flavour
+def test_cpu_variants_come_on_request_only(flavour: str) -> None:
+    for path, (_, content) in backend(flavour, variants=["cpu", "metal"]).items():
+        assert not re.search(r"avx|CPU_VARIANT|cpuinfo", content, re.I), path
+
+
+@pytest.mark.parametrize(
+    ("cpuinfo", "expected"),
+    [
+        ("flags\t\t: fpu sse2", ""),
+        ("flags\t\t: fpu pni ssse3 sse4_1 sse4_2 popcnt cx16 avx", "-avx"),
+        ("flags\t\t: pni ssse3 sse4_1 sse4_2 popcnt cx16 avx avx2 bmi1 bmi2 f16c fma abm movbe", "-avx2"),
+        ("flags\t\t: pni ssse3 sse4_1 sse4_2 popcnt cx16 avx avx2 bmi1 bmi2 f16c abm movbe", "-avx"),
+        ("flags\t\t: pni ssse3 sse4_1 sse4_2 popcnt cx16 avxx avx2 bmi1 bmi2 f16c fma abm movbe", ""),
+        ("Features\t: fp asimd", ""),
+        (None, ""),
+    ],
+)
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have one library")
+def test_run_sh_takes_the_newest_library_that_the_processor_can_run(
+    tmp_path: Path, cpuinfo: str | None, expected: str
+) -> None:
+    processor = tmp_path / "cpuinfo"
+    if cpuinfo is not None:
+        processor.write_text(f"processor\t: 0\n{cpuinfo}\nbugs\t\t:\n\n" * 2)
+    run = tmp_path / "run.sh"
+    run.write_text(text(backend("purego", **CHOOSING), "run.sh").replace("/proc/cpuinfo", str(processor)))
+    library = tmp_path / "lib/libmy_engine_engine"
+    library.parent.mkdir()
+    for suffix in ("", "-avx", "-avx2"):
+        library.with_name(f"{library.name}{suffix}.so").touch()
+    program = tmp_path / "my-engine"
+    program.write_text('#!/bin/bash\necho "$MY_ENGINE_LIBRARY" "$@"\n')
+    program.chmod(0o755)
+    done = subprocess.run(["bash", run, "--addr", "here:1"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{library}{expected}.so --addr here:1\n"
+    assert done.stderr == f"my-engine: using {library.name}{expected}.so\n"

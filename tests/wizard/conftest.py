@@ -24,6 +24,22 @@ documentation files, to deal in the Software without restriction, including with
 
 
 @pytest.fixture
+def importers(sample: Path) -> Path:
+    """The sample with what the real importers have: Hugging Face details, and llama-cpp at the end."""
+    file = sample / "core/gallery/importers/importers.go"
+    text = file.read_text()
+    for old, new in {
+        "\tPreferences json.RawMessage\n}": "\tPreferences json.RawMessage\n\tHuggingFace *hfapi.ModelDetails\n}",
+        "\t&CppanvilImporter{},\n": "\t&CppanvilImporter{},\n\t&LlamaCPPImporter{},\n",
+    }.items():
+        assert old in text
+        text = text.replace(old, new)
+    file.write_text(text)
+    git(sample, "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "--quiet", "--all", "--message=real")
+    return sample
+
+
+@pytest.fixture
 def upstream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """`acme/Fast-TTS.cpp`, reachable for this test; returns its commit."""
     source, base = tmp_path / "upstream", tmp_path / "git"

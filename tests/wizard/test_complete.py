@@ -14,6 +14,7 @@ from newbackend.errors import NewbackendError, UsageError
 from newbackend.wizard.complete import Setting, complete
 from newbackend.wizard.headless import Headless
 from newbackend.wizard.replay import Replay, read_replay
+from newbackend.wizard.steps import flat, nested
 
 UPSTREAM = f"antirez/ds4@{SHA}"
 ALL: list[tuple[str, str]] = [
@@ -27,6 +28,7 @@ ALL: list[tuple[str, str]] = [
     ("description", "An engine"),
     ("license", "MIT"),
     ("tags", "LLM, fast"),
+    ("import.kind", "preference"),
     ("summary", ""),
 ]
 
@@ -53,13 +55,14 @@ def test_everything_is_asked_once_in_this_order(checkout: Checkout) -> None:
         "description": "An engine",
         "license": "MIT",
         "tags": ["LLM", "fast"],
+        "import": {"kind": "preference"},
     }
 
 
 @pytest.mark.parametrize("key", [key for key, _ in ALL if key not in ("summary", "pin")])
 def test_what_is_known_is_not_asked(checkout: Checkout, key: str) -> None:
     known, _ = asked(ALL, checkout)
-    done, _ = asked([pair for pair in ALL if pair[0] != key], checkout, **{key: known[key]})
+    done, _ = asked([pair for pair in ALL if pair[0] != key], checkout, **nested({key: flat(known)[key]}))
     assert done == known
 
 
@@ -71,7 +74,8 @@ def test_nothing_is_asked_when_everything_is_known(checkout: Checkout) -> None:
 def test_a_language_without_flavours_has_no_such_question(checkout: Checkout) -> None:
     answers = [
         ("pin", ""), ("name", "pynew"), ("lang", "python"), ("modalities", "tts"), ("like", ""),
-        ("variants", "cpu"), ("description", "d"), ("license", ""), ("tags", ""), ("summary", ""),
+        ("variants", "cpu"), ("description", "d"), ("license", ""), ("tags", ""),
+        ("import.kind", "preference"), ("summary", ""),
     ]  # fmt: skip
     done, _ = asked(answers, checkout)
     assert "flavour" not in done
@@ -127,6 +131,14 @@ def test_back_from_a_change_keeps_the_old_answer(checkout: Checkout) -> None:
     assert done == asked(ALL, checkout)[0]
 
 
+def test_back_after_a_change_passes_over_what_is_no_longer_asked(checkout: Checkout) -> None:
+    changed = [("summary", "lang"), ("lang", "rust"), ("like", "<"), ("modalities", "<"), ("lang", "<")]
+    again = [("name", "ds5"), ("lang", "rust"), ("modalities", "llm"), ("like", ""), ("variants", "cpu")]
+    done, _ = asked([*ALL[:-1], *changed, *again, ("summary", "")], checkout)
+    assert (done["name"], done["tags"]) == ("ds5", ["LLM", "fast"])
+    assert "flavour" not in done
+
+
 def test_another_language_asks_again_only_for_what_it_makes_impossible(checkout: Checkout) -> None:
     changed = [("summary", "lang"), ("lang", "rust"), ("like", ""), ("variants", "cpu"), ("summary", "")]
     done, refusals = asked([*ALL[:-1], *changed], checkout)
@@ -161,7 +173,7 @@ def test_a_wrong_flag_is_refused_before_anything_is_asked(
 
 def test_answers_are_kept_after_each_one(checkout: Checkout) -> None:
     kept: list[list[str]] = []
-    complete({}, checkout, Replay(ALL), Setting(keep=lambda answers: kept.append(list(answers))))
+    complete({}, checkout, Replay(ALL), Setting(keep=lambda answers: kept.append(list(flat(answers)))))
     assert kept == [[key for key, _ in ALL[:count]] for count in range(1, len(ALL))]
 
 

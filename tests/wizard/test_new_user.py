@@ -30,6 +30,8 @@ def test_from_nothing_to_a_backend(sample: Path, upstream: str) -> None:
     terminal.answers("Description: Fast-TTS is a small text-to-speech engine in plain C++", ENTER)
     terminal.answers("Licence: MIT", ENTER)
     terminal.answers("Tags: text-to-speech, TTS", ENTER)
+    terminal.sees("one line in core/http/endpoints/localai/backend.go")
+    terminal.answers("How does the import form find it?", ENTER)
     terminal.sees("name         fast-tts-cpp")
     assert "? Which platforms? CPU, amd64 and arm64, NVIDIA CUDA 13" in terminal.screen, "a menu leaves its answer"
     terminal.answers("Your answers:", ENTER)
@@ -54,6 +56,7 @@ def test_no_is_the_answer_of_an_impatient_enter(sample: Path) -> None:
     terminal.answers("Description: rusty: a LocalAI backend", ENTER)
     terminal.answers("Licence:", ENTER)
     terminal.answers("Tags:", ENTER)
+    terminal.answers("How does the import form find it?", ENTER)
     terminal.answers("Your answers:", ENTER)
     terminal.answers("files? [y/N]", ENTER)
     terminal.sees("nothing was written; your answers are kept: `newbackend create rusty` offers them again")
@@ -63,7 +66,8 @@ def test_no_is_the_answer_of_an_impatient_enter(sample: Path) -> None:
 
 def test_the_summary_changes_any_answer(sample: Path) -> None:
     words = ["create", "--lang", "rust", "--modality", "llm", "--variants", "cpu", "--set", "like="]
-    terminal = Terminal(*words, "--set", "license=MIT", "--set", "tags=a", "--set", "description=d", cwd=sample)
+    words += ["--set", "license=MIT", "--set", "tags=a", "--set", "description=d"]
+    terminal = Terminal(*words, "--set", "import.kind=preference", cwd=sample)
     terminal.answers("Upstream project:", ENTER)
     terminal.answers("Name of the backend:", "rusty", ENTER)
     terminal.answers("Your answers:", *[DOWN] * 2, ENTER)

@@ -33,7 +33,8 @@ def test_every_front_end_answers_every_question_itself(front_end: type[Frontend]
 
 
 def test_every_step_has_its_method_and_every_question_its_step() -> None:
-    assert set(KEYS) | {"resume", "summary", "hunk", "apply", "refused"} == QUESTIONS
+    methods = {key.replace(".", "_") for key in KEYS}
+    assert methods | {"resume", "summary", "hunk", "apply", "refused"} == QUESTIONS
     assert len(KEYS) == len(STEPS) == len(set(KEYS))
 
 

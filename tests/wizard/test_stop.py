@@ -22,6 +22,13 @@ GIVEN: dict[str, list[str]] = {
     "description": ["--set", "description=d"],
     "license": ["--set", "license=MIT"],
     "tags": ["--set", "tags=a"],
+    "import.kind": ["--set", "import.kind=preference"],
+}
+# What a question that only some answers lead to needs instead.
+INSTEAD: dict[str, list[str]] = {
+    "import.of": ["--set", "import.kind=drop-in"],
+    "import.extensions": ["--set", "import.kind=importer"],
+    "import.pipeline_tags": ["--set", "import.kind=importer", "--set", "import.extensions=[.abc]"],
 }
 PROMPTS = {
     "name": "Name of the backend",
@@ -34,6 +41,10 @@ PROMPTS = {
     "description": "Description",
     "license": "Licence",
     "tags": "Tags",
+    "import.kind": "How does the import form find it?",
+    "import.of": "Whose models does it load?",
+    "import.extensions": "File extensions",
+    "import.pipeline_tags": "Pipeline tags",
     "apply": "files? [y/N]",
     "hunk": "Take this hunk",
     "summary": "Your answers",
@@ -43,7 +54,8 @@ PROMPTS = {
 def asking(question: str, sample: Path, term: str) -> Terminal:
     """A run that waits at a question."""
     missing = "license" if question == "summary" else question
-    words = [word for key, row in GIVEN.items() if key != missing for word in row]
+    given = GIVEN | {"import.kind": INSTEAD.get(question, GIVEN["import.kind"])}
+    words = [word for key, row in given.items() if key != missing for word in row]
     review = ["--review"] if question == "hunk" else []
     terminal = Terminal("create", *words, *review, cwd=sample, env={"TERM": term})
     if question == "summary":

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from newbackend.checkout.filter_engine import FilterUnavailable, path_filter
 from newbackend.checkout.layout import MATRIX
-from newbackend.findings import Checked, Finding, Location, Status
+from newbackend.findings import Checked, Finding, Location, Severity, Status
 from newbackend.places.base import Fact
 from newbackend.places.matrix import lang_of_dockerfile
 from newbackend.places.path_filter import FUNCTIONS
@@ -83,6 +83,7 @@ def _wrong(context: Context, info: BackendInfo, system: str, answer: str | None,
 def forks(context: Context) -> Iterable[Finding]:
     """REG403: what a backend's Makefile takes from a sibling directory must start its rows too."""
     engine = path_filter(context.checkout)
+    named = {fact.key for fact in context.facts("path-filter-forks")}
     for info in context.backends.values():
         if info.lang != "cpp" or not info.rows:
             continue
@@ -96,10 +97,13 @@ def forks(context: Context) -> Iterable[Finding]:
                 f"{info.name} builds from {context.directories[name]}, but a change there starts none of its "
                 f"{len(info.rows)} rows"
             )
+            # All that the older script has for forks is an output flag.
+            flagged = not engine.has_filter and f"fork:{info.name}:{context.directories[name]}/" in named
             where = context.places["path-filter"].path(context.checkout)
             at = next((fact.line for fact in info.routes), 1)
             related = (Location(path, line),)
-            yield Finding(text.FORK_SOURCES, name, where, at, message, info.name, related=related)
+            severity = Severity.NOTE if flagged else None
+            yield Finding(text.FORK_SOURCES, name, where, at, message, info.name, severity=severity, related=related)
 
 
 def _siblings(context: Context, info: BackendInfo, makefile: str) -> Iterator[tuple[str, int]]:
@@ -138,9 +142,13 @@ def bespoke(context: Context) -> Iterable[Result]:
     line = (context.read(path) or "")[: match.start()].count("\n") + 1
     ours, theirs = set(re.findall(r"[\"']([^\"']+)[\"']", match[1])), set(_CONDITION.findall(workflow))
     for name in sorted(ours ^ theirs):
+        info = context.backends.get(name)
+        if info and info.darwin and name in ours:
+            continue  # the step itself is missing: REG121
         has, lacks = (path, DARWIN_WORKFLOW) if name in ours else (DARWIN_WORKFLOW, path)
         message = f"{name} is built by a step of its own in {has}, but not in {lacks}"
-        yield Finding(text.BESPOKE, name, path, line, message, related=(Location(DARWIN_WORKFLOW, 1),))
+        backend, related = name if info else "", (Location(DARWIN_WORKFLOW, 1),)
+        yield Finding(text.BESPOKE, name, path, line, message, backend, related=related)
 
 
 def dead_branches(context: Context) -> Iterable[Finding]:

@@ -1,0 +1,158 @@
+"""The path filter's list of forks: backends that are built from another one's directory as well.
+
+A change there must start their jobs too (contract 11.2). Since 2026-07-20 `backendChanged` says it of the
+jobs themselves; the older script only sets the backend's output flag by it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from newbackend.checkout.layout import FILTER_SCRIPT, layout_of
+from newbackend.checkout.tree import Checkout
+from newbackend.places.base import Change, Fact, Place, Probe, Wanted, rules_of
+from newbackend.spec import BackendSpec
+from newbackend.splice.javascript import broken_line
+from newbackend.splice.javascript_forks import Retrigger, last_return, retriggers
+from newbackend.splice.lines import Lines
+from newbackend.splice.outcome import AnchorMissing, Inserted, Outcome, Splice
+from newbackend.splice.prove import GrownLine, Proof
+
+FUNCTION = "backendChanged"
+RULE = "REG403"
+_FOLDER = re.compile(r"backend/[a-z]+/[a-z0-9][a-z0-9._-]*/\Z")
+_PARTS = r"\s*(?:\|\||&&|[();])\s*"
+
+
+class PathFilterForks(Place):
+    """One name beside the other forks of the same directory."""
+
+    id = "path-filter-forks"
+    title = "CI path filter, forks"
+    takes_facts = True
+
+    def path(self, checkout: Checkout) -> str:
+        return layout_of(checkout).filter_path or FILTER_SCRIPT
+
+    def probe(self, checkout: Checkout) -> Probe:
+        path = self.path(checkout)
+        text = checkout.read(path)
+        if text is None:
+            return Probe(absent=f"{path} is not in this checkout")
+        line = broken_line(text)
+        return Probe() if line is None else Probe(unrecognised="is not valid JavaScript", line=line)
+
+    def read(self, checkout: Checkout) -> Sequence[Fact]:
+        path = self.path(checkout)
+        return [
+            Fact("fork", f"fork:{term.name}:{one.directory}", term.name, one.directory, path, term.line)
+            for one in _retriggers(checkout, path)
+            for term in one.terms
+        ]
+
+    def concerns(self, spec: BackendSpec) -> bool:
+        return spec.flavour in spec.language.flavour_needs_path
+
+    def expect(self, spec: BackendSpec, checkout: Checkout) -> Sequence[Wanted]:
+        needed = spec.language.flavour_needs_path.get(spec.flavour)
+        if needed is None:
+            return ()
+        folder = needed.rpartition("/")[0] + "/"
+        reason = f"a change below {folder} starts {spec.name}'s jobs too"
+        return [Wanted("fork", f"fork:{spec.name}:{folder}", folder, reason, (RULE,), "fork")]
+
+    def from_answers(self, spec: BackendSpec, key: str, value: object) -> object:
+        if not isinstance(value, str) or not _FOLDER.match(value) or key != f"fork:{spec.name}:{value}":
+            raise self.refuse_fact(key, f"is not a backend directory that {spec.name} is built from")
+        return value
+
+    def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[Wanted]) -> Iterable[Change]:
+        path = self.path(checkout)
+        text = checkout.need(path)
+        for wanted in missing:
+            outcome, proofs = _add(text, _retriggers(checkout, path), spec.name, str(wanted.value))
+            yield Change(self.id, path, outcome, wanted.reason, rules_of([wanted]), self.snippet([wanted]), proofs)
+
+    def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
+        path = self.path(checkout)
+        lines = Lines(checkout.need(path))
+        for one in _retriggers(checkout, path):
+            for splice in _without(lines, one, name):
+                line = lines.line_at(splice.start) + 1
+                yield Change(self.id, path, Inserted((splice,), line), f"the fork {name} of {one.directory}", (RULE,))
+
+    def snippet(self, wanted: Sequence[Wanted]) -> str:
+        return "\n".join(_statement(one.key.split(":")[1], str(one.value), "changedFiles") for one in wanted)
+
+
+def _statement(name: str, folder: str, files: str) -> str:
+    return f'if (backend === "{name}" && {files}.some(file => file.startsWith("{folder}"))) return true;'
+
+
+def _retriggers(checkout: Checkout, path: str) -> tuple[Retrigger, ...]:
+    key = ("filter-forks", path)
+    if key not in checkout.memo:
+        checkout.memo[key] = retriggers(checkout.need(path))
+    found = checkout.memo[key]
+    assert isinstance(found, tuple)
+    return found
+
+
+def _add(text: str, found: Sequence[Retrigger], name: str, folder: str) -> tuple[Outcome, tuple[Proof, ...]]:
+    lines = Lines(text)
+    mates = [one for one in found if one.directory == folder]
+    listed = next((one for one in mates if one.returned), None)
+    if listed is not None and _bracketed(text, listed):
+        last = listed.terms[-1]
+        term = f'backend === "{name}"'
+        proof = GrownLine(last.line, _PARTS, (term,))
+        return Inserted((Splice(last.end, last.end, f" || {term}"),), last.line), (proof,)
+    end = last_return(text, FUNCTION)
+    if end is not None:
+        row, files = end
+        pad = _pad(lines[row])
+        at = lines.starts[row]
+        return Inserted((Splice(at, at, f"{pad}{_statement(name, folder, files)}{lines.newline}"),), row + 1), ()
+    block = next((one for one in reversed([*mates, *found]) if not one.returned and len(one.terms) == 1), None)
+    if block is None:
+        return AnchorMissing(f"there is no function {FUNCTION}, and no other fork to stand beside"), ()
+    at, copy = lines.after(block.last, _copied(lines, block, name, folder))
+    return Inserted((Splice(at, at, copy),), block.last + 2), ()
+
+
+def _bracketed(text: str, one: Retrigger) -> bool:
+    """Whether the names stand in brackets of their own, so that one more can join them."""
+    before, behind = text[: one.terms[0].start].rstrip(), text[one.terms[-1].end :].lstrip()
+    return before.endswith("(") and behind.startswith(")")
+
+
+def _copied(lines: Lines, block: Retrigger, name: str, folder: str) -> list[str]:
+    """The statement once more, about another backend and directory."""
+    start, end = lines.starts[block.line], lines.end(block.last)
+    term, (at, to) = block.terms[0], block.directory_span
+    body = lines.text
+    copy = f'{body[start : term.start]}backend === "{name}"{body[term.end : at]}{folder}{body[to:end]}'
+    return copy.rstrip("\r\n").split(lines.newline)
+
+
+def _without(lines: Lines, one: Retrigger, name: str) -> list[Splice]:
+    """What takes a name out: its term, or the whole statement when it is the only one."""
+    names = [term.name for term in one.terms]
+    if name not in names:
+        return []
+    if len(names) > 1:
+        at = names.index(name)
+        term = one.terms[at]
+        if at == 0:
+            return [Splice(term.start, one.terms[1].start, "")]
+        return [Splice(one.terms[at - 1].end, term.end, "")]
+    if one.value is None:
+        return [Splice(*lines.span(one.first, one.last), "")]
+    # The function must still end with an answer.
+    pad = _pad(lines[one.line])
+    return [Splice(lines.starts[one.first], one.value[1], f"{pad}return false")]
+
+
+def _pad(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
