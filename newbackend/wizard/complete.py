@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+from newbackend.catalog.languages import languages
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError, UsageError
 from newbackend.pin import default_variable, parse_pin, resolve
@@ -169,10 +170,12 @@ class _Run:
             pin = dict(done["pin"])
             if not pin.get("branch"):
                 pin["branch"] = "main"
-                notes.append(
-                    f"the bump bot will follow branch main of {pin['repo']}; "
-                    "pass --set pin.branch=NAME if its default is another"
-                )
+                # A submodule stays where it is; the branch matters to the bump bot alone.
+                if languages()[str(done["lang"])].pin_style == "makefile":
+                    notes.append(
+                        f"the bump bot will follow branch main of {pin['repo']}; "
+                        "pass --set pin.branch=NAME if its default is another"
+                    )
             pin["variable"] = pin.get("variable") or default_variable(str(done["name"]))
             done["pin"] = {part: pin[part] for part in ("repo", "sha", "branch", "variable")}
         return done, notes

@@ -65,6 +65,11 @@ def test_the_saved_diff_applies_with_git_and_gives_what_apply_gives(
     assert git(other, "ls-files", "--stage") == git(sample, "ls-files", "--stage")
 
 
+def test_only_a_pin_that_the_bump_bot_follows_has_a_branch_assumed(sample: Path) -> None:
+    said = [newbackend(*words, "--no-input", "--dry-run", "--repo", sample).out for words in (CREATE, RUST_PIN)]
+    assert ["follow branch main" in text for text in said] == [True, False]
+
+
 def test_a_saved_plan_is_applied_later_and_refused_when_stale(sample: Path, tmp_path: Path) -> None:
     plan = tmp_path / "plan.json"
     assert newbackend(*CREATE, "--no-input", "--dry-run", "--plan-out", plan, "--repo", sample).status == 0

@@ -90,6 +90,8 @@ def test_an_unknown_key_or_a_wrong_value_is_refused_by_its_name(overrides: dict[
         ("submodules", {"facts": {"submodule:backend/go/goquill/x": "https://x"}}, "below backend/go/gotide/"),
         ("submodules", {"facts": {"submodule:backend/go/gotide/x": "https://x\n[core]"}}, "plain URL"),
         ("darwin-makefile", {"facts": {"darwin-target:gotide": "/bin/sh"}}, "macOS target"),
+        ("path-filter-forks", {"facts": {"fork:goquill:backend/cpp/x/": "backend/cpp/x/"}}, "gotide is built from"),
+        ("path-filter-forks", {"facts": {"fork:gotide:x": "x"}}, "gotide is built from"),
         ("darwin-builders", {"facts": {"bespoke:goquill": "goquill"}}, "entry of gotide"),
     ],
 )  # fmt: skip
