@@ -3,12 +3,8 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
-import subprocess
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,43 +12,12 @@ from cli.runner import newbackend
 from drive import drive, failures, report
 from drive.server import started
 from drive.wire import Client, Proto
+from generated.building import CARGO, Case, build, identity, need, run
 
 from newbackend.catalog.languages import languages
 from newbackend.checkout.layout import PROTO, layout_of, open_checkout
 
 pytestmark = pytest.mark.build
-
-MINUTES = 15
-TOOLS: Mapping[str, tuple[str, ...]] = {
-    "cpp": ("make", "cmake", "g++", "protoc", "grpc_cpp_plugin"),
-    "go": ("make", "go", "protoc"),
-    "purego": ("make", "go", "protoc", "cmake", "g++"),
-    "rust": ("make", "cargo", "protoc"),
-    "python": ("make", "bash"),
-}
-
-
-@dataclass(frozen=True)
-class Case:
-    """One generated backend: `modalities` empty means all that the flavour serves."""
-
-    name: str
-    lang: str
-    flavour: str
-    modalities: tuple[str, ...] = ()
-    options: tuple[str, ...] = ()
-
-    @property
-    def wanted(self) -> tuple[str, ...]:
-        """The modalities to generate."""
-        return self.modalities or languages()[self.lang].modalities_of(self.flavour)
-
-    @property
-    def create(self) -> list[str]:
-        """The words of the command that generates it, without platforms and modalities."""
-        said = [word for one in (f"flavour={self.flavour}", *self.options) for word in ("--set", one)]
-        return ["create", self.name, "--lang", self.lang, *said, "--no-input", "--yes"]
-
 
 # A purego backend whose library is built once per kind of x86-64 processor.
 CHOOSER = Case("axon", "go", "purego", ("llm", "embeddings"), ("options.cpu_variants=avx,avx2,avx512",))
@@ -67,57 +32,9 @@ CASES = [
 ]
 
 
-def identity(case: Case) -> str:
-    """How pytest names it."""
-    return "-".join((case.lang, case.flavour, *(["options"] if case.options else [])))
-
-
-def need(lang: str) -> None:
-    """Skips with the tool's name when the machine cannot build this language."""
-    gone = [tool for tool in TOOLS[lang] if shutil.which(tool) is None]
-    if gone:
-        pytest.skip(f"building {lang} backends needs {', '.join(gone)}")
-
-
-def run(*words: str | Path, cwd: Path, env: Mapping[str, str] | None = None) -> str:
-    """Output of a build step; its tail is the failure message."""
-    done = subprocess.run(
-        [str(word) for word in words],
-        cwd=cwd,
-        env={**os.environ, **(env or {})},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=MINUTES * 60,
-        check=False,
-    )
-    assert done.returncode == 0, f"{' '.join(map(str, words))}\n{done.stdout[-6000:]}"
-    return done.stdout
-
-
-def build(case: Case, root: Path) -> Path:
-    """Builds and packages by the backend's own Makefile; returns the run.sh to start."""
-    folder = root / languages()[case.lang].directory_of(case.name)
-    jobs = {"JOBS": "2", "MAKEFLAGS": ""}
-    if case.lang == "cpp":
-        run("make", "CMAKE_ARGS=-DWARNINGS_AS_ERRORS=ON", "grpc-server", "package", cwd=folder, env=jobs)
-    elif case.lang == "go":
-        run("make", "protogen-go", cwd=root)
-        run("make", "build", cwd=folder, env=jobs)
-        assert run("gofmt", "-l", ".", cwd=folder) == ""
-        run("go", "vet", ".", cwd=folder)
-    elif case.lang == "rust":
-        run("make", "build", cwd=folder, env={**jobs, "CARGO_BUILD_JOBS": "2"})
-    else:
-        env = {"USE_PIP": "true", "PYTHON_VERSION": "3.11", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-        run("make", cwd=folder, env=env)
-        return folder / "run.sh"
-    return folder / "package/run.sh"
-
-
 @pytest.mark.parametrize("case", CASES, ids=identity)
 def test_a_generated_backend_builds_packages_starts_and_answers(case: Case, sample: Path) -> None:
-    need("purego" if case.flavour == "purego" else case.lang)
+    need(case)
     created = newbackend(*case.create, "--modality", ",".join(case.wanted), "--repo", sample)
     assert created.status == 0, created.err
     run_sh = build(case, sample)
@@ -127,6 +44,8 @@ def test_a_generated_backend_builds_packages_starts_and_answers(case: Case, samp
     results = drive(run_sh, sample / PROTO, name=case.name, modalities=case.wanted, features=features)
     assert not failures(results), report(results)
     assert len(results) > 10
+    if case.lang == "rust":
+        run("make", "lint", cwd=folder, env=CARGO)
     run("make", "clean", cwd=folder)
 
 
@@ -149,7 +68,7 @@ def newest(features: set[str]) -> str:
 
 
 def test_run_sh_takes_the_newest_library_that_the_processor_can_run(sample: Path, tmp_path: Path) -> None:
-    need("purego")
+    need(CHOOSER)
     assert newbackend(*CHOOSER.create, "--modality", "llm", "--repo", sample).status == 0
     package = build(CHOOSER, sample).parent
     shipped = {path.stem.removeprefix("libaxon_engine") for path in package.glob("lib/libaxon_engine*.so")}

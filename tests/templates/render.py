@@ -161,7 +161,7 @@ def context(lang: str, *, era: str = NEWEST, checkout: Path | None = None, **ove
         "proto": proto,
         "features": features,
         "newbackend_version": "0.0.0",
-        "options": {"bundle_libs": [], "glibc_floor": "", "native_march": False},
+        "options": {"bundle_libs": [], "cpu_variants": [], "glibc_floor": "", "native_march": False},
     }
     return values | {key: value for key, value in overrides.items() if key != "modalities"}
 

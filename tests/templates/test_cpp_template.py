@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -112,6 +114,14 @@ def test_cuda_builds_list_their_architectures(cuda: str, tmp_path: Path) -> None
     architectures = re.search(r"-DCMAKE_CUDA_ARCHITECTURES=([\d;]+)", plan)
     assert architectures
     assert len(architectures[1].split(";")) > 3
+
+
+def test_rocm_targets_that_the_base_image_sets_to_nothing_are_the_default_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AMDGPU_TARGETS", "")
+    plan = dry_run(own(rendered(), "Makefile"), tmp_path, "ENGINE=upstream", "BUILD_TYPE=hipblas", "grpc-server")
+    assert re.search(r"-DCMAKE_HIP_ARCHITECTURES=gfx\w+(;gfx\w+)+'", plan)
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
@@ -230,3 +240,226 @@ def test_every_file_ends_with_one_newline_and_has_no_trailing_blanks() -> None:
 def test_rendering_twice_gives_the_same_bytes() -> None:
     modalities = list(r.MODALITY_RPCS)
     assert r.render("cpp", modalities=modalities) == r.render("cpp", modalities=modalities)
+
+
+STOCK_MAKEFILE = """
+CMAKE_ARGS ?=
+{shared_libs}
+CMAKE_ARGS += -DSTOCK=on
+AMDGPU_TARGETS ?= gfx1100
+grpc-server:
+\techo "$(CMAKE_ARGS) $(EXTRA_CMAKE_ARGS) type=$(BUILD_TYPE) amdgpu=$(AMDGPU_TARGETS)" > $@
+\tcat grpc-server.cpp llama.cpp/fork.c >> $@
+"""
+PATCH = """\
+--- a/{name}
++++ b/{name}
+@@ -1 +1 @@
+-{name}
++patched {name}
+"""
+
+
+class Fork:
+    """A checkout that holds a stand-in for backend/cpp/llama-cpp and a rendered fork of it."""
+
+    def __init__(self, root: Path, shared_libs: str = "SHARED_LIBS ?= OFF", era: str = r.NEWEST) -> None:
+        self.checkout = root / "checkout"
+        self.cpp = self.checkout / "backend/cpp"
+        self.directory = self.cpp / "my-engine"
+        for path, (mode, text) in rendered("llama-fork", era=era).items():
+            self.write(self.checkout / path, text).chmod(mode)
+        self.write(self.checkout / "backend/backend.proto", "")
+        self.write(self.cpp / "llama-cpp/Makefile", STOCK_MAKEFILE.format(shared_libs=shared_libs))
+        self.write(self.cpp / "llama-cpp/grpc-server.cpp", "grpc-server.cpp\n")
+        self.write(self.cpp / "llama-cpp/patches/0001.patch", "for upstream only")
+        self.source = root / "source"
+        self.write(self.source / "fork.c", "fork.c\n")
+        self.git("init", "-q")
+        self.git("add", ".")
+        self.git("-c", "user.name=x", "-c", "user.email=x@y", "commit", "-q", "-m", "fork")
+        # As in real life: the checkout is a repository too, and git finds it from any place below.
+        subprocess.run(["git", "init", "-q", self.checkout], check=True)
+
+    @staticmethod
+    def write(path: Path, text: str) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def git(self, *arguments: str) -> str:
+        command = ["git", "-C", str(self.source), *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    def make(self, *arguments: str) -> str:
+        pin = [f"MY_ENGINE_REPO=file://{self.source}", f"MY_ENGINE_VERSION={self.git('rev-parse', 'HEAD')}"]
+        command = ["make", "-C", str(self.directory), *pin, *arguments]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return done.stdout + done.stderr
+
+    def server(self, kind: str) -> str:
+        return (self.directory / f"grpc-server-{kind}").read_text(encoding="utf-8")
+
+
+def test_a_fork_is_cloned_and_compiled_in_a_copy_of_the_stock_server(tmp_path: Path) -> None:
+    fork = Fork(tmp_path)
+    fork.make("grpc-server")
+    settings, *sources = fork.server("all").splitlines()
+    assert "-DGGML_CPU_ALL_VARIANTS=ON" in settings
+    assert "-DCMAKE_SKIP_BUILD_RPATH=ON" in settings
+    assert sources == ["grpc-server.cpp", "fork.c"]
+    assert not (fork.cpp / "my-engine-all-build/patches").exists()
+    assert sorted(path.name for path in (fork.cpp / "llama-cpp").iterdir()) == [
+        "Makefile",
+        "grpc-server.cpp",
+        "patches",
+    ]
+
+
+def test_git_sees_nothing_that_a_fork_builds(tmp_path: Path) -> None:
+    fork = Fork(tmp_path)
+    subprocess.run(["git", "-C", fork.checkout, "add", "."], check=True)
+    fork.make("grpc-server")
+    command = ["git", "-C", str(fork.checkout), "status", "--porcelain", "--untracked-files=all"]
+    status = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert [line for line in status.splitlines() if line.startswith("??")] == []
+
+
+@pytest.mark.parametrize("local", [False, True])
+def test_patches_reach_the_fork_and_the_copy_of_the_server(local: bool, tmp_path: Path) -> None:
+    fork = Fork(tmp_path)
+    fork.write(fork.directory / "patches/0001.patch", PATCH.format(name="fork.c"))
+    fork.write(fork.directory / "server-patches/0001.patch", PATCH.format(name="grpc-server.cpp"))
+    if local:
+        # An unpacked archive: without a repository of its own git would look to the checkout's.
+        archive = tmp_path / "archive"
+        fork.write(archive / "fork.c", "fork.c\n")
+        fork.make(f"MY_ENGINE_SRC={archive}", "grpc-server")
+    else:
+        fork.make("grpc-server")
+    assert fork.server("all").splitlines()[1:] == ["patched grpc-server.cpp", "patched fork.c"]
+    assert (fork.cpp / "llama-cpp/grpc-server.cpp").read_text() == "grpc-server.cpp\n"
+
+
+def test_a_patch_that_does_not_fit_stops_the_build(tmp_path: Path) -> None:
+    fork = Fork(tmp_path)
+    fork.write(fork.directory / "patches/0001.patch", PATCH.format(name="elsewhere.c"))
+    with pytest.raises(subprocess.CalledProcessError):
+        fork.make("grpc-server")
+    assert not (fork.directory / "grpc-server-all").exists()
+
+
+def test_a_local_checkout_of_the_fork_is_copied_without_its_own_build(tmp_path: Path) -> None:
+    fork = Fork(tmp_path)
+    fork.write(fork.source / "build/CMakeCache.txt", "of another directory")
+    link = tmp_path / "link"
+    link.symlink_to(fork.source)
+    fork.make(f"MY_ENGINE_SRC={link}", "grpc-server")
+    copy = fork.cpp / "my-engine-all-build/llama.cpp"
+    assert not copy.is_symlink()
+    assert not (copy / "build").exists()
+    assert (fork.source / "build/CMakeCache.txt").exists()
+
+
+def test_a_fork_is_built_again_only_for_a_reason(tmp_path: Path) -> None:
+    fork = Fork(tmp_path)
+    fork.make("grpc-server")
+    assert "llama.cpp fetch" not in fork.make("grpc-server")
+    assert "llama.cpp fetch" in fork.make("NATIVE=true", "grpc-server")
+    fork.write(fork.source / "fork.c", "newer\n")
+    fork.git("-c", "user.name=x", "-c", "user.email=x@y", "commit", "-q", "-a", "-m", "newer")
+    fork.make("NATIVE=true", "grpc-server")
+    assert fork.server("all").endswith("newer\n")
+    patch = fork.write(fork.directory / "server-patches/0001.patch", PATCH.format(name="grpc-server.cpp"))
+    fork.make("NATIVE=true", "grpc-server")
+    assert "patched grpc-server.cpp" in fork.server("all")
+    patch.unlink()
+    fork.make("NATIVE=true", "grpc-server")
+    assert "patched grpc-server.cpp" not in fork.server("all")
+
+
+def test_settings_on_the_command_line_do_not_hide_those_of_the_stock_makefile(tmp_path: Path) -> None:
+    fork = Fork(tmp_path)
+    fork.make("CMAKE_ARGS=-DMINE=on", "SERVERS=fallback", "grpc-server")
+    for wanted in ("-DMINE=on", "-DGGML_AVX2=off", "-DSTOCK=on"):
+        assert wanted in fork.server("fallback")
+
+
+def test_rocm_targets_set_to_nothing_do_not_reach_the_stock_makefile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AMDGPU_TARGETS", "")
+    fork = Fork(tmp_path)
+    fork.make("BUILD_TYPE=hipblas", "grpc-server")
+    assert "type=hipblas amdgpu=gfx1100" in fork.server("fallback")
+
+
+@pytest.mark.parametrize(
+    ("build_type", "machine", "newer", "older"),
+    [
+        ("", "x86_64", ["all"], ["fallback", "avx2"]),
+        ("", "aarch64", ["all"], ["fallback"]),
+        ("cublas", "x86_64", ["all"], ["fallback", "avx2"]),
+        ("vulkan", "x86_64", ["all"], ["fallback", "avx2"]),
+        ("cublas", "aarch64", ["fallback"], ["fallback"]),
+        ("hipblas", "x86_64", ["fallback"], ["fallback"]),
+        ("sycl_f16", "x86_64", ["fallback"], ["fallback"]),
+        ("sycl_f32", "x86_64", ["fallback"], ["fallback"]),
+    ],
+)
+def test_the_servers_are_those_that_the_platform_can_build(
+    build_type: str, machine: str, newer: list[str], older: list[str], tmp_path: Path
+) -> None:
+    for shared_libs, kinds in (("SHARED_LIBS ?= OFF", newer), ("", older)):
+        fork = Fork(tmp_path / str(len(shared_libs)), shared_libs)
+        fork.make(f"BUILD_TYPE={build_type}", f"MACHINE={machine}", "grpc-server")
+        built = {path.name for path in fork.directory.glob("grpc-server-*")}
+        assert built == {f"grpc-server-{kind}" for kind in kinds}
+        assert f"type={build_type}" in fork.server(kinds[0])
+
+
+def test_a_server_of_another_build_type_is_not_left_to_be_packaged(tmp_path: Path) -> None:
+    fork = Fork(tmp_path)
+    fork.make("grpc-server")
+    fork.make("BUILD_TYPE=hipblas", "grpc-server")
+    assert [path.name for path in fork.directory.glob("grpc-server-*")] == ["grpc-server-fallback"]
+    assert not (fork.cpp / "my-engine-all-build").exists()
+    assert "backend/cpp/{name}/grpc-server-*" in r.language("cpp")["flavour_dockerignore"]["llama-fork"]
+
+
+@pytest.mark.skipif(os.uname().sysname != "Linux", reason="packages a Linux program")
+def test_packaging_finds_the_libraries_of_a_gpu_toolkit(tmp_path: Path) -> None:
+    fork = Fork(tmp_path, era=r.OLDEST)
+    shutil.copy("/bin/true", fork.directory / "grpc-server-fallback")
+    seen = tmp_path / "seen"
+    ldd = fork.write(
+        tmp_path / "bin/ldd", f'#!/bin/sh\necho "$LD_LIBRARY_PATH" >> {seen}\nexec {shutil.which("ldd")} "$@"\n'
+    )
+    ldd.chmod(0o755)
+    environment = os.environ | {"PATH": f"{ldd.parent}:{os.environ['PATH']}", "LD_LIBRARY_PATH": "/opt/toolkit/lib"}
+    subprocess.run(["bash", str(fork.directory / "package.sh")], check=True, env=environment, capture_output=True)
+    assert (fork.directory / "package/lib/ld.so").exists()
+    first = seen.read_text().splitlines()[0].split(":")
+    assert first == [str(fork.directory / "package/lib"), "/opt/toolkit/lib"]
+
+
+@pytest.mark.parametrize("architecture", ["amd64", "arm64"])
+@pytest.mark.parametrize("build_type", ["", "cublas"])
+def test_the_image_builds_with_a_compiler_that_knows_every_cpu(
+    architecture: str, build_type: str, tmp_path: Path
+) -> None:
+    dockerfile = rendered("llama-fork")["backend/Dockerfile.my-engine"][1]
+    steps = re.findall(r"^RUN --mount=type=cache\S+ \\\n((?:.*\\\n)+.*)$", dockerfile, re.M)
+    assert len(steps) == 2
+    for name in ("apt-get", "rm", "sh"):
+        Fork.write(tmp_path / name, "#!/bin/bash\n").chmod(0o755)
+    said = '#!/bin/bash\necho "CC=$CC CMAKE_ARGS=$CMAKE_ARGS $*"\n'
+    Fork.write(tmp_path / "make", said).chmod(0o755)
+    for step in steps:
+        environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "TARGETARCH": architecture, "BUILD_TYPE": build_type}
+        command = ["/bin/bash", "-ec", step]
+        output = subprocess.run(command, check=True, env=environment, capture_output=True, text=True).stdout
+        assert ("CC=gcc-14" in output) == (architecture == "arm64" and not build_type)
+        for language in ("C", "CXX", "CUDA"):
+            assert f"-DCMAKE_{language}_COMPILER_LAUNCHER=ccache" in output
+        assert f"-C /LocalAI/backend/cpp/my-engine BUILD_TYPE={build_type} NATIVE=false grpc-server package" in output
