@@ -24,7 +24,7 @@ _SET, _RULES = "DARWIN_BESPOKE_BUILDERS", "SHARED_BUILD_INPUTS"
 _SCRIPT = re.compile(r"scripts/build/([a-z0-9-]+)-darwin\.sh\Z")
 _SHARED = frozenset({"python", "golang"})
 _TABLE = {"bespoke": _SET, "shared-input": _RULES}
-_IDS = {"bespoke": "REG403", "shared-input": "REG404"}
+_IDS = {"bespoke": "REG404", "shared-input": "REG406"}
 
 
 class DarwinBuilders(Place):

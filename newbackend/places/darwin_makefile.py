@@ -21,6 +21,7 @@ from newbackend.splice.outcome import AnchorMissing, Inserted, Outcome, Splice
 _TARGET = re.compile(r"backends/([a-z0-9-]+)-darwin\s*:(?![:=])")
 _SCRIPT = re.compile(r"\t\s*bash \./scripts/build/([a-z0-9-]+)-darwin\.sh\s*\Z")
 _LIST = ".NOTPARALLEL"
+_RULES = {"darwin-target": ("REG821",), _LIST: ("REG301",)}
 
 
 def script_path(name: str) -> str:
@@ -75,8 +76,15 @@ class DarwinMakefile(Place):
         target = f"builds {name} on macOS"
         alone = f"no two macOS builds of {name} and another backend at once"
         return [
-            Wanted("darwin-target", f"darwin-target:{name}", script_path(name), target, ("REG307",), "darwin-target"),
-            Wanted(_LIST, f"{_LIST}:{word}", word, alone, ("REG307",), _LIST),
+            Wanted(
+                "darwin-target",
+                f"darwin-target:{name}",
+                script_path(name),
+                target,
+                _RULES["darwin-target"],
+                "darwin-target",
+            ),
+            Wanted(_LIST, f"{_LIST}:{word}", word, alone, _RULES[_LIST], _LIST),
         ]
 
     def from_answers(self, spec: BackendSpec, key: str, value: object) -> object:
@@ -119,7 +127,7 @@ class DarwinMakefile(Place):
                 first, last = fact.line - 1, _last(lines, fact.line - 1)
                 blank = first > 0 and not lines[first - 1].strip()
                 splices = (Splice(*lines.span(first - blank, last), ""),)
-            yield Change(self.id, MAKEFILE, Inserted(splices, fact.line), f"{fact.kind} of {name}", ("REG307",))
+            yield Change(self.id, MAKEFILE, Inserted(splices, fact.line), f"{fact.kind} of {name}", _RULES[fact.kind])
 
     def own_files(self, checkout: Checkout, name: str) -> Sequence[str]:
         return [path for path in (script_path(name),) if checkout.exists(path)]

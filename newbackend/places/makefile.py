@@ -25,13 +25,15 @@ LISTS = {".NOTPARALLEL": "backends/", "docker-build-backends": "docker-build-"}
 RECIPES = ("prepare-test-extra", "test-extra")
 DEFINITION_PARTS = 5
 _WORDS = re.compile(r"(?:[A-Za-z0-9_./=-]+(?: [A-Za-z0-9_./=-]+)*)?\Z")
-_RULE = {
-    ".NOTPARALLEL": "REG301",
-    "prepare-test-extra": "REG302",
-    "test-extra": "REG303",
-    "define": "REG304",
-    "eval": "REG305",
-    "docker-build-backends": "REG306",
+# Which rule misses it depends on what else is there: a definition or an eval without the other half is worse
+# than neither.
+_RULES = {
+    ".NOTPARALLEL": ("REG301",),
+    "prepare-test-extra": ("REG302",),
+    "test-extra": ("REG303",),
+    "define": ("REG304", "REG309", "REG312"),
+    "eval": ("REG305", "REG309"),
+    "docker-build-backends": ("REG306",),
 }
 
 
@@ -109,14 +111,14 @@ class RootMakefile(Place):
             ),
         }
         return [
-            Wanted(kind, f"{kind}:{key}", value, reason, (_RULE[kind],), kind)
+            Wanted(kind, f"{kind}:{key}", value, reason, _RULES[kind], kind)
             for kind, (key, value, reason) in wanted.items()
         ]
 
     def from_answers(self, spec: BackendSpec, key: str, value: object) -> object:
         kind, _, word = key.partition(":")
         parts = value if isinstance(value, list) else [value]
-        if kind not in _RULE or not all(isinstance(part, str) and _WORDS.match(part) for part in (word, *parts)):
+        if kind not in _RULES or not all(isinstance(part, str) and _WORDS.match(part) for part in (word, *parts)):
             raise self.refuse_fact(key, "is not a fact that the Makefile can have")
         if (kind == "define") != (isinstance(value, list) and len(value) == DEFINITION_PARTS):
             raise self.refuse_fact(key, f"must be text, or {DEFINITION_PARTS} texts for a definition")
@@ -171,7 +173,7 @@ class RootMakefile(Place):
             else:
                 splices = (Splice(*lines.span(fact.line - 1, fact.line - 1), ""),)
             reason = f"{fact.kind} of {name}"
-            yield Change(self.id, MAKEFILE, Inserted(splices, fact.line), reason, (_RULE[fact.kind],))
+            yield Change(self.id, MAKEFILE, Inserted(splices, fact.line), reason, _RULES[fact.kind])
 
     def snippet(self, wanted: Sequence[Wanted]) -> str:
         return "\n".join(("\t" if one.kind in RECIPES else "") + self._text(one) for one in wanted)

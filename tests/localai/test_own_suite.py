@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
 import struct
 import time
@@ -18,6 +17,7 @@ from cli.runner import newbackend
 from conftest import MAY_24, NEWEST
 from drive import drive, failures, report
 from generated.building import Case, build, identity, need, run
+from localai.protogen import generate
 
 from newbackend.catalog import modalities
 from newbackend.checkout.layout import PROTO, layout_of, open_checkout
@@ -43,34 +43,17 @@ CASES = [
     Case("class", "rust", "default"),
     Case("func", "python", "default"),
 ]
-PLUGINS = {
-    "protoc-gen-go": "protobuf/cmd/protoc-gen-go@v1.34.2",
-    "protoc-gen-go-grpc": "grpc/cmd/protoc-gen-go-grpc@v1.5.1",
-}
 
 
 class Suite:
-    """The suite's compiled test program of one revision, and that revision's Go code of the proto."""
+    """The suite's compiled test program of each revision."""
 
     def __init__(self, scratch: Path) -> None:
         self.scratch = scratch
-        self.tools = scratch / "tools"
-
-    def generate(self, root: Path) -> None:
-        """`make protogen-go` of the checkout fetches protoc from a release page; the same by hand."""
-        for name, package in PLUGINS.items():
-            if not (self.tools / name).exists():
-                run("go", "install", f"google.golang.org/{package}", cwd=self.scratch, env={"GOBIN": str(self.tools)})
-        target = root / "pkg/grpc/proto"
-        target.mkdir(exist_ok=True)
-        settings = (f"out={target}", "opt=paths=source_relative")
-        options = [f"--{kind}_{setting}" for kind in ("go", "go-grpc") for setting in settings]
-        path = f"{self.tools}{os.pathsep}{os.environ['PATH']}"
-        words = ["protoc", "--experimental_allow_proto3_optional", "-Ibackend", *options, "backend/backend.proto"]
-        run(*words, cwd=root, env={"PATH": path})
 
     def program(self, root: Path, revision: str) -> Path:
-        """Compiled once per revision."""
+        """Compiled once per revision; the checkout gets the Go code of its proto."""
+        generate(root, self.scratch / "tools")
         binary = self.scratch / f"suite-{revision[:9]}"
         if not binary.exists():
             run("go", "test", "-c", "-o", binary, "./tests/e2e-backends/", cwd=root)
@@ -107,7 +90,6 @@ def test_a_generated_backend_passes_localais_own_suite(
     caps = ["health", "load", *(cap for one in served for cap in CAPS.get(one, ()))]
     created = newbackend(*case.create, "--modality", ",".join(served), "--repo", root)
     assert created.status == 0, created.err
-    suite.generate(root)
     program = suite.program(root, revision)
 
     began = time.monotonic()

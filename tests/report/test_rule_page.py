@@ -9,7 +9,7 @@ import pytest
 
 from newbackend.findings import Rule
 from newbackend.report.rule_page import FAMILIES, rule_json, rule_markdown, rule_text, rules_markdown
-from newbackend.suppress import SUPPRESSION_RULES
+from newbackend.suppress.rules import SUPPRESSION_RULES
 
 from .sample import MISSING_LIBRARY, ROUTE, RULES
 

@@ -65,6 +65,7 @@ def six_edits(context: Context) -> Iterable[Result]:
                 expected=expected,
                 fix=None if callable_ else Fix.NONE,
             )
+    yield from _darwin_alone(context)
 
 
 def _upper(name: str) -> str:
@@ -87,9 +88,33 @@ def _end(context: Context, kind: str) -> int:
     return max((fact.line for fact in context.facts("makefile") if fact.kind == kind), default=1)
 
 
+def _darwin_alone(context: Context) -> Iterator[Finding]:
+    """REG301 of the macOS targets: `backends/NAME-darwin` writes the same image file as the others."""
+    facts = context.facts("darwin-makefile")
+    alone = {fact.backend for fact in facts if fact.kind == ".NOTPARALLEL"}
+    for fact in facts:
+        if fact.kind != "darwin-target" or fact.backend in alone or fact.backend not in context.backends:
+            continue
+        word = f"backends/{fact.backend}-darwin"
+        message, line = f".NOTPARALLEL does not name {word}", _end(context, ".NOTPARALLEL")
+        related = (Location(MAKEFILE, fact.line),)
+        yield Finding(
+            text.NOT_PARALLEL,
+            word,
+            MAKEFILE,
+            line,
+            message,
+            fact.backend,
+            expected=word,
+            related=related,
+            fix=Fix.NONE,
+        )
+
+
 def definitions(context: Context) -> Iterable[Finding]:
     """REG307, REG311, REG312, REG309: definitions, evals and the list that depends on them."""
     facts = context.facts("makefile")
+    names = {_upper(name): name for name in context.backends}
     defined = {fact.key.removeprefix("define:"): fact for fact in facts if fact.kind == "define"}
     evaluated = {str(fact.value) for fact in facts if fact.kind == "eval"}
     seen: dict[str, Fact] = {}
@@ -100,7 +125,8 @@ def definitions(context: Context) -> Iterable[Finding]:
             yield Finding(text.TWICE, fact.key, MAKEFILE, fact.line, message, fact.backend, related=related)
         if fact.kind == "eval" and fact.value not in defined and f"BACKEND_{fact.value}" not in _variables(context):
             message = f"BACKEND_{fact.value} is not defined"
-            yield Finding(text.EVAL_UNDEFINED, str(fact.value), MAKEFILE, fact.line, message, fact.backend)
+            backend = fact.backend or names.get(str(fact.value), "")
+            yield Finding(text.EVAL_UNDEFINED, str(fact.value), MAKEFILE, fact.line, message, backend)
     targets = {fact.backend for name, fact in defined.items() if name in evaluated}
     makefile = context.read(MAKEFILE) or ""
     for fact in facts:
@@ -192,6 +218,9 @@ def _lives(context: Context, fact: Fact, makefile: str) -> bool:
         return True
     if fact.kind in LISTS and _own_target(makefile, word):
         return True
+    owner = context.backends.get(fact.backend.removesuffix("-darwin"))
+    if owner and owner.darwin and owner.lang == "cpp":
+        return True  # what is missing is the target of its macOS build: REG821
     return any(context.checkout.is_dir(f"backend/{lang}/{fact.backend}") for lang in LANG_DIRS)
 
 

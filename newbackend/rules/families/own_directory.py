@@ -14,7 +14,7 @@ from newbackend.findings import Checked, Finding, Location, Status
 from newbackend.places import dockerignore
 from newbackend.rules.base import Check, Result
 from newbackend.rules.context import BackendInfo, Context
-from newbackend.rules.families.own_makefile import makefile_of
+from newbackend.rules.families.own_makefile import Makefile, makefile_of
 from newbackend.rules.texts import own_directory as text
 
 # Contract 3.1, 4.1, 5.2 and 6: what a build or a start cannot do without.
@@ -27,6 +27,13 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 _PYTHON_SERVERS = ("server.py", "backend.py")
 _OWN_SOURCES = ("CMakeLists.txt", "grpc-server.cpp")
 _SIBLING = re.compile(r"\.\./([a-z0-9][a-z0-9-]*)")
+_SET = re.compile(r"^([A-Z][A-Z0-9_]*)[ \t]*[:?]?=[ \t]*([^\s#$]+)[ \t]*$", re.M)
+_REFERENCE = re.compile(r"\$[({]([A-Z][A-Z0-9_]*)[)}]")
+_FETCHES = re.compile(r"\bgit\b[^\n;&|]*\s(?:fetch|clone)\b")
+_BESIDE = re.compile(r"\bgit init (?:-\S+ )*\.\./([^\s;&|'\"]+)")
+_CONFIGURES = re.compile(
+    r"^\t[^\n;&|]*\bcmake\b[^\n;&|]*\s-B ?([\w.-]+)(?=\s|$)|^\t[@+-]*cd ([\w.-]+) && cmake (?!--build)", re.M
+)
 _CUSTOMARY: Mapping[str, tuple[str, ...]] = {"python": ("test.sh", "test.py")}
 
 
@@ -82,7 +89,8 @@ def _made_executable(context: Context, info: BackendInfo) -> bool:
 
 
 def clones(context: Context) -> Iterable[Result]:
-    """REG811: targets that clone into a directory of their own name."""
+    """REG811: targets that clone into a directory of their own name, clones beside the backend's directory, and
+    the directory that CMake configures in."""
     ignored = [str(fact.value) for fact in context.facts("dockerignore")]
     end = max((fact.line for fact in context.facts("dockerignore")), default=1)
     for info in context.backends.values():
@@ -90,17 +98,43 @@ def clones(context: Context) -> Iterable[Result]:
         if makefile is None or not info.rows:
             yield Checked(text.CLONE_NOT_IGNORED, Status.SKIPPED, info.name, "it has no Makefile, or no Linux image")
             continue
-        for name, target in makefile.targets.items():
-            folder = f"{info.directory}/{name}"
-            if "$" in name or not ("git fetch" in target.recipe or "git clone" in target.recipe):
+        for folder, (line, what) in _left_behind(context, info, makefile).items():
+            if _ignored(folder, ignored):
                 continue
-            if name not in makefile.phony and name in target.recipe and not _ignored(folder, ignored):
-                message = f"{folder} is cloned in place and not left out of the build context"
-                related = (Location(f"{info.directory}/Makefile", target.line),)
-                path = dockerignore.PATH
-                yield Finding(
-                    text.CLONE_NOT_IGNORED, folder, path, end, message, info.name, expected=folder, related=related
-                )
+            cloned = what == "cloned"
+            message = f"{folder} is {what} in place and not left out of the build context"
+            related = (Location(f"{info.directory}/Makefile", line),)
+            yield Finding(
+                text.CLONE_NOT_IGNORED,
+                folder,
+                dockerignore.PATH,
+                end,
+                message,
+                info.name,
+                severity=None if cloned else text.BUILD_NOT_IGNORED_SEVERITY,
+                expected=folder,
+                related=related,
+            )
+
+
+def _left_behind(context: Context, info: BackendInfo, makefile: Makefile) -> dict[str, tuple[int, str]]:
+    """Directories that a local build leaves in the build context: line in the Makefile, and how they come."""
+    found: dict[str, tuple[int, str]] = {}
+    values = dict(_SET.findall(context.read(f"{info.directory}/Makefile") or ""))
+    for name, target in makefile.targets.items():
+        recipe = _REFERENCE.sub(lambda match: values.get(match[1], match[0]), target.recipe)
+        own = name in recipe or "$@" in recipe
+        if "$" not in name and own and name not in makefile.phony and _FETCHES.search(recipe):
+            found[f"{info.directory}/{name}"] = target.line, "cloned"
+        if info.lang != "cpp":
+            continue  # of the other languages only C++ builds where no pattern for all backends reaches
+        for match in _BESIDE.finditer(recipe):
+            path = f"{info.directory.rpartition('/')[0]}/{match[1].replace('$*', 'any')}"
+            if "$" not in path:
+                found.setdefault(path, (target.line, "cloned"))
+        for match in _CONFIGURES.finditer(recipe):
+            found.setdefault(f"{info.directory}/{match[1] or match[2]}", (target.line, "built"))
+    return found
 
 
 def _ignored(path: str, patterns: Iterable[str]) -> bool:

@@ -8,16 +8,19 @@ from collections.abc import Iterable, Mapping
 from newbackend.catalog import modalities
 from newbackend.catalog.registries import registries
 from newbackend.findings import Checked, Finding, Location, Rule, Severity, Status
-from newbackend.places import capabilities, importers_dir, known_backends
+from newbackend.places import capabilities, engine_preference, importers_dir, known_backends
+from newbackend.places.display_names import squeezed
 from newbackend.places.go_place import composite, go_file
 from newbackend.rules.base import Check, Result, Scope
 from newbackend.rules.context import BackendInfo, Context
+from newbackend.rules.families import drop_ins
 from newbackend.rules.texts import registries as text
 
 ALIASES = "pkg/model/initializers.go"
 _ALIAS = re.compile(r'^\t"([^"\\]+)":\s+\w+Backend,', re.M)
 _CATCH_ALL = "LlamaCPPImporter"
 _COMMENT = re.compile(r"//[^\n]*")
+_ENGINE = re.compile(r"engine(?=[A-Z0-9])")
 # What the gallery says of backends that serve no imported model: they are configured, not imported.
 _NO_MODELS = frozenset({"vector-database", "audio-codec", "proxy", "quantization", "fine-tuning"})
 _NO_MODELS_PROSE = ("vector store", "vector database", "vector-database", "codec", "proxy", "quantization")
@@ -28,17 +31,29 @@ def importable(context: Context) -> Iterable[Result]:
     named = {one.backend for one in importers_dir.importers(context.checkout)}
     named |= {fact.backend for place in ("known-backends", "importer-drop-in") for fact in context.facts(place)}
     end = max((fact.line for fact in context.facts("known-backends")), default=1)
+    hosts = drop_ins.by_word(context)
     for info in context.backends.values():
         reason = _not_asked(info)
         if reason:
             yield Checked(text.NOT_IMPORTABLE, Status.SKIPPED, info.name, reason)
         elif not named & {info.name, info.gallery}:
-            message = f"the import form does not offer {info.name}: no importer and no line among the known backends"
-            expected = (
-                f'{{Name: "{info.gallery}", Modality: "…", AutoDetect: false, Description: "… (preference-only)"}},'
-            )
-            path = known_backends.PATH
-            yield Finding(text.NOT_IMPORTABLE, info.name, path, end, message, info.name, expected=expected)
+            yield _not_importable(context, info, end, hosts)
+
+
+def _not_importable(
+    context: Context, info: BackendInfo, end: int, hosts: Mapping[str, importers_dir.Importer]
+) -> Finding:
+    """Where the line belongs: the list of drop-ins of an importer that knows the name, else the known backends."""
+    one = hosts.get(info.name)
+    if one:
+        found = go_file(context.checkout, one.path).returned("AdditionalBackends", one.type_name)
+        line = found.closing + 1 if found else 1
+        message = f"{one.type_name} lets {info.name} through, and its list of drop-ins does not offer it"
+        expected = f'{{Name: "{info.name}", Modality: "…", Description: "…"}},'
+        return Finding(text.NOT_IMPORTABLE, info.name, one.path, line, message, info.name, expected=expected)
+    message = f"the import form does not offer {info.name}: no importer and no line among the known backends"
+    expected = f'{{Name: "{info.gallery}", Modality: "…", AutoDetect: false, Description: "… (preference-only)"}},'
+    return Finding(text.NOT_IMPORTABLE, info.name, known_backends.PATH, end, message, info.name, expected=expected)
 
 
 def capable(context: Context) -> Iterable[Result]:
@@ -85,13 +100,17 @@ def _tags(info: BackendInfo) -> set[str]:
 
 
 def importers(context: Context) -> Iterable[Result]:
-    """REG602, REG605, REG607: the importers that are written against the list of those that are asked."""
+    """REG602, REG605, REG607, REG611: the importers that are written against the list of those that are asked."""
     lines = _registered(context)
     if lines is None:
         yield from _list_unreadable(context)
         return
     order = list(lines)
-    for one in importers_dir.importers(context.checkout):
+    written = importers_dir.importers(context.checkout)
+    for type_name in lines.keys() - {"", *(one.type_name for one in written)}:
+        if not importers_dir.declared_in(context.checkout, type_name):
+            yield _undeclared(context, type_name, lines[type_name])
+    for one in written:
         if one.type_name not in lines:
             yield _unregistered(context, one, max(lines.values(), default=1))
         elif (
@@ -120,7 +139,7 @@ def _registered(context: Context) -> dict[str, int] | None:
 def _list_unreadable(context: Context) -> Iterable[Result]:
     path = importers_dir.REGISTRY
     source = context.read(path)
-    for rule in (text.IMPORTER_UNREGISTERED, text.IMPORTER_SHADOWED):
+    for rule in (text.IMPORTER_UNREGISTERED, text.IMPORTER_SHADOWED, text.IMPORTER_UNDECLARED):
         yield Checked(rule, Status.SKIPPED if source is None else Status.UNKNOWN, reason=f"{path} has no readable list")
     if source is None:
         yield Checked(text.IMPORTERS_UNREADABLE, Status.SKIPPED, reason=f"{path} is not in this checkout")
@@ -146,6 +165,14 @@ def _unregistered(context: Context, one: importers_dir.Importer, last: int) -> F
     )
 
 
+def _undeclared(context: Context, type_name: str, line: int) -> Finding:
+    stem = squeezed(type_name.removesuffix("Importer"))
+    name = next((name for name in context.backends if squeezed(name) == stem), "")
+    where = f"neither {importers_dir.FOLDER}/{name}.go nor another file there" if name else "no file beside the list"
+    message = f"{importers_dir.VARIABLE} asks {type_name}, and {where} declares that type"
+    return Finding(text.IMPORTER_UNDECLARED, type_name, importers_dir.REGISTRY, line, message, name)
+
+
 def leftovers(context: Context) -> Iterable[Finding]:
     """REG606: names that are no backend, no gallery family and no alias of one."""
     known = {name for info in context.backends.values() for name in (info.name, info.gallery)}
@@ -168,12 +195,23 @@ def leftovers(context: Context) -> Iterable[Finding]:
 
 
 def engines(context: Context) -> Iterable[Finding]:
-    """REG604: the table is matched as a substring of backend names."""
+    """REG604: the table is matched as a substring of backend names. A constant that no row has ranks nobody, and
+    a row's constant that nothing declares is not even Go."""
     names = [name for info in context.backends.values() for name in (info.name, info.gallery)]
-    for fact in context.facts("engine-preference"):
+    facts = context.facts("engine-preference")
+    ranked = {fact.backend for fact in facts if fact.kind == "rank"}
+    for fact in {(fact.kind, fact.backend): fact for fact in reversed(facts)}.values():
         if fact.kind == "engine" and not any(fact.backend in name for name in names):
             message = f"{fact.value} is {fact.backend!r}, and no backend's name contains that"
-            yield Finding(text.ENGINE_UNKNOWN, fact.backend, fact.path, fact.line, message)
+        elif fact.kind == "engine" and fact.backend not in ranked:
+            message = f"{fact.value} stands in no row of {engine_preference.VARIABLE}, so nothing prefers it"
+        elif fact.kind == "rank" and _ENGINE.match(fact.backend):
+            message = f"{engine_preference.VARIABLE} ranks {fact.backend}, which is not declared"
+        else:
+            continue
+        stem = squeezed(_ENGINE.sub("", fact.backend) or fact.backend)
+        backend = next((name for name in context.backends if squeezed(name) == stem), "")
+        yield Finding(text.ENGINE_UNKNOWN, fact.backend, fact.path, fact.line, message, backend)
 
 
 def _backend(context: Context, name: str) -> str:
@@ -188,7 +226,11 @@ UNREADABLE: Mapping[str, Rule] = {
 CHECKS = (
     Check((text.NOT_IMPORTABLE,), importable, needs=("known-backends",)),
     Check((text.CAPABILITY_MISSING,), capable, needs=("backend-capabilities",)),
-    Check((text.IMPORTERS_UNREADABLE, text.IMPORTER_UNREGISTERED, text.IMPORTER_SHADOWED), importers, scope=Scope.REPO),
+    Check(
+        (text.IMPORTERS_UNREADABLE, text.IMPORTER_UNREGISTERED, text.IMPORTER_SHADOWED, text.IMPORTER_UNDECLARED),
+        importers,
+        scope=Scope.REPO,
+    ),
     Check((text.REGISTRY_LEFTOVER,), leftovers, needs=("known-backends",), scope=Scope.REPO),
     Check((text.ENGINE_UNKNOWN,), engines, needs=("engine-preference",), scope=Scope.REPO),
 )

@@ -98,7 +98,8 @@ ENGINE_UNKNOWN = Rule(
     id="REG604",
     name="engine-preference-unknown",
     severity=Severity.WARNING,
-    what="`engineNamePreferenceRules` ranks an engine whose name no backend contains.",
+    what="`engineNamePreferenceRules` ranks an engine whose name no backend contains, or an engine constant that it "
+    "does not rank is declared.",
     why="The table is matched against backend names; a token of another vocabulary (cuda, rocm, mtp) matches nothing "
     "and says nothing, so the preference does not exist.",
     how="Use the backend's name, or move the token to the table of its vocabulary.",
@@ -134,5 +135,33 @@ REGISTRY_LEFTOVER = Rule(
     incident="bark was removed by 26a374b71 (#8207) and its importer still claims every suno/bark repository.",
     bad='{Name: "removed", Modality: "tts", AutoDetect: false, Description: "…"},',
     good="// no line for a backend that is gone",
+    checklist=IMPORTABLE,
+)
+
+DROP_IN_REFUSED = Rule(
+    id="REG610",
+    name="drop-in-not-let-through",
+    severity=Severity.ERROR,
+    confidence=Confidence.LIKELY,
+    what="An importer offers a drop-in backend, and its own code, which looks for the other drop-ins by name, does not "
+    "know it.",
+    why="The form offers the choice and the importer does not act on it: the import is refused, or the model is "
+    "imported for the importer's own backend.",
+    how="Add the name wherever the importer's Match and Import list the others.",
+    incident="4baa36ddd (#11100) had to put vllm-cpp into llama-cpp's list and into its switch.",
+    bad='AdditionalBackends: {Name: "demo", …}, {Name: "other", …}\ncase "other":',
+    good='AdditionalBackends: {Name: "demo", …}, {Name: "other", …}\ncase "other", "demo":',
+    checklist=IMPORTABLE,
+)
+
+IMPORTER_UNDECLARED = Rule(
+    id="REG611",
+    name="importer-undeclared",
+    severity=Severity.ERROR,
+    what="`defaultImporters` lists an importer type that no file of core/gallery/importers declares.",
+    why="LocalAI does not compile: usually the importer's file was never added to git.",
+    how="Add the file that declares the type, or take the line out.",
+    bad="&DemoImporter{},        // and no core/gallery/importers/demo.go",
+    good="type DemoImporter struct{}",
     checklist=IMPORTABLE,
 )
