@@ -22,6 +22,10 @@ VARIABLE = "knownPrefOnlyBackends"
 _NOTE = " (preference-only)"
 
 
+# Nobody imports a model for these.
+_WITHOUT_MODELS = frozenset({"vector-store"})
+
+
 class KnownBackends(Place):
     """One line per backend that is only ever chosen by hand."""
 
@@ -46,7 +50,7 @@ class KnownBackends(Place):
 
     def expect(self, spec: BackendSpec, checkout: Checkout) -> Sequence[Wanted]:
         choice = import_choice(spec)
-        if choice.kind != "preference":
+        if choice.kind != "preference" or set(spec.modalities) <= _WITHOUT_MODELS:
             return ()
         text = choice.description if choice.description.endswith(")") else choice.description + _NOTE
         value = {"Name": spec.name, "Modality": choice.modality, "AutoDetect": "false", "Description": text}
