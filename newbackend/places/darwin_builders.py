@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from newbackend.checkout.layout import FILTER_SCRIPT, layout_of
 from newbackend.checkout.tree import Checkout
-from newbackend.places.base import Change, Fact, Place, Probe, Wanted, rules_of
+from newbackend.places.base import Change, Fact, Probe, Wanted, rules_of
 from newbackend.places.darwin_makefile import bespoke, script_path
+from newbackend.places.filter_script import FilterScript
 from newbackend.spec import BackendSpec
-from newbackend.splice.javascript import broken_line
 from newbackend.splice.javascript_data import Array, Entry, constant_array
 from newbackend.splice.lines import Lines
 from newbackend.splice.outcome import AnchorMissing, Inserted, Outcome, Splice
@@ -27,28 +26,18 @@ _TABLE = {"bespoke": _SET, "shared-input": _RULES}
 _IDS = {"bespoke": "REG404", "shared-input": "REG406"}
 
 
-class DarwinBuilders(Place):
+class DarwinBuilders(FilterScript):
     """A name in the set, and a rule for the backend's own build script."""
 
     id = "darwin-builders"
     title = "CI path filter, macOS tables"
     takes_facts = True
 
-    def path(self, checkout: Checkout) -> str:
-        return layout_of(checkout).filter_path or FILTER_SCRIPT
-
-    def probe(self, checkout: Checkout) -> Probe:
-        path = self.path(checkout)
-        text = checkout.read(path)
-        if text is None:
-            return Probe(absent=f"{path} is not in this checkout")
-        line = broken_line(text)
-        if line is not None:
-            return Probe(unrecognised="is not valid JavaScript", line=line)
+    def shape(self, checkout: Checkout, text: str) -> Probe:
         if _SET not in text and _RULES not in text:
-            return Probe(absent=f"{path} has no tables about macOS builds")
+            return Probe(absent=f"{self.path(checkout)} has no tables about macOS builds")
         for name in (_SET, _RULES):
-            if name in text and _array(checkout, path, name) is None:
+            if name in text and _array(checkout, self.path(checkout), name) is None:
                 return Probe(unrecognised=f"{name} is not a plain list")
         return Probe()
 

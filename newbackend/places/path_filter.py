@@ -12,12 +12,12 @@ from typing import Any
 
 from newbackend.catalog import variant_table
 from newbackend.checkout.filter_engine import FilterUnavailable, path_filter
-from newbackend.checkout.layout import FILTER_SCRIPT, layout_of
 from newbackend.checkout.tree import Checkout
-from newbackend.places.base import Change, Fact, Place, Probe, Wanted, rules_of
+from newbackend.places.base import Change, Fact, Probe, Wanted, rules_of
+from newbackend.places.filter_script import FilterScript
 from newbackend.places.matrix import Matrix, row_key, rows_of
 from newbackend.spec import BackendSpec
-from newbackend.splice.javascript import Branch, FilterFunction, broken_line, filter_function
+from newbackend.splice.javascript import Branch, FilterFunction, filter_function
 from newbackend.splice.lines import Lines
 from newbackend.splice.outcome import Ambiguous, AnchorMissing, Inserted, Outcome, Splice
 
@@ -25,23 +25,13 @@ FUNCTIONS = {"linux": "inferBackendPath", "darwin": "inferBackendPathDarwin"}
 _RULES = {"linux": "REG401", "darwin": "REG402"}
 
 
-class PathFilterPlace(Place):
+class PathFilterPlace(FilterScript):
     """One branch per C++ backend; the generic branches serve the other languages."""
 
     id = "path-filter"
     title = "CI path filter"
 
-    def path(self, checkout: Checkout) -> str:
-        return layout_of(checkout).filter_path or FILTER_SCRIPT
-
-    def probe(self, checkout: Checkout) -> Probe:
-        path = self.path(checkout)
-        text = checkout.read(path)
-        if text is None:
-            return Probe(absent=f"{path} is not in this checkout")
-        line = broken_line(text)
-        if line is not None:
-            return Probe(unrecognised="is not valid JavaScript", line=line)
+    def shape(self, checkout: Checkout, text: str) -> Probe:
         if filter_function(text, FUNCTIONS["linux"]) is None:
             return Probe(unrecognised="has no single function inferBackendPath")
         try:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from newbackend.checkout.layout import FILTER_SCRIPT, layout_of
 from newbackend.checkout.tree import Checkout
-from newbackend.places.base import Change, Fact, Place, Probe, Wanted, rules_of
+from newbackend.places.base import Change, Fact, Wanted, rules_of
+from newbackend.places.filter_script import FilterScript
 from newbackend.spec import BackendSpec
-from newbackend.splice.javascript import broken_line
 from newbackend.splice.javascript_forks import Retrigger, last_return, retriggers
 from newbackend.splice.lines import Lines
 from newbackend.splice.outcome import AnchorMissing, Inserted, Outcome, Splice
@@ -25,23 +24,12 @@ _FOLDER = re.compile(r"backend/[a-z]+/[a-z0-9][a-z0-9._-]*/\Z")
 _PARTS = r"\s*(?:\|\||&&|[();])\s*"
 
 
-class PathFilterForks(Place):
+class PathFilterForks(FilterScript):
     """One name beside the other forks of the same directory."""
 
     id = "path-filter-forks"
     title = "CI path filter, forks"
     takes_facts = True
-
-    def path(self, checkout: Checkout) -> str:
-        return layout_of(checkout).filter_path or FILTER_SCRIPT
-
-    def probe(self, checkout: Checkout) -> Probe:
-        path = self.path(checkout)
-        text = checkout.read(path)
-        if text is None:
-            return Probe(absent=f"{path} is not in this checkout")
-        line = broken_line(text)
-        return Probe() if line is None else Probe(unrecognised="is not valid JavaScript", line=line)
 
     def read(self, checkout: Checkout) -> Sequence[Fact]:
         path = self.path(checkout)
