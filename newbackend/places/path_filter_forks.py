@@ -13,7 +13,7 @@ from newbackend.checkout.tree import Checkout
 from newbackend.places.base import Change, Fact, Wanted, rules_of
 from newbackend.places.filter_script import FilterScript
 from newbackend.spec import BackendSpec
-from newbackend.splice.javascript_forks import Retrigger, last_return, retriggers
+from newbackend.splice.javascript_forks import Retrigger, flag, last_return, retriggers
 from newbackend.splice.lines import Lines
 from newbackend.splice.outcome import AnchorMissing, Inserted, Outcome, Splice
 from newbackend.splice.prove import GrownLine, Proof
@@ -102,26 +102,28 @@ def _add(text: str, found: Sequence[Retrigger], name: str, folder: str) -> tuple
         pad = _pad(lines[row])
         at = lines.starts[row]
         return Inserted((Splice(at, at, f"{pad}{_statement(name, folder, files)}{lines.newline}"),), row + 1), ()
-    block = next((one for one in reversed([*mates, *found]) if not one.returned and len(one.terms) == 1), None)
-    if block is None:
-        return AnchorMissing(f"there is no function {FUNCTION}, and no other fork to stand beside"), ()
-    at, copy = lines.after(block.last, _copied(lines, block, name, folder))
-    return Inserted((Splice(at, at, copy),), block.last + 2), ()
+    spot = flag(text)
+    if spot is None:
+        return AnchorMissing(f"there is neither a function {FUNCTION} nor a flag `changed` to correct"), ()
+    row, files = spot
+    blocks = [one.last for one in found if one.first > row]
+    at, block = lines.after(max([row, *blocks]), _block(name, folder, files, _pad(lines[row])))
+    return Inserted((Splice(at, at, block),), max([row, *blocks]) + 2), ()
+
+
+def _block(name: str, folder: str, files: str, pad: str) -> list[str]:
+    step = "\t" if pad.startswith("\t") else "  "
+    return [
+        f'{pad}if (backend === "{name}" && !changed) {{',
+        f'{pad}{step}changed = {files}.some(file => file.startsWith("{folder}"));',
+        f"{pad}}}",
+    ]
 
 
 def _bracketed(text: str, one: Retrigger) -> bool:
     """Whether the names stand in brackets of their own, so that one more can join them."""
     before, behind = text[: one.terms[0].start].rstrip(), text[one.terms[-1].end :].lstrip()
     return before.endswith("(") and behind.startswith(")")
-
-
-def _copied(lines: Lines, block: Retrigger, name: str, folder: str) -> list[str]:
-    """The statement once more, about another backend and directory."""
-    start, end = lines.starts[block.line], lines.end(block.last)
-    term, (at, to) = block.terms[0], block.directory_span
-    body = lines.text
-    copy = f'{body[start : term.start]}backend === "{name}"{body[term.end : at]}{folder}{body[to:end]}'
-    return copy.rstrip("\r\n").split(lines.newline)
 
 
 def _without(lines: Lines, one: Retrigger, name: str) -> list[Splice]:

@@ -34,12 +34,11 @@ class Term:
 
 @dataclass(frozen=True)
 class Retrigger:
-    """One such statement. Lines are 0-based; `first` includes comments directly above it. `directory` spans
-    offsets too, so that a copy can speak of another one; `value` are the offsets of a returned expression."""
+    """One such statement. Lines are 0-based; `first` includes comments directly above it; `value` are the
+    offsets of a returned expression."""
 
     terms: tuple[Term, ...]
     directory: str
-    directory_span: tuple[int, int]
     first: int
     line: int
     last: int
@@ -69,6 +68,20 @@ def last_return(text: str, function: str) -> tuple[int, str] | None:
         if ends and names[:1] == [PARAMETER]:
             return ends[-1][1], names[-1]
     return None
+
+
+def flag(text: str) -> tuple[int, str] | None:
+    """The 0-based last line of the only `let changed = files.some(…)`, and the name of the changed files there:
+    behind it the older script corrects the flag. None when there is none, or more than one."""
+    found = []
+    for node in _below(_parsed(text).root_node):
+        if node.type != "variable_declarator" or _text(node.child_by_field_name("name")) != "changed":
+            continue
+        value = node.child_by_field_name("value")
+        callee = _text(value.child_by_field_name("function")) if value is not None else ""
+        if callee.endswith(".some"):
+            found.append((int(node.end_point[0]), callee.removesuffix(".some")))
+    return found[0] if len(found) == 1 else None
 
 
 def _found(text: str, node: Node) -> Iterator[Retrigger]:
@@ -101,12 +114,10 @@ def _retrigger(text: str, node: Node, first: int) -> Retrigger | None:
     folders = [string for one in inner if (string := _starts_with(one)) is not None]
     if not terms or len(folders) != 1:
         return None
-    start, end = _span(text, folders[0])
     value = node.named_children[0] if node.type == "return_statement" and node.named_children else None
     return Retrigger(
         terms,
         _string(folders[0]),
-        (start + 1, end - 1),
         first,
         int(node.start_point[0]),
         int(node.end_point[0]),

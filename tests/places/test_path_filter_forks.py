@@ -57,6 +57,18 @@ def test_the_older_script_gets_the_block_once_more(old_sample: Path, same: bool)
     assert filter_file(after).count(f'startsWith("{LLAMA}")') == (2 if same else 1)
 
 
+def test_the_older_script_gets_its_first_block_behind_the_flag(old_sample: Path) -> None:
+    before = open_checkout(old_sample)
+    (change,) = PLACE.revert(before, "neo-cppanvil")
+    alone = before.with_changes(
+        {PLACE.path(before): apply_splices(filter_file(before), change.outcome.splices)}  # type: ignore[union-attr]
+    )
+    after = round_trip(PLACE, alone, FORK)
+    rows = filter_file(after).split("\n")
+    at = rows.index(f"    if ({TERM} && !changed) {{")
+    assert rows[at - 1].startswith("    let changed = ")
+
+
 def test_crlf_stays_crlf(sample: Path) -> None:
     checkout = open_checkout(sample)
     crlf = checkout.with_changes({PLACE.path(checkout): filter_file(checkout).replace("\n", "\r\n")})
