@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from newbackend.apply.state import JOURNAL
 from newbackend.checkout.gitlink import GITLINK, commit_at, record_link
 from newbackend.checkout.tree import digest, inside
 from newbackend.errors import UsageError
@@ -56,7 +57,7 @@ class Journal:
 
 def folder(state: Path) -> Path:
     """Where old bytes are kept while a change is under way."""
-    return state / "journal"
+    return state / JOURNAL
 
 
 def temp_of(target: Path, number: int) -> Path:

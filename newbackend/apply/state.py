@@ -10,6 +10,9 @@ from pathlib import Path
 
 from newbackend.errors import UsageError
 
+JOURNAL = "journal"
+"""The directory, below the state directory, of a change that is under way."""
+
 
 def state_dir(root: Path) -> Path:
     """The state directory of a checkout (not created yet): `.git/newbackend`, also in a linked work
@@ -22,6 +25,11 @@ def state_dir(root: Path) -> Path:
         if text.startswith("gitdir: "):
             return (root / text.removeprefix("gitdir: ")).resolve() / "newbackend"
     return root / ".newbackend-state"
+
+
+def interrupted(root: Path) -> bool:
+    """Whether a change is under way, or was cut off: then there is something for `run.start` to mend."""
+    return (state_dir(root) / JOURNAL).is_dir()
 
 
 def ensure(state: Path) -> None:

@@ -98,7 +98,7 @@ class RevisionCheckout(Checkout):
 
     def prefetch(self, paths: Sequence[str]) -> None:
         """Reads many files with one git process."""
-        wanted = [path for path in dict.fromkeys(paths) if path in self._modes and path not in self._bytes]
+        wanted = [path for path in dict.fromkeys(paths) if path in self._modes and path not in self._disk]
         if not wanted:
             return
         data = "".join(f"{self._modes[path][1]}\n" for path in wanted).encode()
@@ -107,7 +107,7 @@ class RevisionCheckout(Checkout):
         for path in wanted:
             end = out.index(b"\n", at)
             size = int(out[at:end].split()[2])
-            self._bytes[path] = out[end + 1 : end + 1 + size]
+            self._disk[path] = out[end + 1 : end + 1 + size]
             at = end + 1 + size + 1
 
     def prefetch_backends(self) -> None:
@@ -115,13 +115,10 @@ class RevisionCheckout(Checkout):
         names = (".sh", "Makefile", ".txt", ".toml", ".md", ".go", ".mjs", ".js", ".yml", ".yaml", ".rs", ".proto")
         self.prefetch([path for path in self._modes if path.endswith(names) and _may_be_read(path)])
 
-    def raw(self, path: str) -> bytes | None:
-        if path not in self._bytes:
-            if path not in self._modes:
-                self._bytes[path] = None
-            else:
-                self.prefetch([path])
-        return self._bytes[path]
+    def _content(self, path: str) -> bytes | str | None:
+        if path not in self._disk:
+            self.prefetch([path])
+        return self._disk.setdefault(path, None)
 
     def link(self, path: str) -> str | None:
         return self._tree["commit"].get(path, ("", None))[1]

@@ -6,7 +6,6 @@ written: the same code reads the tree as it is and the tree as it would be.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -20,6 +19,8 @@ _BY_FILE = frozenset(("yaml", "yaml-list", "yaml-map", "lines", "go", "go-variab
 
 def digest(data: bytes) -> str:
     """Hex SHA-256 of file bytes: the base hash of a plan."""
+    import hashlib
+
     return hashlib.sha256(data).hexdigest()
 
 
@@ -39,7 +40,7 @@ class Checkout:
         self.root = root
         self._changes: dict[str, str | None] = dict(changes or {})
         self._links: dict[str, str | None] = dict(links or {})
-        self._bytes: dict[str, bytes | None] = {}
+        self._disk: dict[str, bytes | str | None] = {}
         self._texts: dict[str, str] = {}
         self._listings: dict[str, list[str]] = {}
         self.memo: dict[tuple[str, str], object] = {}
@@ -48,26 +49,40 @@ class Checkout:
         self, changes: Mapping[str, str | None], links: Mapping[str, str | None] | None = None
     ) -> Checkout:
         """This checkout with more planned changes on top; the disk cache is shared, and so is what was
-        parsed from files that stay as they are."""
+        parsed from files that stay as they are.
+
+        What was parsed from those that change is given up: its facts are read, and a second node graph of
+        a big file is on its way. Asked for again, it is parsed again.
+        """
         other = Checkout(self.root, {**self._changes, **changes}, {**self._links, **(links or {})})
-        other._bytes = self._bytes
-        for key, value in self.memo.items():
-            if key[0] in _BY_FILE and key[1].partition("\x1f")[0] not in changes:
-                other.memo[key] = value
+        other._disk = self._disk
+        for key in [key for key in self.memo if key[0] in _BY_FILE]:
+            if key[1].partition("\x1f")[0] in changes:
+                del self.memo[key]
+            else:
+                other.memo[key] = self.memo[key]
         return other
 
     def raw(self, path: str) -> bytes | None:
         """Bytes on disk, without the overlay; None when there is no such regular file."""
-        if path not in self._bytes:
-            try:
-                # Hundreds of small files: building a Path for each costs as much as reading it.
-                with open(f"{self.root}/{path}", "rb") as file:  # noqa: PTH123
-                    self._bytes[path] = file.read()
-            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-                self._bytes[path] = None
-            except OSError as error:
-                raise UsageError("file-unreadable", f"cannot be read: {error.strerror}", where=path) from error
-        return self._bytes[path]
+        found = self._content(path)
+        return found.encode("utf-8") if isinstance(found, str) else found
+
+    def _content(self, path: str) -> bytes | str | None:
+        """What is on disk, read once: bytes until somebody wants the text, which then stands for them."""
+        if path not in self._disk:
+            self._disk[path] = self._fetch(path)
+        return self._disk[path]
+
+    def _fetch(self, path: str) -> bytes | None:
+        try:
+            # Hundreds of small files: building a Path for each costs as much as reading it.
+            with open(f"{self.root}/{path}", "rb") as file:  # noqa: PTH123
+                return file.read()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+        except OSError as error:
+            raise UsageError("file-unreadable", f"cannot be read: {error.strerror}", where=path) from error
 
     def read(self, path: str) -> str | None:
         """Text of a file with its line endings and BOM kept, or None when it does not exist.
@@ -78,18 +93,22 @@ class Checkout:
             return self._changes[path]
         if path in self._texts:
             return self._texts[path]
-        data = self.raw(path)
-        if data is None:
+        found = self._content(path)
+        if found is None:
             return None
+        text = found if isinstance(found, str) else self._decoded(path, found)
+        self._texts[path] = self._disk[path] = text
+        return text
+
+    @staticmethod
+    def _decoded(path: str, data: bytes) -> str:
         try:
-            text = data.decode("utf-8")
+            return data.decode("utf-8")
         except UnicodeDecodeError as error:
             line = data[: error.start].count(b"\n") + 1
             raise UsageError(
                 "file-not-utf8", "is not UTF-8 text, so it cannot be edited safely", where=f"{path}:{line}"
             ) from error
-        self._texts[path] = text
-        return text
 
     def link(self, path: str) -> str | None:
         """The commit of the submodule at `path`, by git's index; None when there is none."""

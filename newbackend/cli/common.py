@@ -40,21 +40,20 @@ def check_format(name: str, known: tuple[str, ...] = ("text", "json")) -> str:
 
 def open_repo(repo: Path | None) -> Checkout:
     """The checkout to work on, after mending an interrupted change in it."""
-    import gc
-
-    from newbackend.apply.run import start
+    from newbackend.apply.state import interrupted
     from newbackend.checkout.layout import open_checkout
     from newbackend.errors import NotFoundError
 
-    # One short run over values that live to its end: collecting cycles in node graphs costs a third of it.
-    gc.disable()
     where = repo if repo is not None else Path.cwd()
     if not where.is_dir():
         raise NotFoundError("repo-missing", "there is no such directory", where=str(where))
     checkout = open_checkout(where)
-    mended = start(checkout.root)
-    if mended:
-        talk(f"newbackend: {mended}")
+    if interrupted(checkout.root):
+        from newbackend.apply.run import start
+
+        mended = start(checkout.root)
+        if mended:
+            talk(f"newbackend: {mended}")
     return checkout
 
 

@@ -18,16 +18,10 @@ from newbackend.findings import Checked, Finding, Fix, Rule, Suppressed, sort_fi
 from newbackend.package.model import Package
 from newbackend.package.rule import RULES
 from newbackend.package.runscript import NAME
-from newbackend.suppress import (
-    CONFIG_NAME,
-    SUPPRESSION_RULES,
-    SuppressConfig,
-    apply_suppressions,
-    parse_comments,
-    parse_config,
-    ran_everywhere,
-    ran_for,
-)
+from newbackend.suppress.comments import parse_comments
+from newbackend.suppress.config import CONFIG_NAME, SuppressConfig, parse_config
+from newbackend.suppress.engine import apply_suppressions, ran_everywhere, ran_for
+from newbackend.suppress.rules import SUPPRESSION_RULES
 
 _ARCHIVE_ENDS = (".gz", ".zst", ".tgz", ".tar", ".oci")
 
@@ -65,7 +59,7 @@ def suppress(
     # Entries may name the package, as they name backends. The findings themselves do not: their
     # fingerprints must not depend on where the package lies.
     named = [replace(finding, backend=name) for finding in findings]
-    told = [replace(one, backend=name) for one in checked]
+    told = [one._replace(backend=name) for one in checked]
     everywhere = ran_everywhere(named, told)
     # An entry of the checkout's file that is for another package is not unused because of this one.
     ran = everywhere if is_own else ran_for(named, told)

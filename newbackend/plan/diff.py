@@ -6,6 +6,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from newbackend.checkout.gitlink import GITLINK
 from newbackend.splice.lines import Lines
@@ -44,8 +45,7 @@ def whole_file(path: str, before: str | None, after: str | None, mode: int | Non
 
 def of_splices(path: str, text: str, splices: Sequence[Splice]) -> str:
     """The diff that these splices alone make of a text."""
-    lines = Lines(text)
-    old = _rows(text)
+    lines = _lines(text)
     blocks = list(_blocks(lines, splices))
     if not blocks:
         return ""
@@ -53,21 +53,33 @@ def of_splices(path: str, text: str, splices: Sequence[Splice]) -> str:
     shift = 0
     for hunk in _hunks(blocks):
         start = max(0, hunk[0].first - CONTEXT)
-        stop = min(len(old), hunk[-1].last + CONTEXT)
+        stop = min(len(lines) if text else 0, hunk[-1].last + CONTEXT)
         body: list[str] = []
         at = start
         for block in hunk:
-            body += [row for line in old[at : block.first] for row in _shown(" ", line)]
-            body += [row for line in old[block.first : block.last] for row in _shown("-", line)]
+            body += _old(lines, " ", at, block.first)
+            body += _old(lines, "-", block.first, block.last)
             body += [row for line in block.new for row in _shown("+", line)]
             at = block.last
-        body += [row for line in old[at:stop] for row in _shown(" ", line)]
+        body += _old(lines, " ", at, stop)
         grown = sum(len(block.new) - (block.last - block.first) for block in hunk)
         size = stop - start
         rows.append(f"@@ -{_range(start, size)} +{_range(start + shift, size + grown)} @@")
         rows += body
         shift += grown
     return "\n".join(rows) + "\n"
+
+
+@lru_cache(maxsize=1)
+def _lines(text: str) -> Lines:
+    """A plan has several edits of one file in a row: its lines are counted once."""
+    return Lines(text)
+
+
+def _old(lines: Lines, sign: str, first: int, last: int) -> list[str]:
+    """Diff rows of the old lines [first, last)."""
+    ends = ((lines.starts[number], lines.end(number)) for number in range(first, last))
+    return [row for start, end in ends for row in _shown(sign, lines.text[start:end])]
 
 
 def _range(start: int, size: int) -> str:

@@ -7,6 +7,7 @@ override or a lone surrogate (an undecodable byte) must neither steer the termin
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # Controls except tab and newline, bidirectional marks ("Trojan Source", CVE-2021-42574), surrogates,
 # and the two code points that XML 1.0 forbids.
@@ -20,6 +21,7 @@ def printable(text: str) -> str:
     return _HIDDEN.sub(_spell, text)
 
 
+@lru_cache(maxsize=1024)
 def one_line(text: str) -> str:
     """`text` on one line: runs of white space become one space, hidden characters are spelled out."""
     return printable(" ".join(text.split()))

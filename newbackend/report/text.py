@@ -175,6 +175,8 @@ class _Page:
         yield from rest
 
     def _wrap(self, text: str, *, indent: str, role: str = "") -> Iterable[str]:
+        if len(text) <= self.width and text.isprintable() and not text.endswith(" "):
+            return [self.palette.paint(role, text)]  # what `wrap` would give
         lines = textwrap.wrap(
             text,
             self.width,

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
+from typing import Any
 
-from jinja2 import Environment
+from jinja2 import Environment, Template
 from jinja2.ext import Extension
 
 _MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$&!])")
@@ -116,10 +118,29 @@ def comment(text: str, prefix: str = "#") -> str:
 
 
 class Filters(Extension):
-    """Registers the filters of this module in a Jinja environment."""
+    """Registers the filters of this module in a Jinja environment.
+
+    The environment also remembers what it compiled from strings: copier compiles every part of every path,
+    and the name of its answers file beside each, hundreds of times the same few.
+    """
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         environment.filters.update(
             shq=shq, cstr=cstr, pystr=pystr, rsstr=rsstr, yamlstr=yamlstr, md=md, comment=comment
         )
+        environment.from_string = _remembering(environment.from_string)  # type: ignore[method-assign]
+
+
+def _remembering(plain: Callable[..., Template]) -> Callable[..., Template]:
+    """`Environment.from_string` that compiles the same text once."""
+    seen: dict[str, Template] = {}
+
+    def from_string(source: Any, *rest: Any, **named: Any) -> Template:
+        if rest or named or not isinstance(source, str):
+            return plain(source, *rest, **named)
+        if source not in seen:
+            seen[source] = plain(source)
+        return seen[source]
+
+    return from_string

@@ -42,13 +42,16 @@ def render(spec: BackendSpec, checkout: Checkout) -> dict[str, RenderedFile]:
     from copier import run_copy
     from copier.errors import CopierError
     from jinja2 import TemplateError
+    from plumbum import local
 
     data = context(spec, checkout)
     sources = [spec.language.root]
     if portable := portable_of(spec):
         data["portable"] = portable.variables
         sources.append(portable.root)
-    with tempfile.TemporaryDirectory(prefix="newbackend-") as scratch:
+    # Copier looks for git here. The templates are plain directories and the scratch one is nobody's checkout,
+    # so with git at hand it would only start it once for every file, to learn nothing.
+    with tempfile.TemporaryDirectory(prefix="newbackend-") as scratch, local.env(PATH=""):
         source = spec.language.root
         try:
             for source in sources:

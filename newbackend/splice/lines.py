@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -49,14 +50,7 @@ class Lines:
 
     def line_at(self, offset: int) -> int:
         """The line that an offset is in."""
-        low, high = 0, len(self.starts) - 1
-        while low < high:
-            middle = (low + high + 1) // 2
-            if self.starts[middle] <= offset:
-                low = middle
-            else:
-                high = middle - 1
-        return low
+        return bisect_right(self.starts, offset) - 1
 
     def after(self, line: int, new: list[str]) -> tuple[int, str]:
         """Offset and text that put `new` lines right after `line`, in the file's own line ending.

@@ -27,15 +27,13 @@ class RuleLine:
 def rules(lines: Lines, target: str) -> list[RuleLine]:
     """Every rule whose only target is `target`, continuation lines joined, with its recipe lines."""
     found: list[RuleLine] = []
-    head = re.compile(rf"{re.escape(target)}\s*:(?![:=])(.*)\Z", re.S)
     number = 0
-    while number < len(lines):
-        match = head.match(lines[number])
-        if not match:
-            number += 1
-            continue
-        first = number
-        text = match[1]
+    for head in re.finditer(rf"^{re.escape(target)}[^\S\n]*:(?![:=])", lines.text, re.M):
+        first = lines.line_at(head.start())
+        if first < number:
+            continue  # a continued line of the rule before
+        number = first
+        text = lines[first][len(head[0]) :]
         while text.endswith("\\") and number + 1 < len(lines):
             number += 1
             text = text[:-1] + " " + lines[number]

@@ -73,8 +73,12 @@ def parse(text: str) -> Any:
     body = text[1:] if text.startswith("\ufeff") else text
     try:
         tree = ryml.parse_in_arena(body.encode())
+        tree.reserve(4 * tree.size())  # resolving merges makes LocalAI's index three times as big
         tree.resolve()
-        value = json.loads(ryml.emit_json(tree))
+        emitted = bytearray(ryml.compute_json_length(tree))
+        ryml.emit_json_in_place(tree, emitted)
+        del tree  # it takes as much room as the values will
+        value = json.loads(emitted)
     except Exception as error:  # ryml raises plain exceptions of several kinds
         why = (str(error).strip().splitlines() or ["it gives no reason"])[0]
         raise ProofFailed(f"the second YAML parser refuses the document: {why}") from error

@@ -21,6 +21,7 @@ _INT_TAG = "tag:yaml.org,2002:int"
 _BOOL_TAG = "tag:yaml.org,2002:bool"
 _STR_TAG = "tag:yaml.org,2002:str"
 _NULL_TAG = "tag:yaml.org,2002:null"
+_COLLECTION_TAGS = {yaml.MappingNode: "tag:yaml.org,2002:map", yaml.SequenceNode: "tag:yaml.org,2002:seq"}
 _PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./+-]*(?: [A-Za-z0-9_./+-]+)*\Z")
 _DASH = re.compile(r"^( *)-(?= |$)")
 
@@ -52,7 +53,7 @@ class _Loader(yaml.CSafeLoader):
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
         """The tag of a node; a quoted scalar is a string."""
         if kind is not yaml.ScalarNode:
-            return super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
+            return _COLLECTION_TAGS[kind]
         if not implicit[0]:
             return _STR_TAG
         found = self._tags.get(value)
@@ -168,7 +169,7 @@ def _item(node: yaml.MappingNode, index: int, lines: Lines) -> Item:
         if key.tag == _MERGE_TAG:
             merges += _merge_names(lines[key.start_mark.line][key.start_mark.column :])
         else:
-            fields[str(key.value)] = Field(plain_value(value), _style(value), key.start_mark.line + 1)
+            fields[str(key.value)] = _field(value, key.start_mark.line + 1)
     anchor = anchor_match[1] if anchor_match else ""
     last = _last_line(node, lines)
     return Item(index, fields, anchor, tuple(merges), first, last, indent)
@@ -183,8 +184,10 @@ def _merge_names(text: str) -> list[str]:
     return [name.strip().lstrip("*") for name in match[2].split(",")]
 
 
-def _style(node: yaml.Node) -> str | None:
-    return node.style if isinstance(node, yaml.ScalarNode) else None
+def _field(node: yaml.Node, line: int) -> Field:
+    if node.__class__ is yaml.ScalarNode:
+        return Field(node.value if node.tag == _STR_TAG else _scalar_value(node), node.style, line)
+    return Field(plain_value(node), None, line)
 
 
 def _last_line(node: yaml.Node, lines: Lines) -> int:

@@ -79,3 +79,8 @@ def test_created_and_deleted_files_apply_and_say_so(tmp_path: Path) -> None:
 def test_nothing_changed_is_no_diff() -> None:
     assert whole_file("f", "a\n", "a\n") == ""
     assert of_splices("f", "a\n", []) == ""
+
+
+def test_git_applies_the_diff_of_the_first_line_of_an_empty_file(tmp_path: Path) -> None:
+    diff = of_splices("f", "", (Splice(0, 0, "a\n"),))
+    assert applied(tmp_path, "", diff) == "a\n"

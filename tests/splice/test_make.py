@@ -73,3 +73,14 @@ def test_a_recipe_line_without_kin_goes_last() -> None:
 def test_a_missing_target_and_a_repeated_one_are_outcomes() -> None:
     assert isinstance(add_word(Lines(MAKEFILE), "nowhere", "x"), AnchorMissing)
     assert isinstance(add_word(Lines(MAKEFILE + "other: x\n"), "other", "y"), Ambiguous)
+
+
+def test_a_continued_line_that_looks_like_a_rule_is_no_second_one() -> None:
+    text = "x: a \\\nall: b\nall: c\n"
+    out = add_word(Lines(text), "x", "d")
+    assert isinstance(out, Inserted)
+    assert apply_splices(text, out.splices) == "x: a \\\nall: b d\nall: c\n"
+    continued = "all: a \\\nall: b\n"
+    grown = add_word(Lines(continued), "all", "c")
+    assert isinstance(grown, Inserted)
+    assert apply_splices(continued, grown.splices) == "all: a \\\nall: b c\n"

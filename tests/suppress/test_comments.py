@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newbackend.findings import Location
-from newbackend.suppress import IgnoreComment, Malformed, parse_comments
+from newbackend.suppress.comments import parse_comments
+from newbackend.suppress.model import IgnoreComment, Malformed
 
 
 def only(text: str, path: str = "f.yml") -> IgnoreComment:

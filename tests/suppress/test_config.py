@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from newbackend.errors import UsageError
 from newbackend.findings import Location
-from newbackend.suppress import AllowEntry, SuppressConfig, parse_config
+from newbackend.suppress.config import SuppressConfig, parse_config
+from newbackend.suppress.model import AllowEntry
 
 GOOD = dedent(
     """\

@@ -8,17 +8,10 @@ from datetime import date
 import pytest
 
 from newbackend.findings import Checked, Finding, Fix, Location, Rule, Severity, Status, registry
-from newbackend.suppress import (
-    EVERYWHERE,
-    SUPPRESSION_RULES,
-    Outcome,
-    SuppressConfig,
-    apply_suppressions,
-    parse_comments,
-    parse_config,
-    ran_everywhere,
-    ran_for,
-)
+from newbackend.suppress.comments import parse_comments
+from newbackend.suppress.config import SuppressConfig, parse_config
+from newbackend.suppress.engine import EVERYWHERE, Outcome, apply_suppressions, ran_everywhere, ran_for
+from newbackend.suppress.rules import SUPPRESSION_RULES
 
 ROUTE = Rule("REG401", "route-missing", Severity.ERROR, "what", "why", "how")
 PIN = Rule("REG501", "pin-unseen", Severity.WARNING, "what", "why", "how")

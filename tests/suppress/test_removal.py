@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newbackend.suppress import parse_comments, parse_config, without_comment, without_entry
+from newbackend.suppress.comments import parse_comments
+from newbackend.suppress.config import parse_config
+from newbackend.suppress.removal import without_comment, without_entry
 
 MARK = "newbackend: ignore[REG401] why"
 WORD = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=8)

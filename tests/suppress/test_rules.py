@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from newbackend.findings import Fix, Severity, registry
-from newbackend.suppress import (
-    EXPIRED,
-    MALFORMED,
-    SUPPRESSION_RULES,
-    UNUSED,
-    IgnoreComment,
-    Malformed,
-    parse_comments,
-    parse_config,
-)
+from newbackend.suppress.comments import parse_comments
+from newbackend.suppress.config import parse_config
+from newbackend.suppress.model import IgnoreComment, Malformed
+from newbackend.suppress.rules import EXPIRED, MALFORMED, SUPPRESSION_RULES, UNUSED
 
 
 def test_the_ids_are_the_reserved_ones() -> None:
