@@ -182,19 +182,17 @@ def prove(plan: Plan, checkout: Checkout, after: Checkout, changes: Sequence[Cha
     Raises UsageError naming the file.
     """
     made = [change for change in changes if isinstance(change.outcome, Inserted)]
-    for written in plan.changes(plan.texts(checkout)):
-        if written.before is None or written.after is None:
-            continue
-        mine = [change for change in made if change.path == written.path]
+    for path in dict.fromkeys(edit.path for edit in plan.made if edit.op == "modify"):
+        mine = [change for change in made if change.path == path]
         try:
             proofs = _merge_proofs([proof for change in mine for proof in change.proofs])
             if proofs:
-                prove_meaning(written.before, written.after, proofs)
-                _prove_valid(after, written.path)
+                prove_meaning(checkout.need(path), after.need(path), proofs)
+                _prove_valid(after, path)
             if plan.title.startswith("create "):
-                _prove_only_added(written.before, mine)
+                _prove_only_added(checkout.need(path), mine)
         except ProofFailed as error:
-            raise UsageError("proof-failed", f"the edit was dropped: {error}", where=written.path) from error
+            raise UsageError("proof-failed", f"the edit was dropped: {error}", where=path) from error
 
 
 def _prove_valid(after: Checkout, path: str) -> None:
