@@ -18,6 +18,7 @@ from typing import Any
 from newbackend.answers import GENERATED, check_answers, parse_yaml
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NotFoundError, UsageError
+from newbackend.places.submodules import submodule_path
 from newbackend.plan.diff import whole_file
 from newbackend.plan.model import Edit, Manual, Plan, sha
 from newbackend.scaffold.generated import answers_file, blob_id, recorded
@@ -77,9 +78,20 @@ def plan_update(name: str, checkout: Checkout, base_of: BaseOf, *, scaffold: Sca
         base={edit.path: sha(checkout.read(edit.path)) for edit in edits},
         edits=edits,
         manual=tuple(step.manual for step in steps if step.manual),
-        notes=tuple(f"{file} has conflicts to resolve" for file in conflicts),
+        notes=(*(f"{file} has conflicts to resolve" for file in conflicts), *_moved(spec, checkout)),
     )
     return Update(plan, conflicts, tuple(file.text for file in (*new.values(), record)))
+
+
+def _moved(spec: BackendSpec, checkout: Checkout) -> tuple[str, ...]:
+    """What to say where a submodule does not stand where the answers put it; which of them is right is for people."""
+    if spec.pin is None or spec.language.pin_style != "submodule":
+        return ()
+    path = submodule_path(spec)
+    commit = checkout.link(path)
+    if commit in (None, spec.pin.sha):
+        return ()
+    return (f"the submodule {path} stands at {commit}, and pin.sha in the answers is {spec.pin.sha}",)
 
 
 def _step(checkout: Checkout, path: str, old: str, file: RenderedFile | None, base_of: BaseOf) -> _Step:

@@ -18,6 +18,7 @@ from newbackend.errors import UsageError
 from newbackend.places.submodules import Submodules
 from newbackend.plan.build import plan_create, planned
 from newbackend.plan.remove import plan_remove
+from newbackend.scaffold.update import plan_update
 
 MODULES = """\
 [submodule "docs/theme"]
@@ -118,6 +119,17 @@ def test_a_submodule_that_was_moved_on_since_is_not_undone(with_modules: Path) -
     with pytest.raises(UsageError) as caught:
         plan_undo(with_modules)
     assert caught.value.where == PATH
+
+
+def test_an_update_leaves_a_submodule_that_was_moved_on_and_says_so(with_modules: Path) -> None:
+    create(with_modules)
+    assert plan_update("ferris", open_checkout(with_modules), lambda _: None).plan.notes == ()
+    record_link(with_modules, PATH, "1" * 40)
+    update = plan_update("ferris", open_checkout(with_modules), lambda _: None).plan
+    assert update.empty
+    (note,) = update.notes
+    assert PATH in note
+    assert SHA in note
 
 
 def test_a_submodule_that_is_checked_out_is_not_removed(with_modules: Path) -> None:
