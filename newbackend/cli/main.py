@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -116,6 +117,10 @@ def run(words: list[str]) -> Any:
         return command.invoke(context)
 
 
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+"""What a machine, not a bug, makes of a write: to our output, or to the folder for temporary files."""
+
+
 def main(argv: list[str] | None = None) -> None:
     """Runs the command line and exits with a documented status (design, section 2)."""
     try:
@@ -133,6 +138,9 @@ def main(argv: list[str] | None = None) -> None:
         _silence(sys.stdout)
         sys.exit(Exit.OK)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            where = error.filename or "the output"
+            _fail(f"newbackend: error: {where} cannot be written: {error.strerror}", Exit.USAGE)
         _click_error(error)
     else:
         sys.exit(status if isinstance(status, int) else Exit.OK)

@@ -37,7 +37,7 @@ def test_output_that_cannot_be_written_is_an_error(sample: Path) -> None:
     with FULL.open("w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=env, check=False)
     assert done.returncode == Exit.USAGE
-    assert "No space left" in done.stderr
+    assert done.stderr == "newbackend: error: the output cannot be written: No space left on device\n"
 
 
 def test_a_reader_that_went_away_is_no_error(sample: Path) -> None:
