@@ -18,6 +18,7 @@ def main() -> None:
     With NEWBACKEND_DEBUG the interpreter shuts down in full, as a profiler or a coverage tool needs it to.
     """
     gc.disable()
+    _open_closed_streams()
     from newbackend.cli.main import DEBUG
     from newbackend.cli.main import main as run
 
@@ -27,6 +28,13 @@ def main() -> None:
         if DEBUG in os.environ or not isinstance(end.code, int):
             raise
         _leave(end.code)
+
+
+def _open_closed_streams() -> None:
+    """A stream that the caller closed (`>&-`) leads nowhere; the status is told all the same."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
 def _leave(status: int) -> None:

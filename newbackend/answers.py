@@ -49,7 +49,7 @@ SUBKEYS: Mapping[str, frozenset[str]] = {
     "os_excluded": frozenset({"linux", "darwin"}),
 }
 # Lists inside mappings; `--set` takes them with commas, as it takes the lists that are keys themselves.
-SUBLISTS = frozenset({"options.bundle_libs", "options.cpu_variants"})
+SUBLISTS = frozenset({"import.extensions", "import.pipeline_tags", "options.bundle_libs", "options.cpu_variants"})
 
 
 def check_answers(data: Any, where: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -164,7 +165,8 @@ def roll_back(root: Path, state: Path, journal: Journal) -> None:
             hint=f"the old bytes are in {folder(state)}",
         )
     for number, step in enumerate(journal.steps):
-        temp_of(inside(root, step.path), number).unlink(missing_ok=True)
+        with suppress(NotADirectoryError):
+            temp_of(inside(root, step.path), number).unlink(missing_ok=True)
         if step.before == step.after or hash_of(root, step) == step.before:
             continue
         restore(root, folder(state) / f"old-{number}", step)
@@ -176,7 +178,8 @@ def restore(root: Path, old: Path, step: Step) -> None:
     """Gives one file its old bytes and mode back, or takes it away when it did not exist."""
     target = inside(root, step.path)
     if step.is_link:
-        target.mkdir(parents=True, exist_ok=True)
+        if step.before:
+            target.mkdir(parents=True, exist_ok=True)
         record_link(root, step.path, old.read_text(encoding="utf-8") if step.before else None)
         return
     if not step.before:

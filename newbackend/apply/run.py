@@ -11,7 +11,7 @@ from pathlib import Path
 
 from newbackend.apply import journal as j
 from newbackend.apply.state import locked, state_dir
-from newbackend.checkout.gitlink import GITLINK, record_link
+from newbackend.checkout.gitlink import GITLINK, files_tracked_at, record_link
 from newbackend.checkout.tree import Checkout, inside
 from newbackend.errors import UsageError
 from newbackend.plan.model import FileChange, Plan, sha
@@ -79,12 +79,27 @@ def _base_texts(plan: Plan, checkout: Checkout) -> dict[str, str | None]:
 def _refuse_unwritable(root: Path, changes: Sequence[FileChange]) -> None:
     for change in changes:
         target = inside(root, change.path)
+        _refuse_file_in_the_way(root, change)
         if change.is_link:
             _refuse_checked_out(target, change)
         elif change.before is not None and not _writable(target):
             raise UsageError("file-read-only", "is read-only, so nothing was written", where=change.path)
         if target.is_symlink():
             raise UsageError("file-is-symlink", "is a symbolic link, so it is not replaced", where=change.path)
+
+
+def _refuse_file_in_the_way(root: Path, change: FileChange) -> None:
+    """A file where a directory has to be: the submodule's own, or one on the way to a new file."""
+    target = root / change.path
+    needed = [target, *target.parents] if change.is_link else list(target.parents)
+    for folder in needed[: needed.index(root)]:
+        if folder.exists() and not folder.is_dir():
+            where = folder.relative_to(root).as_posix()
+            raise UsageError("file-in-the-way", f"is a file, so {change.path} cannot be put there", where=where)
+    if change.is_link and change.after is not None and files_tracked_at(root, change.path):
+        raise UsageError(
+            "file-in-the-way", "is tracked by git as files, so it cannot be a submodule", where=change.path
+        )
 
 
 def _refuse_checked_out(target: Path, change: FileChange) -> None:

@@ -28,15 +28,25 @@ def is_commit(text: str) -> bool:
 
 
 def links_below(root: Path, path: str) -> Mapping[str, str]:
-    """Commit by path of every gitlink at or below `path`; empty without git or outside a work tree."""
+    """Commit by path of every gitlink at or below `path`; empty outside a work tree.
+
+    Raises UsageError when git is missing or does not answer: that is not the same as no gitlink.
+    """
+    return {name: commit for name, (mode, commit) in _entries(root, path).items() if mode == f"{GITLINK:o}"}
+
+
+def _entries(root: Path, path: str) -> dict[str, tuple[str, str]]:
+    """Mode and object id by path of what the index has at or below `path`."""
     if not has_index(root):
         return {}
-    try:
-        out = _git(root, "ls-files", "--stage", "-z", "--", f":(literal){path}")
-    except UsageError:
-        return {}
-    rows = (row.partition("\t") for row in out.split("\0") if row.startswith(f"{GITLINK:o} "))
-    return {name: head.split()[1] for head, _, name in rows}
+    rows = _git(root, "ls-files", "--stage", "-z", "--", f":(literal){path}").split("\0")
+    split = (row.partition("\t") for row in rows if row)
+    return {name: (head.split()[0], head.split()[1]) for head, _, name in split}
+
+
+def files_tracked_at(root: Path, path: str) -> bool:
+    """Whether the index has files, at `path` or below it, that a gitlink there would push out."""
+    return any(mode != f"{GITLINK:o}" for mode, _ in _entries(root, path).values())
 
 
 def commit_at(root: Path, path: str) -> str | None:

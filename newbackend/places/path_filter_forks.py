@@ -66,6 +66,10 @@ class PathFilterForks(FilterScript):
         path = self.path(checkout)
         lines = Lines(checkout.need(path))
         for one in _retriggers(checkout, path):
+            if not one.plain and name in [term.name for term in one.terms]:
+                outcome = AnchorMissing("something else is decided together with it", one.line + 1)
+                yield Change(self.id, path, outcome, f"the fork {name} of {one.directory}", (RULE,), name)
+                continue
             for splice in _without(lines, one, name):
                 line = lines.line_at(splice.start) + 1
                 yield Change(self.id, path, Inserted((splice,), line), f"the fork {name} of {one.directory}", (RULE,))
@@ -90,7 +94,7 @@ def _retriggers(checkout: Checkout, path: str) -> tuple[Retrigger, ...]:
 def _add(text: str, found: Sequence[Retrigger], name: str, folder: str) -> tuple[Outcome, tuple[Proof, ...]]:
     lines = Lines(text)
     mates = [one for one in found if one.directory == folder]
-    listed = next((one for one in mates if one.returned), None)
+    listed = next((one for one in mates if one.returned and one.plain), None)
     if listed is not None and _bracketed(text, listed):
         last = listed.terms[-1]
         term = f'backend === "{name}"'

@@ -10,18 +10,20 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
+from newbackend.catalog.languages import languages
 from newbackend.checkout.gitlink import GITLINK, has_index
 from newbackend.checkout.tree import Checkout
 from newbackend.places.base import Change, Fact, NewFile, Place, Probe, Wanted, rules_of
 from newbackend.places.makefile import backend_of_directory
 from newbackend.spec import BackendSpec
 from newbackend.splice.lines import Lines
-from newbackend.splice.outcome import AnchorMissing, Inserted, Splice
+from newbackend.splice.outcome import AnchorMissing, Inserted, Splice, apply_splices
 
 PATH = ".gitmodules"
 RULE = "REG820"
 _COMMIT_REASON = "the commit of the submodule"
-_HEAD = re.compile(r'\[submodule "([^"]+)"\]\s*\Z')
+_HEAD = re.compile(r'\[submodule\s+"([^"]+)"\]\s*(?:[#;].*)?\Z', re.I)
+_VALUE = re.compile(r'"([^"]*)"|([^#;]*)')
 
 _PLAIN = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9:/._@~-]*\Z")
 
@@ -74,10 +76,13 @@ class Submodules(Place):
         return found
 
     def own_files(self, checkout: Checkout, name: str) -> Sequence[str]:
-        facts = self.observe(checkout)
-        own = [fact.key.partition(":")[2] for fact in facts if fact.backend == name]
-        links = [path for path in own if checkout.link(path) is not None]
-        return [*links, PATH] if own and len(own) == len(facts) else links
+        lines, ranges = _own_sections(self, checkout, name)
+        folders = [one.directory_of(name) for one in languages().values() if one.pin_style == "submodule"]
+        there = [folder for folder in folders if ranges or checkout.exists(folder)]
+        links = [path for folder in there for path in checkout.links_below(folder)]
+        # Only a file that nothing else was ever said in goes as a whole.
+        whole = ranges and not apply_splices(lines.text, lines.cut(ranges)).strip("\ufeff \t\r\n")
+        return [*links, PATH] if whole else links
 
     def from_answers(self, spec: BackendSpec, key: str, value: object) -> object:
         kind, _, path = key.partition(":")
@@ -103,9 +108,7 @@ class Submodules(Place):
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
         if PATH in self.own_files(checkout, name):
             return  # the file goes as a whole
-        lines = Lines(checkout.read(PATH) or "")
-        own = {fact.line - 1 for fact in self.observe(checkout) if fact.backend == name}
-        ranges = [(first, last) for first, last in _sections(lines) if first in own]
+        lines, ranges = _own_sections(self, checkout, name)
         if ranges:
             outcome = Inserted(lines.cut(ranges), ranges[0][0] + 1)
             yield Change(self.id, PATH, outcome, f"the submodule of {name}", ())
@@ -135,11 +138,19 @@ def _entry_reason(spec: BackendSpec) -> str:
     return f"the upstream of {spec.name}"
 
 
+def _own_sections(place: Submodules, checkout: Checkout, name: str) -> tuple[Lines, list[tuple[int, int]]]:
+    lines = Lines(checkout.read(PATH) or "")
+    own = {fact.line - 1 for fact in place.observe(checkout) if fact.backend == name}
+    return lines, [(first, last) for first, last in _sections(lines) if first in own]
+
+
 def _sections(lines: Lines) -> list[tuple[int, int]]:
     """First and last line with content of each submodule section (0-based)."""
-    heads = [number for number in range(len(lines)) if _HEAD.match(lines[number].strip())]
+    heads = [number for number in range(len(lines)) if lines[number].lstrip("\ufeff \t").startswith("[")]
     sections = []
     for head, following in pairwise([*heads, len(lines)]):
+        if not _HEAD.match(lines[head].strip("\ufeff \t")):
+            continue
         last = following - 1
         while last > head and (not lines[last].strip() or lines[last].lstrip().startswith(("#", ";"))):
             last -= 1
@@ -148,5 +159,7 @@ def _sections(lines: Lines) -> list[tuple[int, int]]:
 
 
 def _pair(line: str) -> tuple[str, str]:
+    """A key and its value, as git reads them (git-config(1), "Syntax"): without quotes and comments."""
     key, _, value = line.partition("=")
-    return key.strip(), value.strip()
+    match = _VALUE.match(value.strip())
+    return key.strip().lower(), (match[1] or match[2] or "").strip() if match else ""

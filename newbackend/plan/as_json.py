@@ -132,6 +132,7 @@ def _mode(value: Any) -> int:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is not text")
+    value.encode("utf-8")  # half of a surrogate pair is a UnicodeEncodeError, a ValueError
     return value
 
 

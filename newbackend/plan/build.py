@@ -241,9 +241,15 @@ def _in_make_list(before: str, splice: Splice) -> bool:
 def prove_routes(before: Checkout, after: Checkout, name: str) -> None:
     """No collateral: every row that is not this backend's keeps its route, by the checkout's own function."""
     try:
-        old, new = _routes(before), _routes(after)
+        old = _routes(before)
     except FilterUnavailable:
         return  # the path-filter place has said so as a manual item
+    try:
+        new = _routes(after)
+    except FilterUnavailable as error:
+        raise UsageError(
+            "filter-broken", f"the edit was dropped: the edited path filter would not run: {error}"
+        ) from error
     for key, (backend, route) in old.items():
         if backend != name and new.get(key, (backend, route))[1] != route:
             raise UsageError("route-collateral", f"the row {key} of {backend} would change its route", where=MATRIX)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from newbackend.checkout.gitlink import GITLINK
 from newbackend.errors import NotFoundError
 from newbackend.plan.model import Edit, Plan
 
@@ -174,7 +175,11 @@ def _groups(plan: Plan) -> Iterator[list[Edit]]:
 
 
 def _joined(one: Edit, other: Edit) -> bool:
-    if one.place != other.place or one.op != other.op:
+    if one.place != other.place:
+        return False
+    if GITLINK in (one.mode, other.mode):
+        return True  # a submodule's commit and its entry mean nothing without one another
+    if one.op != other.op:
         return False
     if one.op != "modify":
         return True
@@ -197,7 +202,7 @@ def _needs(plan: Plan, groups: Sequence[Sequence[Edit]], number: int) -> frozens
 
 def _carries(plan: Plan, files: Sequence[Edit], mine: Sequence[Edit]) -> bool:
     """Whether new files are what an edit speaks of: a place's own files, or a backend's whole directory."""
-    if files[0].op != "create" or mine[0].op == "create":
+    if files[0].op != "create" or (mine[0].op == "create" and mine[0].mode != GITLINK):
         return False
     whole = files[0].place == SCAFFOLD and not any(one.place == SCAFFOLD for one in plan.present)
     return whole or files[0].place == mine[0].place

@@ -35,7 +35,8 @@ class Term:
 @dataclass(frozen=True)
 class Retrigger:
     """One such statement. Lines are 0-based; `first` includes comments directly above it; `value` are the
-    offsets of a returned expression."""
+    offsets of a returned expression. `plain` when it says nothing else: its names are one chain of `||`, it has
+    no `else` and is in none, and nothing else stands on its lines; only then can a name be taken out."""
 
     terms: tuple[Term, ...]
     directory: str
@@ -43,6 +44,7 @@ class Retrigger:
     line: int
     last: int
     value: tuple[int, int] | None
+    plain: bool
 
     @property
     def returned(self) -> bool:
@@ -63,9 +65,9 @@ def last_return(text: str, function: str) -> tuple[int, str] | None:
         if declared is None or _text(declared.child_by_field_name("name")) != function:
             continue
         body, parameters = declared.child_by_field_name("body"), declared.child_by_field_name("parameters")
-        names = [_text(one) for one in parameters.named_children] if parameters is not None else []
+        names = [_text(_plain_name(one)) for one in parameters.named_children] if parameters is not None else []
         ends = [pair for pair in _run(body) if pair[0].type == "return_statement"] if body is not None else []
-        if ends and names[:1] == [PARAMETER]:
+        if ends and names[:1] == [PARAMETER] and _own_lines(text, ends[-1][0]):
             return ends[-1][1], names[-1]
     return None
 
@@ -110,7 +112,8 @@ def _run(node: Node) -> Iterator[tuple[Node, int]]:
 
 def _retrigger(text: str, node: Node, first: int) -> Retrigger | None:
     inner = list(_below(node))
-    terms = tuple(term for one in inner if (term := _term(text, one)))
+    compared = [(one, term) for one in inner if (term := _term(text, one))]
+    terms = tuple(term for _, term in compared)
     folders = [string for one in inner if (string := _starts_with(one)) is not None]
     if not terms or len(folders) != 1:
         return None
@@ -122,7 +125,47 @@ def _retrigger(text: str, node: Node, first: int) -> Retrigger | None:
         int(node.start_point[0]),
         int(node.end_point[0]),
         _span(text, value) if value is not None else None,
+        _own_lines(text, node) and _alone(node) and all(_chained(text, one, node) for one, _ in compared),
     )
+
+
+def _own_lines(text: str, node: Node) -> bool:
+    """Whether a statement begins and ends with its lines."""
+    start, end = _span(text, node)
+    before, behind = text[:start].rpartition("\n")[2], text[end:].partition("\n")[0].strip()
+    return not before.strip() and (not behind or behind.startswith("//"))
+
+
+def _alone(node: Node) -> bool:
+    """Whether an `if` is the only branch there is."""
+    inside = node.parent is not None and node.parent.type == "else_clause"
+    return not inside and node.child_by_field_name("alternative") is None
+
+
+def _chained(text: str, node: Node, statement: Node) -> bool:
+    """Whether a name's comparison decides the statement: above it are only `&&`, and `||` of such comparisons."""
+    at = node.parent
+    while at is not None and at.id != statement.id:
+        operator = _text(at.child_by_field_name("operator"))
+        if at.type == "binary_expression" and operator != "&&" and not _only_terms(text, at):
+            return False
+        if at.type not in ("binary_expression", "parenthesized_expression"):
+            return False
+        at = at.parent
+    return True
+
+
+def _only_terms(text: str, node: Node) -> bool:
+    if node.type == "parenthesized_expression" and len(node.named_children) == 1:
+        return _only_terms(text, node.named_children[0])
+    if node.type == "binary_expression" and _text(node.child_by_field_name("operator")) == "||":
+        return all(_only_terms(text, child) for child in node.named_children)
+    return _term(text, node) is not None
+
+
+def _plain_name(parameter: Node) -> Node | None:
+    """The name of a parameter that may have a default."""
+    return parameter.child_by_field_name("left") if parameter.type == "assignment_pattern" else parameter
 
 
 def _below(node: Node) -> Iterator[Node]:

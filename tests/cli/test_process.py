@@ -52,3 +52,14 @@ def test_a_reader_that_went_away_is_no_error(sample: Path) -> None:
     said = process.stderr.read()
     assert process.wait() == Exit.OK
     assert said == b""
+
+
+@pytest.mark.parametrize(("closed", "words", "status"), [(1, ["list"], Exit.OK), (2, ["no-such-verb"], Exit.USAGE)])
+def test_a_closed_stream_changes_no_status(sample: Path, closed: int, words: list[str], status: int) -> None:
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    shell = f'exec "$@" {closed}>&-'
+    command = ["sh", "-c", shell, "sh", sys.executable, "-m", "newbackend", *words, "--repo", str(sample)]
+    env = {**os.environ, "PYTHONPATH": path}
+    done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+    assert done.returncode == status
+    assert "Traceback" not in done.stderr

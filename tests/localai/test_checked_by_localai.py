@@ -77,7 +77,9 @@ def test_go_packages_stay_formatted_and_sound(localai_at: Callable[[str], Path],
     print(f"go vet: {' '.join(judged)}")
     for package in judged:
         assert output(go, "vet", package, cwd=root) == (0, ""), package
-    status, said = output(go, "test", "-v", f"./{IMPORTERS}", "-ginkgo.focus=^(Oak|LlamaCPP|VLLM)", cwd=root)
+    status, said = output(
+        go, "test", "-v", f"./{IMPORTERS}", "-ginkgo.focus=^(Oak|LlamaCPP|VLLM)", "-ginkgo.v", cwd=root
+    )
     assert status == 0, said[-4000:]
     assert "Oak" in said
 

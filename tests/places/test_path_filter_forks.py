@@ -105,3 +105,41 @@ def test_a_script_without_the_function_is_reported_with_the_line_to_paste(sample
     (change,) = PLACE.plan(gone, FORK).changes
     assert isinstance(change.outcome, AnchorMissing)
     assert TERM in change.snippet
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    }\n    emit(backend", "    } else {\n      changed = changed || run;\n    }\n    emit(backend"),
+        ('if (backend === "neo-cppanvil" && !changed)', 'if ((backend === "neo-cppanvil" || late) && !changed)'),
+        ('    if (backend === "neo-cppanvil" && !changed)', '    if (late) {} else if (backend === "neo-cppanvil")'),
+    ],
+    ids=["with an else", "with another condition", "after an else"],
+)
+def test_code_that_serves_others_too_is_left_to_a_person(old_sample: Path, old: str, new: str) -> None:
+    checkout = open_checkout(old_sample)
+    mixed = edited(checkout, PLACE.path(checkout), (old, new))
+    (change,) = PLACE.revert(mixed, "neo-cppanvil")
+    assert isinstance(change.outcome, AnchorMissing)
+
+
+def test_a_parameter_with_a_default_is_called_by_its_name(sample: Path) -> None:
+    checkout = open_checkout(sample)
+    path = PLACE.path(checkout)
+    before = edited(
+        checkout, path, ("pathPrefix, changedFiles) {\n  if (ch", "pathPrefix, changedFiles = []) {\n  if (ch")
+    )
+    assert starts(round_trip(PLACE, before, FORK), "oak", f"{LLAMA}x")
+
+
+def test_a_function_on_one_line_is_left_to_a_person(sample: Path) -> None:
+    checkout = open_checkout(sample)
+    path = PLACE.path(checkout)
+    start = filter_file(checkout).index("export function backendChanged")
+    end = filter_file(checkout).index("\n}\n", start) + 3
+    one_line = (
+        "export function backendChanged(backend, prefix, files) { return files.some(f => f.startsWith(prefix)); }\n"
+    )
+    before = checkout.with_changes({path: filter_file(checkout)[:start] + one_line + filter_file(checkout)[end:]})
+    (change,) = PLACE.plan(before, FORK).changes
+    assert isinstance(change.outcome, AnchorMissing)

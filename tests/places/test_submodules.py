@@ -18,6 +18,8 @@ from newbackend.errors import UsageError
 from newbackend.places.submodules import Submodules
 from newbackend.plan.build import plan_create, planned
 from newbackend.plan.remove import plan_remove
+from newbackend.plan.review import hunks
+from newbackend.rules.run import verify
 from newbackend.scaffold.update import plan_update
 
 MODULES = """\
@@ -140,6 +142,83 @@ def test_a_submodule_that_is_checked_out_is_not_removed(with_modules: Path) -> N
         apply_plan(plan_remove("ferris", open_checkout(with_modules)), with_modules, DIRTY)
     assert caught.value.reference in ("submodule-checked-out", "file-unreadable")
     assert tree(with_modules) == before
+
+
+@pytest.mark.parametrize("at", [PATH, "backend/rust/ferris/sources", "backend/rust/ferris"])
+@pytest.mark.parametrize("tracked", [True, False])
+def test_a_file_in_the_way_of_the_submodule_is_refused(with_modules: Path, at: str, tracked: bool) -> None:
+    plan = plan_create(RUST, open_checkout(with_modules))
+    (with_modules / at).parent.mkdir(parents=True, exist_ok=True)
+    (with_modules / at).write_text("mine\n")
+    if tracked:
+        git(with_modules, "add", at)
+    before, index = tree(with_modules), git(with_modules, "ls-files", "--stage")
+    with pytest.raises(UsageError) as caught:
+        apply_plan(plan, with_modules, DIRTY)
+    assert caught.value.reference in ("file-in-the-way", "plan-stale")
+    assert (tree(with_modules), git(with_modules, "ls-files", "--stage")) == (before, index)
+
+
+def test_a_file_that_only_the_index_has_is_not_pushed_out(with_modules: Path) -> None:
+    plan = plan_create(RUST, open_checkout(with_modules))
+    (with_modules / PATH).parent.mkdir(parents=True)
+    (with_modules / PATH).write_text("mine\n")
+    git(with_modules, "add", PATH)
+    (with_modules / PATH).unlink()
+    with pytest.raises(UsageError) as caught:
+        apply_plan(plan, with_modules, DIRTY)
+    assert caught.value.where == PATH
+    assert links(with_modules) == []
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        '# kept\n[submodule "docs/theme"] # hugo\n\tpath = docs/theme\n\turl = https://example.org/x.git\n',
+        '[Submodule  "docs/theme"]\n\tpath = "docs/theme"\n\turl = https://example.org/x.git ; note\n',
+        '\ufeff[submodule "docs/theme"]\n\tpath = docs/theme\n\turl = https://example.org/x.git\n',
+        "[core]\n\tx = y\n",
+        "# nothing yet\n",
+    ],
+)
+def test_whatever_else_stands_in_the_file_stays(sample: Path, others: str) -> None:
+    (sample / ".gitmodules").write_text(others)
+    apply_plan(plan_create(RUST, open_checkout(sample)), sample, DIRTY)
+    (sample / ".gitmodules").write_text((sample / ".gitmodules").read_text() + "[alias]\n\tz = w\n")
+    apply_plan(plan_remove("ferris", open_checkout(sample)), sample, DIRTY)
+    assert (sample / ".gitmodules").read_text() == others + "[alias]\n\tz = w\n"
+
+
+def test_a_quoted_path_is_the_same_path(sample: Path) -> None:
+    (sample / ".gitmodules").write_text(SECTION.replace(f"path = {PATH}", f'path = "{PATH}" ; the engine'))
+    (fact,) = Submodules().read(open_checkout(sample))
+    assert (fact.backend, fact.key) == ("ferris", f"submodule:{PATH}")
+
+
+def test_a_commit_without_an_entry_goes_too(with_modules: Path) -> None:
+    create(with_modules)
+    (with_modules / ".gitmodules").write_text(MODULES)
+    apply_plan(plan_remove("ferris", open_checkout(with_modules)), with_modules, DIRTY)
+    assert links(with_modules) == []
+
+
+def test_a_git_that_does_not_answer_is_not_taken_for_no_submodule(
+    with_modules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(with_modules)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(UsageError) as caught:
+        plan_remove("ferris", open_checkout(with_modules))
+    assert caught.value.reference == "git-missing"
+    report = verify(open_checkout(with_modules), names=["ferris"])
+    assert [one.status.value for one in report.findings if one.rule.id == "REG820"] == ["unknown"]
+
+
+def test_the_review_takes_the_commit_and_its_entry_together(with_modules: Path) -> None:
+    plan = plan_create(RUST, open_checkout(with_modules))
+    hunk = next(one for one in hunks(plan) if any(edit.place == "submodules" for edit in one.edits))
+    assert {edit.path for edit in hunk.edits} == {PATH, ".gitmodules"}
+    assert hunk.needs, "without the backend's files nobody needs its upstream"
 
 
 def test_a_locked_index_is_said_and_leaves_everything_as_it_was(with_modules: Path) -> None:

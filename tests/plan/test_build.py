@@ -12,7 +12,7 @@ from newbackend.checkout.filter_engine import path_filter
 from newbackend.checkout.layout import BUMP, INDEX, MAKEFILE, MATRIX, layout_of, open_checkout
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
-from newbackend.plan.build import plan_create, planned
+from newbackend.plan.build import plan_create, planned, prove_routes
 from newbackend.plan.model import Plan
 from newbackend.plan.remove import plan_remove
 
@@ -153,3 +153,13 @@ def test_a_modality_that_the_proto_lacks_is_refused(old_sample: Path) -> None:
     assert "TokenClassify" not in layout_of(checkout).proto.rpcs
     with pytest.raises(UsageError, match="no rpc TokenClassify"):
         plan_create(spec(modalities=["token-classification"]), checkout)
+
+
+def test_an_edit_that_would_break_the_path_filter_is_dropped(sample: Path) -> None:
+    checkout = open_checkout(sample)
+    path = layout_of(checkout).filter_path
+    assert path
+    broken = checkout.with_changes({path: checkout.need(path) + "function (\n"})
+    with pytest.raises(UsageError) as caught:
+        prove_routes(checkout, broken, "ds4")
+    assert caught.value.reference == "filter-broken"

@@ -20,20 +20,21 @@ def submodules(context: Context) -> Iterable[Result]:
     paths: dict[str, list[str]] = {}
     for path in sorted({*(links or ()), *(path for path in entries if path.startswith("backend/"))}):
         paths.setdefault(backend_of_directory(path), []).append(path)
-    for name in context.backends:
+    for name in dict.fromkeys([*context.backends, *paths]):
         if links is None or not paths.get(name):
             reason = "there is no git index to look into" if links is None else "it has no submodule"
             yield Checked(text.SUBMODULE, Status.SKIPPED, name, reason)
             continue
+        known = name if name in context.backends else ""
         for path in paths[name]:
             if path not in links:
                 message = f"{PATH} names {path}, but git has no commit for it: a clone finds nothing there"
                 expected = f"git update-index --add --cacheinfo 160000,<commit>,{path}"
-                yield Finding(text.SUBMODULE, path, PATH, entries[path].line, message, name, expected=expected)
+                yield Finding(text.SUBMODULE, path, PATH, entries[path].line, message, known, expected=expected)
             elif path not in entries:
                 message = f"git has a commit for {path}, but {PATH} does not say where it comes from"
                 expected = f'[submodule "{path}"]\n\tpath = {path}\n\turl = …'
-                yield Finding(text.SUBMODULE, path, PATH, 1, message, name, expected=expected)
+                yield Finding(text.SUBMODULE, path, PATH, 1, message, known, expected=expected)
 
 
 CHECKS = (Check((text.SUBMODULE,), submodules, needs=("submodules",)),)
