@@ -95,7 +95,8 @@ def _refuse_file_in_the_way(root: Path, change: FileChange) -> None:
     for folder in needed[: needed.index(root)]:
         if folder.exists() and not folder.is_dir():
             where = folder.relative_to(root).as_posix()
-            raise UsageError("file-in-the-way", f"is a file, so {change.path} cannot be put there", where=where)
+            what = "the submodule" if where == change.path else change.path
+            raise UsageError("file-in-the-way", f"is a file, so {what} cannot be put there", where=where)
     if change.is_link and change.after is not None and files_tracked_at(root, change.path):
         raise UsageError(
             "file-in-the-way", "is tracked by git as files, so it cannot be a submodule", where=change.path
