@@ -6,11 +6,11 @@ Only the index entry is read and written, by git's own plumbing; nothing is ever
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from newbackend.errors import UsageError
+from newbackend.checkout.git import Git
+from newbackend.errors import NotFoundError, UsageError
 
 GITLINK = 0o160000
 """The mode of a submodule's entry in a tree and in the index (gitdatamodel(7))."""
@@ -68,12 +68,8 @@ def record_link(root: Path, path: str, commit: str | None) -> None:
 
 
 def _git(root: Path, *words: str) -> str:
-    command = ["git", "-C", str(root), *words]
+    """Output of a git command; its failure is a refusal here, not an input that was not found."""
     try:
-        done = subprocess.run(command, capture_output=True, check=False)
-    except FileNotFoundError as error:
-        raise UsageError("git-missing", "git is not installed, so no submodule can be recorded") from error
-    if done.returncode != 0:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"]
-        raise UsageError("git-failed", f"git {words[0]}: {said[0]}", where=str(root))
-    return done.stdout.decode("utf-8", "surrogateescape")
+        return Git(root).run(*words).decode("utf-8", "surrogateescape")
+    except NotFoundError as error:
+        raise UsageError(error.reference, error.message, where=error.where) from error

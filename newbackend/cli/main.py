@@ -125,8 +125,7 @@ def main(argv: list[str] | None = None) -> None:
     """Runs the command line and exits with a documented status (design, section 2)."""
     try:
         status = run(sys.argv[1:] if argv is None else argv)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except NewbackendError as error:
         _fail(f"newbackend: error: {error.sentence()}", error.exit_status)
     except KeyboardInterrupt as stop:

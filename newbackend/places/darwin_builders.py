@@ -15,7 +15,7 @@ from newbackend.places.darwin_makefile import bespoke, script_path
 from newbackend.places.filter_script import FilterScript
 from newbackend.spec import BackendSpec
 from newbackend.splice.javascript_data import Array, Entry, constant_array
-from newbackend.splice.lines import Lines
+from newbackend.splice.lines import Lines, step_of
 from newbackend.splice.outcome import AnchorMissing, Inserted, Outcome, Splice
 from newbackend.splice.prove import GrownLine, Proof
 
@@ -130,7 +130,7 @@ def _add_name(lines: Lines, array: Array, name: str) -> tuple[Outcome, tuple[Pro
         return AnchorMissing(f"{_SET} is empty", array.opening + 1), ()
     last = array.entries[-1]
     if array.spread and lines.text[last.end : last.end + 1] == ",":
-        pad = lines[last.first][: len(lines[last.first]) - len(lines[last.first].lstrip())]
+        pad = lines.indent(last.first)
         at, text = lines.after(last.last, [f'{pad}"{name}",'])
         return Inserted((Splice(at, at, text),), last.last + 2), ()
     if not array.one_line:
@@ -152,8 +152,8 @@ def _add_rule(lines: Lines, array: Array, name: str) -> Outcome:
     if not siblings or not array.spread:
         return AnchorMissing(f"{_RULES} has no rule about a backend's own macOS script", array.opening + 1)
     last = siblings[-1]
-    pad = lines[last.first][: len(lines[last.first]) - len(lines[last.first].lstrip())]
-    at, text = lines.after(last.last, _rule_lines(name, pad, "\t" if pad.startswith("\t") else "  "))
+    pad = lines.indent(last.first)
+    at, text = lines.after(last.last, _rule_lines(name, pad, step_of(pad)))
     return Inserted((Splice(at, at, text),), last.last + 2)
 
 

@@ -175,8 +175,7 @@ def _declared(file: GoFile, engines: Sequence[Constant], name: str, value: str) 
     if not engines:
         return AnchorMissing("no engine constants were found")
     last = engines[-1]
-    line = file.lines[last.line]
-    pad = line[: len(line) - len(line.lstrip())]
+    pad = file.lines.indent(last.line)
     width = last.equals - len(pad) - 1
     rows = [f"{pad}{name.ljust(width)} = {go_string(value)}"]
     if len(name) > width:

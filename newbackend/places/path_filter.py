@@ -18,7 +18,7 @@ from newbackend.places.filter_script import FilterScript
 from newbackend.places.matrix import Matrix, row_key, rows_of
 from newbackend.spec import BackendSpec
 from newbackend.splice.javascript import Branch, FilterFunction, filter_function
-from newbackend.splice.lines import Lines
+from newbackend.splice.lines import Lines, step_of
 from newbackend.splice.outcome import Ambiguous, AnchorMissing, Inserted, Outcome, Splice
 
 FUNCTIONS = {"linux": "inferBackendPath", "darwin": "inferBackendPathDarwin"}
@@ -189,8 +189,8 @@ def _insert_darwin(lines: Lines, function: FilterFunction, spec: BackendSpec) ->
 
 def _before(lines: Lines, branch: Branch, test: str, route: str) -> Outcome:
     at = lines.starts[branch.first]
-    pad = lines[branch.first][: len(lines[branch.first]) - len(lines[branch.first].lstrip())]
-    step = "\t" if pad.startswith("\t") else "  "
+    pad = lines.indent(branch.first)
+    step = step_of(pad)
     rows = [f"{pad}if ({test}) {{", f"{pad}{step}return `{route}`;", f"{pad}}}"]
     return Inserted((Splice(at, at, "".join(row + lines.newline for row in rows)),), branch.first + 1)
 

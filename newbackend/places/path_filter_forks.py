@@ -14,7 +14,7 @@ from newbackend.places.base import Change, Fact, Wanted, rules_of
 from newbackend.places.filter_script import FilterScript
 from newbackend.spec import BackendSpec
 from newbackend.splice.javascript_forks import Retrigger, flag, last_return, retriggers
-from newbackend.splice.lines import Lines
+from newbackend.splice.lines import Lines, step_of
 from newbackend.splice.outcome import AnchorMissing, Inserted, Outcome, Splice
 from newbackend.splice.prove import GrownLine, Proof
 
@@ -103,7 +103,7 @@ def _add(text: str, found: Sequence[Retrigger], name: str, folder: str) -> tuple
     end = last_return(text, FUNCTION)
     if end is not None:
         row, files = end
-        pad = _pad(lines[row])
+        pad = lines.indent(row)
         at = lines.starts[row]
         return Inserted((Splice(at, at, f"{pad}{_statement(name, folder, files)}{lines.newline}"),), row + 1), ()
     spot = flag(text)
@@ -111,12 +111,12 @@ def _add(text: str, found: Sequence[Retrigger], name: str, folder: str) -> tuple
         return AnchorMissing(f"there is neither a function {FUNCTION} nor a flag `changed` to correct"), ()
     row, files = spot
     blocks = [one.last for one in found if one.first > row]
-    at, block = lines.after(max([row, *blocks]), _block(name, folder, files, _pad(lines[row])))
+    at, block = lines.after(max([row, *blocks]), _block(name, folder, files, lines.indent(row)))
     return Inserted((Splice(at, at, block),), max([row, *blocks]) + 2), ()
 
 
 def _block(name: str, folder: str, files: str, pad: str) -> list[str]:
-    step = "\t" if pad.startswith("\t") else "  "
+    step = step_of(pad)
     return [
         f'{pad}if (backend === "{name}" && !changed) {{',
         f'{pad}{step}changed = {files}.some(file => file.startsWith("{folder}"));',
@@ -144,9 +144,5 @@ def _without(lines: Lines, one: Retrigger, name: str) -> list[Splice]:
     if one.value is None:
         return [Splice(*lines.span(one.first, one.last), "")]
     # The function must still end with an answer.
-    pad = _pad(lines[one.line])
+    pad = lines.indent(one.line)
     return [Splice(lines.starts[one.first], one.value[1], f"{pad}return false")]
-
-
-def _pad(line: str) -> str:
-    return line[: len(line) - len(line.lstrip())]

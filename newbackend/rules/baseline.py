@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from newbackend.catalog.languages import languages
-from newbackend.checkout.revision import Git, RevisionCheckout
+from newbackend.checkout.git import Git
+from newbackend.checkout.revision import RevisionCheckout
 from newbackend.checkout.tree import Checkout
 from newbackend.findings import Report, Status
 from newbackend.places.base import Fact

@@ -48,6 +48,10 @@ class Lines:
         """A line without its ending."""
         return self._rows[line]
 
+    def indent(self, line: int) -> str:
+        """The white space that a line begins with."""
+        return self[line][: len(self[line]) - len(self[line].lstrip())]
+
     def line_at(self, offset: int) -> int:
         """The line that an offset is in."""
         return bisect_right(self.starts, offset) - 1
@@ -80,3 +84,8 @@ class Lines:
             else:
                 merged.append([first, last])
         return tuple(Splice(*self.span(first, last), "") for first, last in merged)
+
+
+def step_of(indent: str) -> str:
+    """One level more of an indentation: a tab where tabs are used, else two spaces, as LocalAI's scripts have it."""
+    return "\t" if indent.startswith("\t") else "  "

@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from newbackend.checkout.revision import Git, RevisionCheckout
+from newbackend.checkout.git import Git
+from newbackend.checkout.revision import RevisionCheckout
 from newbackend.findings import Finding, Severity, Status
 from newbackend.rules.context import Context
 from newbackend.rules.run import run

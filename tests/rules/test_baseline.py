@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from conftest import git
 
+from newbackend.checkout.git import Git
 from newbackend.checkout.layout import INDEX, MATRIX
-from newbackend.checkout.revision import Git, RevisionCheckout
+from newbackend.checkout.revision import RevisionCheckout
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NotFoundError, UsageError
 from newbackend.rules.baseline import introduced, verify_change
