@@ -149,7 +149,7 @@ class Suppressed:
     where: Location
 
 
-class Checked(NamedTuple):
+class CheckResult(NamedTuple):
     """One check that ran without a finding (PASS), does not apply here (SKIPPED, with the reason), or
     could not run because of something that is reported already (UNKNOWN, with the reason).
 
@@ -184,7 +184,7 @@ class Report:
     backends: tuple[BackendStatus, ...] = ()
     findings: tuple[Finding, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
-    checked: tuple[Checked, ...] = ()
+    checked: tuple[CheckResult, ...] = ()
     base: str = ""
     healed: tuple[Finding, ...] = ()
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from newbackend.checkout.gitlink import GITLINK
 from newbackend.checkout.tree import Checkout
-from newbackend.places.base import Change, Place
+from newbackend.registrations.base import Change, Place
 from newbackend.spec import BackendSpec
 from newbackend.splice.outcome import AlreadyPresent, Inserted, apply_splices
 

@@ -19,7 +19,7 @@ class Variant:
     id: str
     title: str
     capability_keys: tuple[str, ...]
-    stands_in_for: Mapping[str, str]
+    fallback_for: Mapping[str, str]
     index_names: Mapping[str, str]
     rows: Mapping[str, tuple[Mapping[str, str], ...]]
 
@@ -93,7 +93,7 @@ def variant_table() -> VariantTable:
             id=key,
             title=row["title"],
             capability_keys=tuple(row["capability_keys"]),
-            stands_in_for=row.get("stands_in_for", {}),
+            fallback_for=row.get("stands_in_for", {}),
             index_names=row["index_name"],
             rows={lang: tuple(rows) for lang, rows in row["rows"].items()},
         )

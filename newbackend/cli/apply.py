@@ -13,7 +13,7 @@ from newbackend.cli.common import (
     RepoOption,
     check_format,
     open_repo,
-    out,
+    print_out,
     style,
 )
 
@@ -51,9 +51,9 @@ def apply(
     paths = apply_plan(loaded, checkout.root, ApplyOptions(allow_dirty=allow_dirty))
     remember_created(checkout.root, loaded)
     if format_ == "json":
-        out(json.dumps({"schema": "newbackend/applied/1", "title": loaded.title, "paths": list(paths)}, indent=2))
+        print_out(json.dumps({"schema": "newbackend/applied/1", "title": loaded.title, "paths": list(paths)}, indent=2))
         return 0
-    out(summary(loaded, style()))
+    print_out(summary(loaded, style()))
     if loaded.manual:
-        out(manual(loaded, style()))
+        print_out(manual(loaded, style()))
     return 0

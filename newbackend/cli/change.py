@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from newbackend.cli.common import confirm, interactive, out, style, talk
+from newbackend.cli.common import confirm, interactive, print_err, print_out, style
 
 if TYPE_CHECKING:
     from newbackend.plan.model import Plan
@@ -17,18 +17,18 @@ def show(plan: Plan, *, format_: str, full: bool) -> None:
 
         from newbackend.plan.as_json import plan_to_json
 
-        out(json.dumps(plan_to_json(plan), indent=2, ensure_ascii=False))
+        print_out(json.dumps(plan_to_json(plan), indent=2, ensure_ascii=False))
         return
     from newbackend.cli.output.plan_text import diff, manual, summary
 
     if full and not plan.empty:
-        out(diff(plan, style()) + "\n")
-    out(summary(plan, style()))
+        print_out(diff(plan, style()) + "\n")
+    print_out(summary(plan, style()))
     if plan.manual:
-        out(manual(plan, style()))
+        print_out(manual(plan, style()))
 
 
-def agreed(question: str, *, yes: bool) -> bool:
+def confirm_or_fail(question: str, *, yes: bool) -> bool:
     """Whether to write: --yes, or yes to the question. Raises UsageError where nobody can be asked."""
     from newbackend.errors import UsageError
 
@@ -39,5 +39,5 @@ def agreed(question: str, *, yes: bool) -> bool:
         raise UsageError("not-confirmed", "nothing was written", hint=hint)
     if confirm(question):
         return True
-    talk("newbackend: nothing was written")
+    print_err("newbackend: nothing was written")
     return False

@@ -53,16 +53,16 @@ def open_repo(repo: Path | None) -> Checkout:
 
         mended = start(checkout.root)
         if mended:
-            talk(f"newbackend: {mended}")
+            print_err(f"newbackend: {mended}")
     return checkout
 
 
-def out(text: str) -> None:
+def print_out(text: str) -> None:
     """Data: standard output."""
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
-def talk(text: str) -> None:
+def print_err(text: str) -> None:
     """Talk: standard error."""
     sys.stderr.write(text if text.endswith("\n") else text + "\n")
 

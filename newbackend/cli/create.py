@@ -18,9 +18,9 @@ from newbackend.cli.common import (
     check_format,
     interactive,
     open_repo,
-    out,
+    print_err,
+    print_out,
     style,
-    talk,
     write_output,
 )
 from newbackend.cli.output.style import style_for
@@ -107,7 +107,7 @@ def create(
     flags["modalities"] = _split(modality)
     flags["options"] = {"glibc_floor": glibc_floor} if glibc_floor is not None else None
     layers = _layers(flags, pin, answers, set_ or [])
-    how = How(
+    how = CreateOptions(
         asks=interactive(no_input=no_input),
         settled=answers is not None,
         review=review,
@@ -122,7 +122,7 @@ def create(
 
 
 @dataclass(frozen=True)
-class How:
+class CreateOptions:
     """How to go about it: everything on the command line that is not an answer. `settled`: an answers file
     was given, so that only what has no default is asked."""
 
@@ -137,7 +137,7 @@ class How:
     diff_out: Path | None
 
 
-def _create(layers: dict[str, Any], checkout: Checkout, how: How) -> int:
+def _create(layers: dict[str, Any], checkout: Checkout, how: CreateOptions) -> int:
     from newbackend.cli.output.progress import progress
     from newbackend.wizard.session import Session
     from newbackend.wizard.stop import stoppable
@@ -151,7 +151,7 @@ def _create(layers: dict[str, Any], checkout: Checkout, how: How) -> int:
         if how.review and not plan.empty:
             plan = _reviewed(plan, spec, checkout, front)
             if plan.empty and not how.json:
-                talk("newbackend: every hunk was left out; nothing was written")
+                print_err("newbackend: every hunk was left out; nothing was written")
                 return 0
         _save(plan, how.plan_out, how.diff_out)
         _show(plan, how)
@@ -159,7 +159,7 @@ def _create(layers: dict[str, Any], checkout: Checkout, how: How) -> int:
             return 0
         if not plan.empty and not how.yes and not front.apply(plan):
             kept = f"; your answers are kept: `{session.command}` offers them again" if session.kept else ""
-            talk(f"newbackend: nothing was written{kept}")
+            print_err(f"newbackend: nothing was written{kept}")
             return 0
         if not plan.empty:
             _apply(plan, checkout, how)
@@ -167,7 +167,7 @@ def _create(layers: dict[str, Any], checkout: Checkout, how: How) -> int:
     return 0
 
 
-def _front_end(how: How) -> Frontend:
+def _front_end(how: CreateOptions) -> Frontend:
     from newbackend.wizard.headless import Headless
 
     if not how.asks:
@@ -180,7 +180,7 @@ def _front_end(how: How) -> Frontend:
     paint = style_for(sys.stderr)
     return Tty(
         progress,
-        show=lambda turn: talk("\n" + hunk(turn, paint, full=False)),
+        show=lambda turn: print_err("\n" + hunk(turn, paint, full=False)),
         show_all=lambda turn: page(hunk(turn, paint, full=True) + "\n", sys.stderr),
     )
 
@@ -210,20 +210,20 @@ def _layers(flags: dict[str, Any], pin: str | None, answers: Path | None, sets: 
 
 
 def _spec(
-    layers: dict[str, Any], checkout: Checkout, front: Frontend, session: Session, how: How
+    layers: dict[str, Any], checkout: Checkout, front: Frontend, session: Session, how: CreateOptions
 ) -> tuple[BackendSpec, list[str]]:
     from newbackend.cli.output.progress import progress
     from newbackend.describe.like import with_profile
     from newbackend.plan.collisions import check_collisions
     from newbackend.spec import make_spec
-    from newbackend.wizard.complete import Setting, complete
+    from newbackend.wizard.complete import WizardOptions, complete
     from newbackend.wizard.headless import Headless
 
     resumed: dict[str, Any] = {}
     layers, profile_notes = with_profile(layers, checkout)
     if how.asks and not how.settled:
         layers, resumed = _resumed(layers, checkout, front, session)
-    setting = Setting(
+    setting = WizardOptions(
         resumed=resumed,
         keep=session.save if how.asks else lambda _: None,
         busy=progress,
@@ -267,14 +267,14 @@ def _reviewed(plan: Plan, spec: BackendSpec, checkout: Checkout, front: Frontend
     from dataclasses import replace
 
     from newbackend.cli.output.progress import progress
-    from newbackend.plan.review import left_red, prove_reviewed, review
+    from newbackend.plan.review import new_findings, prove_reviewed, review
 
     chosen = review(plan, front.hunk)
     if len(chosen.edits) == len(plan.edits):
         return chosen
     with progress("checking what is left out"):
         prove_reviewed(chosen, checkout, spec)
-        red = left_red(plan, chosen, checkout, spec.name) if not chosen.empty else ()
+        red = new_findings(plan, chosen, checkout, spec.name) if not chosen.empty else ()
     notes = [f"left red: {one.rule.id} {one.rule.name}, {one.path}:{one.line}: {one.message}" for one in red]
     return replace(chosen, notes=(*chosen.notes, *notes))
 
@@ -288,14 +288,14 @@ def _save(plan: Plan, plan_out: Path | None, diff_out: Path | None) -> None:
 
     if plan_out:
         write_output(plan_out, json.dumps(plan_to_json(plan), indent=2, ensure_ascii=False) + "\n")
-        talk(f"newbackend: plan written to {plan_out}")
+        print_err(f"newbackend: plan written to {plan_out}")
     if diff_out:
         text = diff(plan, Style(colour=False))
         write_output(diff_out, text + "\n" if text else "")
-        talk(f"newbackend: diff written to {diff_out}")
+        print_err(f"newbackend: diff written to {diff_out}")
 
 
-def _show(plan: Plan, how: How) -> None:
+def _show(plan: Plan, how: CreateOptions) -> None:
     """The plan as JSON; or the summary alone with --yes, which nobody reads first; or all of it, paged."""
     import json
 
@@ -304,26 +304,26 @@ def _show(plan: Plan, how: How) -> None:
     from newbackend.plan.as_json import plan_to_json
 
     if how.json:
-        out(json.dumps(plan_to_json(plan), indent=2, ensure_ascii=False))
+        print_out(json.dumps(plan_to_json(plan), indent=2, ensure_ascii=False))
         return
     paint = style()
     parts = [summary(plan, paint), *([manual(plan, paint)] if plan.manual else [])]
     if plan.empty or (how.yes and not how.dry_run):
-        out("\n".join(parts))
+        print_out("\n".join(parts))
     elif pages():
         page("\n".join([*parts, "", diff(plan, paint), ""]))
-        talk("\n".join([recap(plan), *notes(plan, style_for(sys.stderr))]))
+        print_err("\n".join([recap(plan), *notes(plan, style_for(sys.stderr))]))
     else:
-        out("\n".join([diff(plan, paint), "", *parts]))
+        print_out("\n".join([diff(plan, paint), "", *parts]))
 
 
-def _apply(plan: Plan, checkout: Checkout, how: How) -> None:
+def _apply(plan: Plan, checkout: Checkout, how: CreateOptions) -> None:
     from newbackend.apply.run import ApplyOptions, apply_plan
     from newbackend.scaffold.generated import remember_created
 
     paths = apply_plan(plan, checkout.root, ApplyOptions(allow_dirty=how.allow_dirty))
     remember_created(checkout.root, plan)
     if not how.json:
-        talk(f"newbackend: {len(paths)} files written; `newbackend undo` takes them back")
+        print_err(f"newbackend: {len(paths)} files written; `newbackend undo` takes them back")
     if plan.manual:
-        talk(f"newbackend: {len(plan.manual)} place(s) could not be edited safely and are left to you, see above")
+        print_err(f"newbackend: {len(plan.manual)} place(s) could not be edited safely and are left to you, see above")

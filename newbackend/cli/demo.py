@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from newbackend.cli.common import FormatOption, check_format, out, talk
+from newbackend.cli.common import FormatOption, check_format, print_err, print_out
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -35,13 +35,13 @@ def demo(
     init_git(root)
     if format_ == "json":
         status = _run([*CREATE, "--repo", str(root), "--format", "json"])
-        talk(json.dumps({"directory": str(root)}))
+        print_err(json.dumps({"directory": str(root)}))
         return status
-    talk(f"A sample checkout with a handful of backends is in {root}\n")
+    print_err(f"A sample checkout with a handful of backends is in {root}\n")
     status = _step(CREATE, root) or _step(["verify", "ds4"], root) or _step(CREATE, root)
     if status == 0:
-        out(f"\nLook around:  cd {root} && git status && git diff")
-        out(f"Take it back: newbackend undo --repo {root}")
+        print_out(f"\nLook around:  cd {root} && git status && git diff")
+        print_out(f"Take it back: newbackend undo --repo {root}")
     return status
 
 
@@ -49,10 +49,10 @@ def _step(words: list[str], root: Path) -> int:
     """One command of the tour, shown as it would be typed."""
     import sys
 
-    out(f"$ newbackend {' '.join(words)}")
+    print_out(f"$ newbackend {' '.join(words)}")
     sys.stdout.flush()
     status = _run([*words, "--repo", str(root)])
-    out("")
+    print_out("")
     return status
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, out, talk
+from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, print_err, print_out
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -30,9 +30,9 @@ def describe(
     check_format(format_)
     found = described(open_repo(repo), name)
     if format_ == "json":
-        out(json.dumps(found.answers, indent=2, ensure_ascii=False))
+        print_out(json.dumps(found.answers, indent=2, ensure_ascii=False))
         for note in found.notes:
-            talk(f"newbackend: {note}")
+            print_err(f"newbackend: {note}")
     else:
-        out(dump_answers(found.answers, header(found)))
+        print_out(dump_answers(found.answers, header(found)))
     return 0

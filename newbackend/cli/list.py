@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, out, style
+from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, print_out, style
 
 if TYPE_CHECKING:
     from newbackend.cli.output.style import Style
@@ -19,14 +19,14 @@ def list_backends(repo: RepoOption = None, format_: FormatOption = "text") -> in
     """Every backend of the checkout: language, variants, health."""
     import json
 
-    from newbackend.rules.listing import listing
+    from newbackend.queries.listing import listing
 
     check_format(format_)
     rows = listing(open_repo(repo))
     if format_ == "json":
-        out(json.dumps({"schema": "newbackend/list/1", "backends": rows}, indent=2))
+        print_out(json.dumps({"schema": "newbackend/list/1", "backends": rows}, indent=2))
     else:
-        out(_table(rows, style()))
+        print_out(_table(rows, style()))
     return 0
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newbackend.cli.common import check_format, out, style, talk
+from newbackend.cli.common import check_format, print_err, print_out, style
 
 if TYPE_CHECKING:
     from newbackend.findings import Report
@@ -101,7 +101,7 @@ def floor(
 
     check_format(format_)
     found = package_floor(path)
-    out(json.dumps(found.as_json(), indent=2) if format_ == "json" else found.line())
+    print_out(json.dumps(found.as_json(), indent=2) if format_ == "json" else found.line())
     return 0
 
 
@@ -133,6 +133,6 @@ def _print(report: Report, format_: str, *, verbose: bool) -> None:
     )
     text = render(report, format_, context)
     if text:
-        out(text)
+        print_out(text)
     else:
-        talk("newbackend: nothing to say")
+        print_err("newbackend: nothing to say")

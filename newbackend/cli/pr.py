@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, out
+from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, print_out
 
 if TYPE_CHECKING:
     from newbackend.checkout.tree import Checkout
@@ -35,9 +35,9 @@ def pr(
     checkout = open_repo(repo)
     state = state_of(_spec(name, checkout), checkout)
     if format_ == "json":
-        out(json.dumps(as_json(state), indent=2, ensure_ascii=False))
+        print_out(json.dumps(as_json(state), indent=2, ensure_ascii=False))
     else:
-        out(f"{title(state)}\n\n{description(state)}")
+        print_out(f"{title(state)}\n\n{description(state)}")
     return 0
 
 

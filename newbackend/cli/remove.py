@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from newbackend.cli.change import agreed, show
+from newbackend.cli.change import confirm_or_fail, show
 from newbackend.cli.common import (
     AllowDirtyOption,
     DryRunOption,
@@ -15,7 +15,7 @@ from newbackend.cli.common import (
     YesOption,
     check_format,
     open_repo,
-    talk,
+    print_err,
 )
 
 app = typer.Typer(rich_markup_mode=None)
@@ -43,10 +43,10 @@ def remove(
     checkout = open_repo(repo)
     plan = plan_remove(name, checkout, keep_files=keep_files)
     show(plan, format_=format_, full=dry_run or not yes)
-    if dry_run or not agreed(f"Remove {name}?", yes=yes):
+    if dry_run or not confirm_or_fail(f"Remove {name}?", yes=yes):
         return 0
     paths = apply_plan(plan, checkout.root, ApplyOptions(allow_dirty=allow_dirty))
-    talk(f"newbackend: {len(paths)} files changed or deleted; `newbackend undo` takes it back")
+    print_err(f"newbackend: {len(paths)} files changed or deleted; `newbackend undo` takes it back")
     if plan.manual:
-        talk(f"newbackend: {len(plan.manual)} place(s) could not be edited safely and are left to you, see above")
+        print_err(f"newbackend: {len(plan.manual)} place(s) could not be edited safely and are left to you, see above")
     return 0

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, out, style
+from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, print_out, style
 
 if TYPE_CHECKING:
     from newbackend.cli.output.style import Style
-    from newbackend.rules.routing import Route, Routes
+    from newbackend.queries.routing import Route, Routes
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -31,12 +31,12 @@ def route(
     """
     import json
 
-    from newbackend.rules.routing import as_json, routes
+    from newbackend.queries.routing import as_json, routes
 
     check_format(format_)
     checkout = open_repo(repo)
     found = routes(checkout, [_inside(checkout.root, path) for path in files])
-    out(json.dumps(as_json(found), indent=2) if format_ == "json" else _text(found, style()))
+    print_out(json.dumps(as_json(found), indent=2) if format_ == "json" else _text(found, style()))
     return 0
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from newbackend.cli.common import FormatOption, check_format, out
+from newbackend.cli.common import FormatOption, check_format, print_out
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -30,13 +30,13 @@ def rule(
     if rule_id is None:
         if format_ == "json":
             rows = [rule_json(one) for one in every.values()]
-            out(json.dumps({"schema": "newbackend/rules/1", "rules": rows}, indent=2))
+            print_out(json.dumps({"schema": "newbackend/rules/1", "rules": rows}, indent=2))
         else:
-            out("\n".join(f"{one.id}  {one.severity.value:<7}  {one.name}" for one in every.values()))
+            print_out("\n".join(f"{one.id}  {one.severity.value:<7}  {one.name}" for one in every.values()))
         return 0
     found = find_rule(rule_id)
     if format_ == "json":
-        out(json.dumps(rule_json(found), indent=2))
+        print_out(json.dumps(rule_json(found), indent=2))
     else:
-        out(rule_text(found, width=min(shutil.get_terminal_size().columns, 100)))
+        print_out(rule_text(found, width=min(shutil.get_terminal_size().columns, 100)))
     return 0

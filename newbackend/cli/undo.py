@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, out, style
+from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, print_out, style
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -27,9 +27,9 @@ def undo(repo: RepoOption = None, format_: FormatOption = "text") -> int:
     run_undo(checkout.root, plan, record, ApplyOptions(allow_dirty=True))
     if format_ == "json":
         paths = [edit.path for edit in plan.made]
-        out(json.dumps({"schema": "newbackend/undone/1", "title": record.title, "paths": paths}, indent=2))
+        print_out(json.dumps({"schema": "newbackend/undone/1", "title": record.title, "paths": paths}, indent=2))
         return 0
     paint = style()
-    out(summary(plan, paint) if not plan.empty else "nothing to do: everything is as it was before")
-    out(f"undone: {record.title}")
+    print_out(summary(plan, paint) if not plan.empty else "nothing to do: everything is as it was before")
+    print_out(f"undone: {record.title}")
     return 0

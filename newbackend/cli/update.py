@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from newbackend.cli.change import agreed, show
+from newbackend.cli.change import confirm_or_fail, show
 from newbackend.cli.common import (
     AllowDirtyOption,
     DryRunOption,
@@ -15,7 +15,7 @@ from newbackend.cli.common import (
     YesOption,
     check_format,
     open_repo,
-    talk,
+    print_err,
 )
 
 app = typer.Typer(rich_markup_mode=None)
@@ -48,9 +48,9 @@ def update(
     left = Exit.FINDINGS if found.conflicts or plan.manual else Exit.OK
     if dry_run or plan.empty:
         return left
-    if not agreed(f"Update {name}?", yes=yes):
+    if not confirm_or_fail(f"Update {name}?", yes=yes):
         return 0
     paths = apply_plan(plan, checkout.root, ApplyOptions(allow_dirty=allow_dirty))
     remember(checkout.root, name, found.rendered)
-    talk(f"newbackend: {len(paths)} files written; `newbackend undo` takes them back")
+    print_err(f"newbackend: {len(paths)} files written; `newbackend undo` takes them back")
     return left

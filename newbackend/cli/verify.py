@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newbackend.cli.common import AllowDirtyOption, RepoOption, check_format, open_repo, out, style, talk
+from newbackend.cli.common import AllowDirtyOption, RepoOption, check_format, open_repo, print_err, print_out, style
 
 if TYPE_CHECKING:
     from newbackend.checkout.tree import Checkout
@@ -117,10 +117,10 @@ def _show_diff(fixes: Fixes) -> None:
     from newbackend.cli.output.plan_text import diff, manual
 
     if not fixes.plan.empty:
-        out(diff(fixes.plan, style()))
+        print_out(diff(fixes.plan, style()))
     if fixes.plan.manual:
-        talk(manual(fixes.plan, style()))
-    talk(f"newbackend: --fix would repair {len(fixes.repaired)} finding(s); nothing was written")
+        print_err(manual(fixes.plan, style()))
+    print_err(f"newbackend: --fix would repair {len(fixes.repaired)} finding(s); nothing was written")
 
 
 def _apply(checkout: Checkout, fixes: Fixes, *, allow_dirty: bool) -> None:
@@ -128,15 +128,15 @@ def _apply(checkout: Checkout, fixes: Fixes, *, allow_dirty: bool) -> None:
     from newbackend.cli.output.plan_text import manual
 
     if fixes.plan.manual:
-        talk(manual(fixes.plan, style()))
+        print_err(manual(fixes.plan, style()))
     if fixes.plan.empty:
-        talk("newbackend: nothing to fix")
+        print_err("newbackend: nothing to fix")
         return
     paths = apply_plan(fixes.plan, checkout.root, ApplyOptions(allow_dirty=allow_dirty))
     count = len(fixes.repaired)
-    talk(f"newbackend: {count} finding(s) repaired in {len(paths)} file(s); `newbackend undo` takes it back")
+    print_err(f"newbackend: {count} finding(s) repaired in {len(paths)} file(s); `newbackend undo` takes it back")
     for note in fixes.plan.notes:
-        talk(f"newbackend: {note}")
+        print_err(f"newbackend: {note}")
 
 
 def _print(report: Report, checkout: Checkout, format_: str, *, verbose: bool) -> None:
@@ -157,7 +157,7 @@ def _print(report: Report, checkout: Checkout, format_: str, *, verbose: bool) -
     )
     text = render(report, format_, context)
     if text:
-        out(text)
+        print_out(text)
 
 
 class _Lines:

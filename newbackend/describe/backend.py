@@ -15,8 +15,8 @@ from newbackend.describe.registries import docs_of, import_of, places_of
 from newbackend.errors import UsageError
 from newbackend.overrides import KEEP, SCAFFOLD, SECTIONS
 from newbackend.pin import Pin, check_pin
-from newbackend.places import places
-from newbackend.places.base import Fact, Place, Wanted
+from newbackend.registrations import places
+from newbackend.registrations.base import ExpectedFact, Fact, Place
 from newbackend.spec import BackendSpec, make_spec
 
 
@@ -92,13 +92,13 @@ def _settle(place: Place, found: Registered, answers: dict[str, Any]) -> list[st
     return [f"{place.title}: {key} cannot be described, so it is not put back" for key in other]
 
 
-def _differs(place: Place, wanted: Wanted | None, fact: Fact) -> bool:
+def _differs(place: Place, wanted: ExpectedFact | None, fact: Fact) -> bool:
     if wanted is None:
         return True
     return bool(wanted.value != fact.value) if place.takes_facts else not place.same(wanted.value, fact.value)
 
 
-def _omitted(missing: list[Wanted], wanted: list[Wanted]) -> Any:
+def _omitted(missing: list[ExpectedFact], wanted: list[ExpectedFact]) -> Any:
     """Everything, else whole kinds, else single keys."""
     if len(missing) == len(wanted):
         return True

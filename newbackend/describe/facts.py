@@ -10,10 +10,10 @@ from typing import Any
 from newbackend.catalog.languages import Language, languages
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NotFoundError
-from newbackend.places import places
-from newbackend.places.base import Fact
-from newbackend.places.gallery_index import DEV, families
-from newbackend.places.matrix import lang_of_dockerfile
+from newbackend.registrations import places
+from newbackend.registrations.base import Fact
+from newbackend.registrations.gallery_index.place import DEV, families
+from newbackend.registrations.matrix.place import lang_of_dockerfile
 
 
 @dataclass(frozen=True)

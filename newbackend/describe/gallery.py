@@ -8,7 +8,7 @@ from typing import Any
 from newbackend.catalog import variant_table
 from newbackend.describe.facts import Registered
 from newbackend.errors import UsageError
-from newbackend.places.gallery_index import DEV, GalleryIndex, capabilities_of, entry_name, image_suffixes
+from newbackend.registrations.gallery_index.place import DEV, GalleryIndex, capabilities_of, entry_name, image_suffixes
 from newbackend.spec import BackendSpec, make_spec
 
 _TEXTS = ("description", "license", "icon", "urls", "tags")

@@ -16,7 +16,7 @@ from newbackend.catalog.languages import Language
 from newbackend.checkout.tree import Checkout
 from newbackend.describe.backend import describe
 from newbackend.errors import UsageError
-from newbackend.places.gallery_index import entry_name
+from newbackend.registrations.gallery_index.place import entry_name
 from newbackend.spec import make_spec
 
 _WIRING = ("prepare-test-extra", "test-extra", "docker-build-backends")

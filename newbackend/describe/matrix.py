@@ -7,7 +7,7 @@ from typing import Any
 
 from newbackend.catalog import variant_table
 from newbackend.describe.facts import Registered
-from newbackend.places.matrix import rows_of, variant_of_row
+from newbackend.registrations.matrix.place import rows_of, variant_of_row
 from newbackend.spec import BackendSpec
 
 Row = Mapping[str, Any]

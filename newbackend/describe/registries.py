@@ -6,7 +6,7 @@ from typing import Any
 
 from newbackend.catalog.registries import registries
 from newbackend.describe.facts import Registered
-from newbackend.places.importer_registry import ImporterRegistry
+from newbackend.registrations.importer_registry.place import ImporterRegistry
 
 _NOTE = " (preference-only)"
 

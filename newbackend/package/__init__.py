@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from newbackend.package.floor import package_floor as package_floor
     from newbackend.package.options import Layout as Layout
     from newbackend.package.options import PackageOptions as PackageOptions
-    from newbackend.package.rule import RULES as RULES
+    from newbackend.package.rules.base import RULES as RULES
 
 _HOME = {
     "check_package": "check",
@@ -25,7 +25,7 @@ _HOME = {
     "package_floor": "floor",
     "Layout": "options",
     "PackageOptions": "options",
-    "RULES": "rule",
+    "RULES": "rules.base",
 }
 __all__ = ["RULES", "Floor", "Layout", "PackageOptions", "check_package", "missing_proofs", "package_floor"]
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from newbackend.findings import BackendStatus, Checked, Finding, Report, Severity, Status, sort_findings
+from newbackend.findings import BackendStatus, CheckResult, Finding, Report, Severity, Status, sort_findings
+from newbackend.package.archive.source import open_package
+from newbackend.package.elf.machines import machine_name
 from newbackend.package.floor import floor_of
-from newbackend.package.machines import machine_name
 from newbackend.package.model import Package, load_package
 from newbackend.package.options import PackageOptions
-from newbackend.package.proof_cpu import check_cpu
-from newbackend.package.proof_run import Proof
-from newbackend.package.proofs import as_checked, as_findings, not_covered, run_proofs
-from newbackend.package.registry import CHECKS
-from newbackend.package.rule import RULES_BY_ID, Skipped, Unknown
-from newbackend.package.source import open_package
+from newbackend.package.proofs.cpu import check_cpu
+from newbackend.package.proofs.rules import as_checked, as_findings, not_covered, run_proofs
+from newbackend.package.proofs.server import Proof
+from newbackend.package.rules.base import RULES_BY_ID, Skipped, Unknown
+from newbackend.package.rules.registry import CHECKS
 from newbackend.package.suppressing import package_name, suppress
 
 SCHEMA = "newbackend/package/1"
@@ -34,18 +34,18 @@ def check_package(path: Path, *, options: PackageOptions, today: date | None = N
     package = load_package(open_package(path), options)
     name = package_name(path)
     findings: list[Finding] = []
-    checked: list[Checked] = []
+    checked: list[CheckResult] = []
     for check in CHECKS:
         outcome = check.run(package)
         if isinstance(outcome, Skipped):
-            checked.append(Checked(check.rule, Status.SKIPPED, reason=outcome.reason))
+            checked.append(CheckResult(check.rule, Status.SKIPPED, reason=outcome.reason))
         elif isinstance(outcome, Unknown):
             findings.append(Finding(check.rule, name, "", 1, outcome.reason, status=Status.UNKNOWN))
         else:
             found = list(outcome)
             findings.extend(found)
             if not found:
-                checked.append(Checked(check.rule, Status.PASS))
+                checked.append(CheckResult(check.rule, Status.PASS))
     proven = run_proofs(package, path)
     findings.extend(as_findings(proven))
     checked.extend(as_checked(proven))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from newbackend.package.isa import Scan, level_name, levels
-from newbackend.package.machines import X86_64, machine_name
+from newbackend.package.archive.source import open_package
+from newbackend.package.cpu.features import Scan, level_name, levels
+from newbackend.package.cpu.variants import variant_sets
+from newbackend.package.elf.machines import X86_64, machine_name
 from newbackend.package.model import Package, load_package
 from newbackend.package.options import Layout, PackageOptions
-from newbackend.package.rules_cpu import NOISE, SHARE, isa_bits, scans
-from newbackend.package.source import open_package
-from newbackend.package.variants import variant_sets
+from newbackend.package.rules.cpu import NOISE, SHARE, isa_bits, scans
 from newbackend.package.versions import FAMILIES, Newest, banner, bundled_libc, newest
 
 

@@ -6,10 +6,10 @@ import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from newbackend.package.elf import ELFFile
+from newbackend.package.archive.tree import Kind, Tree
+from newbackend.package.elf.reader import ELFFile
 from newbackend.package.options import Layout
-from newbackend.package.runscript import RunScript, matching
-from newbackend.package.tree import Kind, Tree
+from newbackend.package.script.runscript import RunScript, matching
 
 LOADER_PLACES = ("lib/ld.so", "ld.so")
 

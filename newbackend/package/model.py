@@ -9,18 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from newbackend.package.elf import ELFFile, parse_elf
-from newbackend.package.elf_bytes import ET_DYN, ET_EXEC, MAGIC, ELFError
+from newbackend.package.archive.tree import Entry, Kind, Tree
+from newbackend.package.cpu.features import Scan
+from newbackend.package.elf.binary import ET_DYN, ET_EXEC, MAGIC, ELFError
+from newbackend.package.elf.machines import DEVICES
+from newbackend.package.elf.reader import ELFFile, parse_elf
+from newbackend.package.elf.search import Closure, Found, Search
+from newbackend.package.elf.symbols import Symbols, read_symbols
 from newbackend.package.hostlibs import host_library
-from newbackend.package.isa import Scan
 from newbackend.package.layout import Detected, detect_layout
-from newbackend.package.machines import DEVICES
 from newbackend.package.options import Layout, PackageOptions
-from newbackend.package.runscript import RunScript, matching, read_run_script
-from newbackend.package.search import Closure, Found, Search
-from newbackend.package.symbols import Symbols, read_symbols
+from newbackend.package.script.runscript import RunScript, matching, read_run_script
 from newbackend.package.targets import DEFAULT, Target, parse_target
-from newbackend.package.tree import Entry, Kind, Tree
 
 SHARED_OBJECT = re.compile(r"\.so(\.[\w.-]+)?$")
 MIN_ELF = 52

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from newbackend.checkout.layout import find_root
 from newbackend.errors import NewbackendError, UsageError
-from newbackend.findings import Checked, Finding, Fix, Rule, Suppressed, sort_findings
+from newbackend.findings import CheckResult, Finding, Fix, Rule, Suppressed, sort_findings
 from newbackend.package.model import Package
-from newbackend.package.rule import RULES
-from newbackend.package.runscript import NAME
+from newbackend.package.rules.base import RULES
+from newbackend.package.script.runscript import NAME
 from newbackend.suppress.comments import parse_comments
 from newbackend.suppress.config import CONFIG_NAME, SuppressConfig, parse_config
 from newbackend.suppress.engine import apply_suppressions, ran_everywhere, ran_for
@@ -44,7 +44,7 @@ def package_rules() -> dict[str, Rule]:
 
 
 def suppress(
-    package: Package, path: Path, name: str, findings: Sequence[Finding], checked: Sequence[Checked], today: date
+    package: Package, path: Path, name: str, findings: Sequence[Finding], checked: Sequence[CheckResult], today: date
 ) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...]]:
     """What is left to report, what is said about the suppressions included, and what was silenced.
 

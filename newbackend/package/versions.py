@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from newbackend.package.elf_bytes import ELFError
-from newbackend.package.elf_tables import Need
+from newbackend.package.elf.binary import ELFError
+from newbackend.package.elf.tables import Need
 from newbackend.package.hostlibs import is_glibc
 from newbackend.package.model import Package
 from newbackend.package.options import Layout

@@ -16,14 +16,14 @@ from newbackend.checkout.filter_engine import FilterUnavailable, path_filter
 from newbackend.checkout.layout import MATRIX
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
-from newbackend.places import places
-from newbackend.places.base import Change, NewFile
-from newbackend.places.makefile import LISTS
-from newbackend.places.matrix import Matrix
-from newbackend.places.overrides import check_place_overrides
-from newbackend.places.yaml_place import document
 from newbackend.plan.diff import of_splices, whole_file
 from newbackend.plan.model import Edit, Manual, Plan, Present, sha
+from newbackend.registrations import places
+from newbackend.registrations.base import Change, NewFile
+from newbackend.registrations.makefile.place import LISTS
+from newbackend.registrations.matrix.place import Matrix
+from newbackend.registrations.support.place_overrides import check_place_overrides
+from newbackend.registrations.support.yaml_files import document
 from newbackend.scaffold.render import RenderedFile, render
 from newbackend.spec import BackendSpec
 from newbackend.splice.outcome import AlreadyPresent, Inserted, Splice, outcome_word

@@ -6,9 +6,9 @@ from newbackend.catalog.languages import languages
 from newbackend.checkout.layout import BUMP, INDEX, MATRIX, layout_of
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
-from newbackend.places import places
-from newbackend.places.base import Fact
-from newbackend.places.gallery_index import DEV, entry_name
+from newbackend.registrations import places
+from newbackend.registrations.base import Fact
+from newbackend.registrations.gallery_index.place import DEV, entry_name
 from newbackend.scaffold.render import answers_path
 from newbackend.spec import BackendSpec
 

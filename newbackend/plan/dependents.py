@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from newbackend.catalog.languages import languages
 from newbackend.checkout.filter_engine import FilterUnavailable, path_filter
 from newbackend.checkout.tree import Checkout
-from newbackend.places.importer_drop_in import ImporterDropIn
-from newbackend.places.matrix import Matrix
+from newbackend.registrations.importer_drop_in.place import ImporterDropIn
+from newbackend.registrations.matrix.place import Matrix
 
 _BUILD_FILE = re.compile(r"(?:Makefile|CMakeLists\.txt|[\w.-]+\.(?:sh|mk|cmake))\Z")
 

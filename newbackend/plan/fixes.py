@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.findings import Finding, Fix, Report, Status
-from newbackend.places.base import Change
 from newbackend.plan.build import assemble, planned, prove
 from newbackend.plan.model import Plan
+from newbackend.registrations.base import Change
 from newbackend.rules import checks
 from newbackend.rules.base import Fixer
 from newbackend.rules.context import Context

@@ -9,14 +9,14 @@ from newbackend.catalog.languages import languages
 from newbackend.checkout.gitlink import GITLINK
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NotFoundError, UsageError
-from newbackend.places import places
-from newbackend.places.base import Change
-from newbackend.places.gallery_index import GalleryIndex, families, owners
-from newbackend.places.matrix import Matrix
 from newbackend.plan.build import assemble, base_of, planned, prove, prove_routes
 from newbackend.plan.dependents import dependents
 from newbackend.plan.diff import whole_file
 from newbackend.plan.model import Edit, Plan
+from newbackend.registrations import places
+from newbackend.registrations.base import Change
+from newbackend.registrations.gallery_index.place import GalleryIndex, families, owners
+from newbackend.registrations.matrix.place import Matrix
 from newbackend.scaffold.generated import ANSWERS_NAME, edited_files
 
 

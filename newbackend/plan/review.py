@@ -129,8 +129,8 @@ def prove_reviewed(plan: Plan, checkout: Checkout, spec: BackendSpec) -> Plan:
 
     Raises UsageError when one fails; nothing has been written then.
     """
-    from newbackend.places import places
     from newbackend.plan.build import planned, prove, prove_routes
+    from newbackend.registrations import places
     from newbackend.splice.outcome import Inserted
 
     kept = {(edit.place, edit.path, edit.splices) for edit in plan.made}
@@ -146,7 +146,7 @@ def prove_reviewed(plan: Plan, checkout: Checkout, spec: BackendSpec) -> Plan:
     return plan
 
 
-def left_red(full: Plan, reviewed: Plan, checkout: Checkout, name: str) -> tuple[Finding, ...]:
+def new_findings(full: Plan, reviewed: Plan, checkout: Checkout, name: str) -> tuple[Finding, ...]:
     """What `newbackend verify NAME` will find because of what was left out: its findings on the reviewed
     result that the full one would not have."""
     from newbackend.plan.build import planned

@@ -13,10 +13,10 @@ from newbackend.catalog import variant_table
 from newbackend.checkout.filter_engine import FilterUnavailable, path_filter
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError
-from newbackend.places import places
-from newbackend.places.matrix import rows_of
-from newbackend.places.os_excluded import TITLES, os_of
-from newbackend.places.path_filter import FUNCTIONS
+from newbackend.registrations import places
+from newbackend.registrations.matrix.place import rows_of
+from newbackend.registrations.path_filter.place import FUNCTIONS
+from newbackend.registrations.support.os_excluded import TITLES, os_of
 from newbackend.spec import BackendSpec
 
 

@@ -8,8 +8,8 @@ line counts what is left. No column is given: GitHub misplaces an annotation tha
 from __future__ import annotations
 
 from newbackend.findings import Finding, Report, Severity, Status
-from newbackend.report.clean import one_line, printable
 from newbackend.report.context import RenderContext
+from newbackend.report.sanitize import one_line, printable
 from newbackend.report.wording import counts, message, verb_of
 
 PER_KIND = 10

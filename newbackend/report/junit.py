@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-from newbackend.findings import Checked, Finding, Report, Status, Suppressed
-from newbackend.report.clean import one_line, printable
+from newbackend.findings import CheckResult, Finding, Report, Status, Suppressed
 from newbackend.report.context import RenderContext
+from newbackend.report.sanitize import one_line, printable
 from newbackend.report.wording import message, ownerless, place, verb_of
 
 
@@ -75,7 +75,7 @@ def _from_suppressed(entry: Suppressed) -> _Case:
     return _Case(found.backend, _name(found), one_line(found.path), found.line, "skipped", summary=reason)
 
 
-def _from_checked(check: Checked) -> _Case:
+def _from_checked(check: CheckResult) -> _Case:
     outcome = "skipped" if check.status is Status.SKIPPED else ""
     name = f"{check.rule.id} {check.rule.name}"
     return _Case(check.backend, name, outcome=outcome, summary=one_line(check.reason))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from newbackend.findings import Finding, Report, Status
 from newbackend.report.context import RenderContext
-from newbackend.report.md import block, code, inline
+from newbackend.report.markdown_escape import block, code, inline
 from newbackend.report.package import package_lines
 from newbackend.report.wording import REPOSITORY, counts, label, message, place, plural, skip_reasons, verb_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from newbackend.findings import Report
-from newbackend.report.clean import one_line
+from newbackend.report.sanitize import one_line
 
 
 def package_lines(report: Report) -> Iterator[tuple[str, str]]:

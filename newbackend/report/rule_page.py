@@ -9,8 +9,8 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from newbackend.findings import Fix, Rule
-from newbackend.report.clean import printable
-from newbackend.report.md import block, code
+from newbackend.report.markdown_escape import block, code
+from newbackend.report.sanitize import printable
 
 FAMILIES: tuple[tuple[str, str, str], ...] = (
     ("REG1", "REG1xx", "build matrix"),

@@ -16,9 +16,9 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 from newbackend.findings import Confidence, Finding, Location, Report, Rule, Severity, Status, Suppressed
-from newbackend.report.clean import one_line, printable
 from newbackend.report.context import RenderContext
 from newbackend.report.rule_page import family_of, rule_markdown, rule_text
+from newbackend.report.sanitize import one_line, printable
 from newbackend.report.wording import message, plural, skip_reasons, verb_of
 
 Json = dict[str, object]

@@ -12,9 +12,9 @@ from itertools import groupby
 
 from newbackend.findings import BackendStatus, Finding, Fix, Report, Rule, Status
 from newbackend.report.ansi import COLOURED, PLAIN, Palette
-from newbackend.report.clean import one_line, printable
 from newbackend.report.context import RenderContext
 from newbackend.report.package import package_lines
+from newbackend.report.sanitize import one_line, printable
 from newbackend.report.wording import (
     REPOSITORY,
     counts,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from newbackend.findings import Confidence, Finding, Fix, Report, Status
-from newbackend.report.clean import one_line
+from newbackend.report.sanitize import one_line
 
 REPOSITORY = "repository"
 """The group of findings that belong to no single backend."""

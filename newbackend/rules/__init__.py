@@ -23,12 +23,18 @@ __all__ = ["checks", "place_rules", "rules"]
 
 @cache
 def _families() -> tuple[ModuleType, ...]:
+    from newbackend.registrations import registrations
+
+    rooms = (*registrations(), f"{__name__}.directory", f"{__name__}.families")
+    return tuple(import_module(name) for room in rooms for name in _rule_modules(room))
+
+
+def _rule_modules(room: str) -> list[str]:
     from pkgutil import iter_modules
 
-    from newbackend.rules import families
-
-    names = sorted(entry.name for entry in iter_modules(families.__path__))
-    return tuple(import_module(f"{families.__name__}.{name}") for name in names)
+    names = sorted(entry.name for entry in iter_modules(import_module(room).__path__))
+    beside_a_place = "place" in names
+    return [f"{room}.{name}" for name in names if not beside_a_place or name.startswith("rules")]
 
 
 @cache

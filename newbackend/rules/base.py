@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from newbackend.findings import Checked, Finding, Rule
+from newbackend.findings import CheckResult, Finding, Rule
 
 if TYPE_CHECKING:
-    from newbackend.places.base import Change
+    from newbackend.registrations.base import Change
     from newbackend.rules.context import Context
 
-Result = Finding | Checked
+Result = Finding | CheckResult
 Run = Callable[["Context"], Iterable[Result]]
 Fixer = Callable[["Context", Finding], Iterable["Change"]]
 """The changes that repair one finding: what a place's own `insert` would do, so that `--fix` and

@@ -15,7 +15,7 @@ from newbackend.checkout.git import Git
 from newbackend.checkout.revision import RevisionCheckout
 from newbackend.checkout.tree import Checkout
 from newbackend.findings import Report, Status
-from newbackend.places.base import Fact
+from newbackend.registrations.base import Fact
 from newbackend.rules.context import Context
 from newbackend.rules.run import report, resolve, run
 

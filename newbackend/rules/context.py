@@ -19,10 +19,10 @@ from newbackend.checkout.filter_engine import FilterUnavailable
 from newbackend.checkout.layout import BUMP, INDEX, MATRIX, Layout, layout_of
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError
-from newbackend.places import places
-from newbackend.places.base import Fact, Place, Probe
-from newbackend.places.bump_bot import KEYS
-from newbackend.places.yaml_place import document, sequence
+from newbackend.registrations import places
+from newbackend.registrations.base import Fact, Place, Probe
+from newbackend.registrations.bump_bot.place import KEYS
+from newbackend.registrations.support.yaml_files import document, sequence
 from newbackend.splice.yaml_list import Item, YamlBroken, node_at
 
 DEV = "-development"
@@ -93,7 +93,7 @@ class BackendInfo:
         """The development meta."""
         return next((fact for fact in self.metas if str(fact.value.get("name")).endswith(DEV)), None)
 
-    def made(self, kind: str) -> tuple[Fact, ...]:
+    def makefile_facts(self, kind: str) -> tuple[Fact, ...]:
         """Facts of the root Makefile of one kind: `define`, `eval`, `.NOTPARALLEL`, …"""
         return tuple(fact for fact in self.makefile if fact.kind == kind)
 
@@ -310,7 +310,7 @@ _NAMED = frozenset(("matrix", "gallery-index", "makefile", "bump-bot", "path-fil
 
 def _lang(rows: Sequence[Fact], makefile: Sequence[Fact]) -> str:
     """The language that the registrations speak of, for a backend without a directory; "" when none."""
-    from newbackend.places.matrix import lang_of_dockerfile
+    from newbackend.registrations.matrix.place import lang_of_dockerfile
 
     if rows:
         return lang_of_dockerfile(str(rows[0].value.get("dockerfile") or ""))

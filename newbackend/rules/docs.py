@@ -19,7 +19,7 @@ DEFAULT = Path("docs/rules.md")
 
 def all_rules() -> Mapping[str, Rule]:
     """Every rule of `verify` and of `package check`, by id."""
-    from newbackend.package.rule import RULES_BY_ID
+    from newbackend.package.rules.base import RULES_BY_ID
     from newbackend.rules import rules
 
     return {**rules(), **dict(sorted(RULES_BY_ID.items()))}

@@ -8,9 +8,9 @@ from typing import Any
 
 from newbackend.catalog import variant_table
 from newbackend.checkout.layout import INDEX
-from newbackend.places.base import Change, Fact, Wanted
-from newbackend.places.gallery_index import GalleryIndex
-from newbackend.places.yaml_place import sequence
+from newbackend.registrations.base import Change, ExpectedFact, Fact
+from newbackend.registrations.gallery_index.place import GalleryIndex
+from newbackend.registrations.support.yaml_files import sequence
 from newbackend.rules.context import DEV, BackendInfo, Context, capabilities_of, image_of
 from newbackend.rules.tokens import hardware_of
 from newbackend.splice.outcome import Inserted
@@ -33,8 +33,8 @@ class NewEntries:
         return GalleryIndex().snippet([_wanted(value) for value in self.values])
 
 
-def _wanted(value: dict[str, Any]) -> Wanted:
-    return Wanted("entry", f"entry:{value['name']}", value, "", (), "entries")
+def _wanted(value: dict[str, Any]) -> ExpectedFact:
+    return ExpectedFact("entry", f"entry:{value['name']}", value, "", (), "entries")
 
 
 def suffix_of(entry: Fact) -> str:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from newbackend.catalog.languages import languages
 from newbackend.checkout.layout import INDEX
 from newbackend.findings import Finding
-from newbackend.places.base import Change, Wanted
-from newbackend.places.path_filter import FUNCTIONS
-from newbackend.places.yaml_place import removal, sequence
+from newbackend.registrations.base import Change, ExpectedFact
+from newbackend.registrations.path_filter.place import FUNCTIONS
+from newbackend.registrations.support.yaml_files import removal, sequence
 from newbackend.rules.base import Fixer
 from newbackend.rules.context import DEV, BackendInfo, Context, capabilities_of
 from newbackend.spec import BackendSpec
@@ -44,7 +44,7 @@ def observed_spec(info: BackendInfo) -> ObservedSpec | None:
     return ObservedSpec(info.name, info.lang, language.default_flavour, (), (), observed_anchor=anchor)
 
 
-def makefile_wanted(context: Context, info: BackendInfo, kind: str) -> list[Wanted]:
+def makefile_wanted(context: Context, info: BackendInfo, kind: str) -> list[ExpectedFact]:
     """What the root Makefile should have of one kind for a backend, by its language."""
     spec = observed_spec(info)
     if spec is None:
@@ -61,19 +61,21 @@ def fix_makefile(*kinds: str) -> Fixer:
     def fix(context: Context, finding: Finding) -> Iterable[Change]:
         info = context.backends[finding.backend]
         spec = observed_spec(info)
-        wanted = [one for kind in kinds if not info.made(kind) for one in makefile_wanted(context, info, kind)]
+        wanted = [
+            one for kind in kinds if not info.makefile_facts(kind) for one in makefile_wanted(context, info, kind)
+        ]
         return context.places["makefile"].insert(context.checkout, spec, wanted) if spec and wanted else ()
 
     return fix
 
 
-def route_wanted(info: BackendInfo, system: str) -> list[Wanted]:
+def route_wanted(info: BackendInfo, system: str) -> list[ExpectedFact]:
     """The routes that a backend's rows should have, as the path filter's place wants them."""
     rows = info.rows if system == "linux" else info.darwin
     rule = "REG401" if system == "linux" else "REG402"
     reason = f"a change below {info.directory}/ starts {info.name}'s {'macOS ' if system == 'darwin' else ''}jobs"
     return [
-        Wanted(
+        ExpectedFact(
             system,
             f"{system}:{fact.key}",
             {"row": fact.value, "route": f"{info.directory}/"},
@@ -98,7 +100,7 @@ def fix_route(system: str) -> Fixer:
     return fix
 
 
-def dev_meta(info: BackendInfo) -> Wanted | None:
+def dev_meta(info: BackendInfo) -> ExpectedFact | None:
     """The development meta that belongs to a production meta, or None when it has no anchor to merge."""
     meta = info.meta
     anchor = meta.value.get("&") if meta else None
@@ -107,7 +109,9 @@ def dev_meta(info: BackendInfo) -> Wanted | None:
     capabilities: Mapping[str, str] = capabilities_of(meta)
     name = f"{meta.value.get('name')}{DEV}"
     value = {"<<": anchor, "name": name, "capabilities": {key: f"{to}{DEV}" for key, to in capabilities.items()}}
-    return Wanted("meta", f"meta:{name}", value, f"the development channel of {info.name}", ("REG202",), "dev-meta")
+    return ExpectedFact(
+        "meta", f"meta:{name}", value, f"the development channel of {info.name}", ("REG202",), "dev-meta"
+    )
 
 
 def fix_dev_meta(context: Context, finding: Finding) -> Iterable[Change]:

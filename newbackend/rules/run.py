@@ -15,7 +15,7 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError, NotFoundError
 from newbackend.findings import (
     BackendStatus,
-    Checked,
+    CheckResult,
     Finding,
     Report,
     Severity,
@@ -38,7 +38,7 @@ class Results:
     """What the checks said, before anybody chose or silenced anything."""
 
     findings: tuple[Finding, ...]
-    checked: tuple[Checked, ...]
+    checked: tuple[CheckResult, ...]
 
 
 def verify(checkout: Checkout, *, names: Sequence[str] = (), today: date | None = None) -> Report:
@@ -87,7 +87,7 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 def run(context: Context, only: Iterable[Check] | None = None) -> Results:
     """All checks, each alone: no finding of one depends on another."""
     findings: list[Finding] = []
-    checked: list[Checked] = []
+    checked: list[CheckResult] = []
     for result in _readable(context):
         if isinstance(result, Finding):
             findings.append(result)
@@ -100,16 +100,16 @@ def run(context: Context, only: Iterable[Check] | None = None) -> Results:
     return Results(tuple(findings), tuple(checked))
 
 
-def _readable(context: Context) -> Iterable[Finding | Checked]:
+def _readable(context: Context) -> Iterable[Finding | CheckResult]:
     """A verdict for the file of every place: it can be read, is not there, or is unreadable."""
     for place, rule in place_rules().items():
         if place not in context.places:
             continue
         probe = context.probe(place)
         if probe.usable:
-            yield Checked(rule, Status.PASS)
+            yield CheckResult(rule, Status.PASS)
         elif probe.absent:
-            yield Checked(rule, Status.SKIPPED, reason=probe.absent)
+            yield CheckResult(rule, Status.SKIPPED, reason=probe.absent)
         else:
             path = context.places[place].path(context.checkout)
             # Not valid is a defect; merely unlike anything known is our own limit, so unknown.
@@ -119,17 +119,17 @@ def _readable(context: Context) -> Iterable[Finding | Checked]:
             yield Finding(rule, path, path, probe.line, f"{path} {probe.unrecognised}", status=status)
 
 
-def _one(check: Check, context: Context) -> tuple[list[Finding], list[Checked]]:
+def _one(check: Check, context: Context) -> tuple[list[Finding], list[CheckResult]]:
     """A check's findings, and a verdict for every rule and backend that it did not speak of."""
     for place in check.needs:
         probe = context.probe(place)
         if probe.absent:
-            return [], [Checked(rule, Status.SKIPPED, reason=probe.absent) for rule in check.rules]
+            return [], [CheckResult(rule, Status.SKIPPED, reason=probe.absent) for rule in check.rules]
         if probe.unrecognised:
             reason = f"{context.places[place].path(context.checkout)}: {probe.unrecognised}"
-            return [], [Checked(rule, Status.UNKNOWN, reason=reason) for rule in check.rules]
+            return [], [CheckResult(rule, Status.UNKNOWN, reason=reason) for rule in check.rules]
     findings: list[Finding] = []
-    checked: list[Checked] = []
+    checked: list[CheckResult] = []
     try:
         for result in check.run(context):
             if isinstance(result, Finding):
@@ -153,7 +153,9 @@ def _unknown(check: Check, reason: str, path: str, line: int) -> list[Finding]:
     ]
 
 
-def _passes(check: Check, context: Context, findings: Sequence[Finding], checked: Sequence[Checked]) -> list[Checked]:
+def _passes(
+    check: Check, context: Context, findings: Sequence[Finding], checked: Sequence[CheckResult]
+) -> list[CheckResult]:
     names: Collection[str] = ("",) if check.scope is Scope.REPO else context.backends
     spoken: dict[str, set[str]] = defaultdict(set)
     for finding in findings:
@@ -166,7 +168,7 @@ def _passes(check: Check, context: Context, findings: Sequence[Finding], checked
         undecided = any(f.rule is rule and f.status is Status.UNKNOWN and not f.backend for f in findings)
         if undecided or (check.scope is Scope.REPO and said):
             continue
-        passes += [Checked(rule, Status.PASS, name) for name in names if name not in said]
+        passes += [CheckResult(rule, Status.PASS, name) for name in names if name not in said]
     return passes
 
 
@@ -199,7 +201,7 @@ def _concerns_all(finding: Finding) -> bool:
 
 
 def _statuses(
-    context: Context, names: Sequence[str], findings: Sequence[Finding], checked: Sequence[Checked]
+    context: Context, names: Sequence[str], findings: Sequence[Finding], checked: Sequence[CheckResult]
 ) -> tuple[BackendStatus, ...]:
     """A backend fails by an error or a warning; a note is only worth knowing."""
     failed = {f.backend for f in findings if f.status is Status.FAIL and f.level is not Severity.NOTE}

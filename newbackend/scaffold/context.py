@@ -9,8 +9,8 @@ from newbackend.catalog import modalities
 from newbackend.checkout.layout import layout_of
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
-from newbackend.places.dockerignore import pin_directory
-from newbackend.places.matrix import rows_of
+from newbackend.registrations.dockerignore.place import pin_directory
+from newbackend.registrations.matrix.place import rows_of
 from newbackend.spec import BackendSpec
 
 

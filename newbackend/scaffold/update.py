@@ -18,9 +18,9 @@ from typing import Any
 from newbackend.answers import GENERATED, check_answers, parse_yaml
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NotFoundError, UsageError
-from newbackend.places.submodules import submodule_path
 from newbackend.plan.diff import whole_file
 from newbackend.plan.model import Edit, Manual, Plan, sha
+from newbackend.registrations.submodules.place import submodule_path
 from newbackend.scaffold.generated import answers_file, blob_id, recorded
 from newbackend.scaffold.render import RenderedFile, render
 from newbackend.spec import BackendSpec, make_spec

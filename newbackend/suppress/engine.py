@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from newbackend.findings import Checked, Finding, Rule, Status, Suppressed, sort_findings
+from newbackend.findings import CheckResult, Finding, Rule, Status, Suppressed, sort_findings
 from newbackend.suppress.config import SuppressConfig
 from newbackend.suppress.model import AllowEntry, IgnoreComment, Malformed, Suppression
 from newbackend.suppress.rules import EXPIRED, MALFORMED, SUPPRESSION_RULES, UNUSED
@@ -64,7 +64,7 @@ def apply_suppressions(
     return Outcome(tuple(kept), tuple(suppressed), sort_findings(meta))
 
 
-def ran_for(findings: Iterable[Finding], checked: Iterable[Checked]) -> frozenset[tuple[str, str]]:
+def ran_for(findings: Iterable[Finding], checked: Iterable[CheckResult]) -> frozenset[tuple[str, str]]:
     """Which rules came to a verdict for which backend; one that is unknown anywhere there did not."""
     findings = tuple(findings)
     ran = {(found.rule.id, found.backend) for found in findings if found.status is Status.FAIL}
@@ -72,7 +72,7 @@ def ran_for(findings: Iterable[Finding], checked: Iterable[Checked]) -> frozense
     return frozenset(ran - _undecided(findings))
 
 
-def ran_everywhere(findings: Iterable[Finding], checked: Iterable[Checked]) -> frozenset[tuple[str, str]]:
+def ran_everywhere(findings: Iterable[Finding], checked: Iterable[CheckResult]) -> frozenset[tuple[str, str]]:
     """As `ran_for`, after a run over the whole tree: a rule with no unknown verdict ran EVERYWHERE."""
     findings = tuple(findings)
     ran = ran_for(findings, checked)

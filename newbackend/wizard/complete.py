@@ -15,7 +15,7 @@ from newbackend.catalog.languages import languages
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError, UsageError
 from newbackend.pin import default_variable, parse_pin, resolve
-from newbackend.wizard.protocol import Back, Frontend, SoFar
+from newbackend.wizard.protocol import Back, Frontend, PartialAnswers
 from newbackend.wizard.steps import KEYS, STEPS, Step, flat, nested, possible, step_of
 
 Keep = Callable[[Mapping[str, Any]], None]
@@ -23,7 +23,7 @@ Busy = Callable[[str], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
-class Setting:
+class WizardOptions:
     """How to ask. `resumed` are answers of an interrupted run, `keep` gets all answers after each new one,
     `busy` wraps work that may take long. `settled` front ends leave what has a default unasked: an
     answers file is the whole intent of a backend."""
@@ -35,7 +35,7 @@ class Setting:
 
 
 def complete(
-    answers: Mapping[str, Any], checkout: Checkout, frontend: Frontend, setting: Setting | None = None
+    answers: Mapping[str, Any], checkout: Checkout, frontend: Frontend, setting: WizardOptions | None = None
 ) -> tuple[dict[str, Any], list[str]]:
     """Answers that `make_spec` takes, and notes about what was assumed.
 
@@ -43,7 +43,7 @@ def complete(
     NotFoundError for a given answer that will not do; a terminal's asked ones are asked again.
     """
     possible(answers)
-    run = _Run(dict(answers), checkout, frontend, setting or Setting())
+    run = _Run(dict(answers), checkout, frontend, setting or WizardOptions())
     run.all_answers()
     return run.finished()
 
@@ -51,7 +51,7 @@ def complete(
 class _Run:
     """The state of one walk: `done` are all answers, flat; `asked` the keys that back can go to."""
 
-    def __init__(self, given: dict[str, Any], checkout: Checkout, frontend: Frontend, setting: Setting) -> None:
+    def __init__(self, given: dict[str, Any], checkout: Checkout, frontend: Frontend, setting: WizardOptions) -> None:
         self._checkout, self._front, self._setting = checkout, frontend, setting
         self._done = flat(given)
         self._before: dict[str, Any] = {}
@@ -62,8 +62,8 @@ class _Run:
                 self._done[key] = value
                 self._asked.add(key)
 
-    def _so_far(self) -> SoFar:
-        return SoFar(self._done, self._checkout, self._before)
+    def _so_far(self) -> PartialAnswers:
+        return PartialAnswers(self._done, self._checkout, self._before)
 
     def all_answers(self) -> None:
         """Asks until nothing is missing and the summary is agreed to."""

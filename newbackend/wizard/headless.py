@@ -11,7 +11,7 @@ from newbackend.errors import NewbackendError, UsageError
 from newbackend.plan.model import Plan
 from newbackend.plan.review import Letter, Turn
 from newbackend.spec import DEFAULT_KIND
-from newbackend.wizard.protocol import SoFar
+from newbackend.wizard.protocol import PartialAnswers
 
 
 class Headless:
@@ -21,51 +21,51 @@ class Headless:
     def resume(self, saved: Mapping[str, Any], checkout: Checkout) -> bool:
         return False
 
-    def pin(self, so_far: SoFar) -> str:
+    def pin(self, so_far: PartialAnswers) -> str:
         return ""
 
-    def name(self, so_far: SoFar) -> str:
+    def name(self, so_far: PartialAnswers) -> str:
         raise UsageError("name-missing", "the backend's name is missing", hint="pass it: newbackend create NAME")
 
-    def lang(self, so_far: SoFar) -> str:
+    def lang(self, so_far: PartialAnswers) -> str:
         raise UsageError("lang-missing", "the language is missing", hint=f"pass --lang {'|'.join(languages())}")
 
-    def flavour(self, so_far: SoFar) -> str:
+    def flavour(self, so_far: PartialAnswers) -> str:
         return languages()[str(so_far.answers["lang"])].default_flavour
 
-    def modalities(self, so_far: SoFar) -> list[str]:
+    def modalities(self, so_far: PartialAnswers) -> list[str]:
         return ["llm"]
 
-    def like(self, so_far: SoFar) -> str:
+    def like(self, so_far: PartialAnswers) -> str:
         return ""
 
-    def variants(self, so_far: SoFar) -> list[str]:
+    def variants(self, so_far: PartialAnswers) -> list[str]:
         return ["cpu"]
 
-    def description(self, so_far: SoFar) -> str:
+    def description(self, so_far: PartialAnswers) -> str:
         pin = so_far.answers.get("pin") or {}
         source = f" on {pin['repo']}" if pin.get("repo") else ""
         return f"{so_far.answers['name']}: a LocalAI backend{source}"
 
-    def license(self, so_far: SoFar) -> str:
+    def license(self, so_far: PartialAnswers) -> str:
         return ""
 
-    def tags(self, so_far: SoFar) -> list[str]:
+    def tags(self, so_far: PartialAnswers) -> list[str]:
         return []
 
-    def import_kind(self, so_far: SoFar) -> str:
+    def import_kind(self, so_far: PartialAnswers) -> str:
         return DEFAULT_KIND
 
-    def import_of(self, so_far: SoFar) -> str:
+    def import_of(self, so_far: PartialAnswers) -> str:
         return ""  # will not do, and the refusal names the flag; so for an importer without a signal
 
-    def import_extensions(self, so_far: SoFar) -> list[str]:
+    def import_extensions(self, so_far: PartialAnswers) -> list[str]:
         return []
 
-    def import_pipeline_tags(self, so_far: SoFar) -> list[str]:
+    def import_pipeline_tags(self, so_far: PartialAnswers) -> list[str]:
         return []
 
-    def summary(self, so_far: SoFar) -> str:
+    def summary(self, so_far: PartialAnswers) -> str:
         return ""
 
     def hunk(self, turn: Turn) -> Letter:

@@ -10,17 +10,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from newbackend.errors import UsageError
-from newbackend.places.importers_dir import FOLDER, REGISTRY
-from newbackend.places.known_backends import PATH
+from newbackend.registrations.known_backends.place import PATH
+from newbackend.registrations.support.importers_dir import FOLDER, REGISTRY
 from newbackend.spec import DEFAULT_KIND
 from newbackend.wizard.offers import claimants, host_of, hosts, takes_importer
-from newbackend.wizard.protocol import SoFar
+from newbackend.wizard.protocol import PartialAnswers
 from newbackend.wizard.question import Choice, OneQuestion, TextQuestion
 from newbackend.wizard.questions import words
 from newbackend.wizard.steps import possible
 
 
-def kind(so_far: SoFar) -> OneQuestion:
+def kind(so_far: PartialAnswers) -> OneQuestion:
     """The ways that this checkout can take; what the sibling does is said, not taken over."""
     name, spec = str(so_far.answers["name"]), possible(so_far.answers)
     choices = [Choice(DEFAULT_KIND, "Chosen by hand", f"when in doubt: nothing is guessed; one line in {PATH}")]
@@ -38,7 +38,7 @@ def kind(so_far: SoFar) -> OneQuestion:
     return OneQuestion("import.kind", "How does the import form find it?", explain, tuple(choices), default)
 
 
-def of(so_far: SoFar) -> OneQuestion:
+def of(so_far: PartialAnswers) -> OneQuestion:
     """Whose importer; the sibling's, or the sibling itself, is the default."""
     found = hosts(possible(so_far.answers), so_far.checkout)
     choices = tuple(
@@ -51,7 +51,7 @@ def of(so_far: SoFar) -> OneQuestion:
     return OneQuestion("import.of", "Whose models does it load?", explain, choices, default)
 
 
-def extensions(so_far: SoFar) -> TextQuestion:
+def extensions(so_far: PartialAnswers) -> TextQuestion:
     """File extensions, each with its dot."""
     return TextQuestion(
         "import.extensions",
@@ -64,7 +64,7 @@ def extensions(so_far: SoFar) -> TextQuestion:
     )
 
 
-def pipeline_tags(so_far: SoFar) -> TextQuestion:
+def pipeline_tags(so_far: PartialAnswers) -> TextQuestion:
     """Pipeline tags; at least one when there is no extension."""
     its = so_far.answers.get("import.extensions") or []
     narrows = f"A model must then have it beside a {' or '.join(its)} file; empty for any."
@@ -104,5 +104,5 @@ def _fits(said: Mapping[str, Any]) -> None:
         raise UsageError(error.reference, _SHORT.get(error.reference, error.message)) from error
 
 
-def _touches(so_far: SoFar) -> str:
+def _touches(so_far: PartialAnswers) -> str:
     return f"{FOLDER}/{so_far.answers['name']}.go, its test, {REGISTRY}"

@@ -10,13 +10,13 @@ from typing import Any
 from newbackend.catalog import modalities, variant_table
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError
-from newbackend.places.base import Place
-from newbackend.places.gallery_index import GalleryIndex
-from newbackend.places.import_choice import import_choice
-from newbackend.places.importer_drop_in import ImporterDropIn
-from newbackend.places.importer_registry import ImporterRegistry
-from newbackend.places.importers_dir import importers
-from newbackend.places.matrix import Matrix, lang_of_dockerfile, variant_of_row
+from newbackend.registrations.base import Place
+from newbackend.registrations.gallery_index.place import GalleryIndex
+from newbackend.registrations.importer_drop_in.place import ImporterDropIn
+from newbackend.registrations.importer_registry.place import ImporterRegistry
+from newbackend.registrations.matrix.place import Matrix, lang_of_dockerfile, variant_of_row
+from newbackend.registrations.support.import_choice import import_choice
+from newbackend.registrations.support.importers_dir import importers
 from newbackend.spec import BackendSpec
 from newbackend.splice.outcome import AlreadyPresent, Inserted
 

@@ -14,7 +14,7 @@ from newbackend.plan.review import Letter, Turn
 
 
 @dataclass(frozen=True)
-class SoFar:
+class PartialAnswers:
     """What a question may look at: the answers given by now, the checkout, and in `before` what was
     answered to this and later questions before the user went back."""
 
@@ -38,63 +38,63 @@ class Frontend(Protocol):
         """Whether to go on with the answers of an interrupted run."""
         ...
 
-    def pin(self, so_far: SoFar) -> str:
+    def pin(self, so_far: PartialAnswers) -> str:
         """OWNER/REPO[@REF], or "" for a backend without an upstream."""
         ...
 
-    def name(self, so_far: SoFar) -> str:
+    def name(self, so_far: PartialAnswers) -> str:
         """The backend's name."""
         ...
 
-    def lang(self, so_far: SoFar) -> str:
+    def lang(self, so_far: PartialAnswers) -> str:
         """The language id."""
         ...
 
-    def flavour(self, so_far: SoFar) -> str:
+    def flavour(self, so_far: PartialAnswers) -> str:
         """The flavour id, of a language that has more than one."""
         ...
 
-    def modalities(self, so_far: SoFar) -> list[str]:
+    def modalities(self, so_far: PartialAnswers) -> list[str]:
         """Modality ids."""
         ...
 
-    def like(self, so_far: SoFar) -> str:
+    def like(self, so_far: PartialAnswers) -> str:
         """A backend of the same language to stand beside, or ""."""
         ...
 
-    def variants(self, so_far: SoFar) -> list[str]:
+    def variants(self, so_far: PartialAnswers) -> list[str]:
         """Variant ids."""
         ...
 
-    def description(self, so_far: SoFar) -> str:
+    def description(self, so_far: PartialAnswers) -> str:
         """One or more lines for the gallery."""
         ...
 
-    def license(self, so_far: SoFar) -> str:
+    def license(self, so_far: PartialAnswers) -> str:
         """An SPDX expression, or ""."""
         ...
 
-    def tags(self, so_far: SoFar) -> list[str]:
+    def tags(self, so_far: PartialAnswers) -> list[str]:
         """Gallery tags; none means those of the modalities."""
         ...
 
-    def import_kind(self, so_far: SoFar) -> str:
+    def import_kind(self, so_far: PartialAnswers) -> str:
         """How the import form gets to know it: a kind of `places.import_choice`."""
         ...
 
-    def import_of(self, so_far: SoFar) -> str:
+    def import_of(self, so_far: PartialAnswers) -> str:
         """The backend whose importer a drop-in shares."""
         ...
 
-    def import_extensions(self, so_far: SoFar) -> list[str]:
+    def import_extensions(self, so_far: PartialAnswers) -> list[str]:
         """The file extensions that an importer of its own goes by; none if there are pipeline tags."""
         ...
 
-    def import_pipeline_tags(self, so_far: SoFar) -> list[str]:
+    def import_pipeline_tags(self, so_far: PartialAnswers) -> list[str]:
         """The Hugging Face pipeline tags that it goes by; none if there are extensions."""
         ...
 
-    def summary(self, so_far: SoFar) -> str:
+    def summary(self, so_far: PartialAnswers) -> str:
         """The key of an answer to change, or "" to go on."""
         ...
 

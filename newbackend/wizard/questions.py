@@ -12,18 +12,18 @@ from newbackend.checkout.layout import BUMP, INDEX, MATRIX, layout_of
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError, UsageError
 from newbackend.pin import parse_pin
-from newbackend.places.gallery_index import GalleryIndex
-from newbackend.places.matrix import Matrix
+from newbackend.registrations.gallery_index.place import GalleryIndex
+from newbackend.registrations.matrix.place import Matrix
 from newbackend.spec import check_name
 from newbackend.wizard.headless import Headless
 from newbackend.wizard.offers import siblings, usual_variants
-from newbackend.wizard.protocol import SoFar
+from newbackend.wizard.protocol import PartialAnswers
 from newbackend.wizard.question import Choice, ManyQuestion, OneQuestion, TextQuestion
 from newbackend.wizard.steps import STEPS, possible
 from newbackend.wizard.upstream import Upstream
 
 
-def pin(so_far: SoFar) -> TextQuestion:
+def pin(so_far: PartialAnswers) -> TextQuestion:
     """The upstream project, first because the other defaults come from it."""
     before = so_far.before.get("pin") or ""
     default = f"{before['repo']}@{before['sha']}" if isinstance(before, Mapping) else str(before)
@@ -44,7 +44,7 @@ def _pin_text(text: str) -> None:
         raise UsageError(error.reference, "Not OWNER/REPO, OWNER/REPO@BRANCH or OWNER/REPO@<40 hex digits>") from error
 
 
-def name(so_far: SoFar) -> TextQuestion:
+def name(so_far: PartialAnswers) -> TextQuestion:
     """The name; the pinned repository's is the default when it can be one here."""
     pin = so_far.answers.get("pin") or {}
     default = str(so_far.before.get("name") or "") or _name_from(str(pin.get("repo") or ""), so_far.checkout)
@@ -81,7 +81,7 @@ def free_name(name: str, checkout: Checkout) -> str:
     return name
 
 
-def lang(so_far: SoFar, upstream: Upstream) -> OneQuestion:
+def lang(so_far: PartialAnswers, upstream: Upstream) -> OneQuestion:
     """The language; what the upstream builds with is the default."""
     rust = layout_of(so_far.checkout).features["rust"]
     known = [language for key, language in languages().items() if key != "rust" or rust]
@@ -99,7 +99,7 @@ def _language_effect(language: Language, name: str) -> str:
     return f"{language.directory_of(name)}/, {shared} {dockerfile}{also}"
 
 
-def flavour(so_far: SoFar) -> OneQuestion:
+def flavour(so_far: PartialAnswers) -> OneQuestion:
     """The flavours of the language."""
     language = languages()[str(so_far.answers["lang"])]
     pinned = bool(so_far.answers.get("pin"))
@@ -112,7 +112,7 @@ def flavour(so_far: SoFar) -> OneQuestion:
     return OneQuestion("flavour", "Kind of backend", "How it is built and what it is linked to.", choices, default)
 
 
-def modality(so_far: SoFar) -> ManyQuestion:
+def modality(so_far: PartialAnswers) -> ManyQuestion:
     """What it serves: what the template implements and this checkout's proto knows."""
     language = languages()[str(so_far.answers["lang"])]
     its = language.modalities_of(str(so_far.answers.get("flavour") or language.default_flavour))
@@ -127,7 +127,7 @@ def _modality_effect(one: Modality) -> str:
     return f"implements {', '.join(one.rpcs)}; gallery tags {', '.join(one.tags)}"
 
 
-def like(so_far: SoFar) -> OneQuestion:
+def like(so_far: PartialAnswers) -> OneQuestion:
     """A sibling to stand beside; those of the same modality come first."""
     answers = so_far.answers
     found = siblings(so_far.checkout, str(answers["lang"]), answers["modalities"], str(answers["name"]))
@@ -146,7 +146,7 @@ def _ships(variants: Sequence[str]) -> str:
     return f"ships {', '.join(variants)}" if variants else "ships nothing that has a name here"
 
 
-def variants(so_far: SoFar) -> ManyQuestion:
+def variants(so_far: PartialAnswers) -> ManyQuestion:
     """The platforms; the sibling's, or what most siblings of the same modality ship, are proposed."""
     answers = so_far.answers
     language = languages()[str(answers["lang"])]
@@ -171,7 +171,7 @@ def _variant_effect(variant: Variant, lang: str, flavour: str) -> str:
     return f"{len(rows)} row{'s' * (len(rows) > 1)} in {MATRIX}, {2 * images} entries in {INDEX}{keys}"
 
 
-def description(so_far: SoFar, upstream: Upstream) -> TextQuestion:
+def description(so_far: PartialAnswers, upstream: Upstream) -> TextQuestion:
     """One line; the upstream's own is the default."""
     default = str(so_far.before.get("description") or upstream.description) or Headless().description(so_far)
     explain = "What users read before they install it, in one line."
@@ -187,7 +187,7 @@ def description(so_far: SoFar, upstream: Upstream) -> TextQuestion:
     )
 
 
-def licence(so_far: SoFar, upstream: Upstream) -> TextQuestion:
+def licence(so_far: PartialAnswers, upstream: Upstream) -> TextQuestion:
     """The upstream's licence when its text is a known one."""
     default = str(so_far.before.get("license") or upstream.license)
     explain = "The licence of what is shipped, as an SPDX id such as MIT or Apache-2.0; empty if unknown."
@@ -203,7 +203,7 @@ def licence(so_far: SoFar, upstream: Upstream) -> TextQuestion:
     )
 
 
-def tags(so_far: SoFar, upstream: Upstream) -> TextQuestion:
+def tags(so_far: PartialAnswers, upstream: Upstream) -> TextQuestion:
     """The modalities' tags; the upstream's keywords are shown, not taken."""
     known = [tag for key in so_far.answers["modalities"] for tag in modalities()[key].tags]
     default = ", ".join(so_far.before.get("tags") or dict.fromkeys(known))
@@ -228,7 +228,7 @@ def words(text: str) -> list[str]:
 GO_ON = "go-on"
 
 
-def summary(so_far: SoFar) -> OneQuestion:
+def summary(so_far: PartialAnswers) -> OneQuestion:
     """Every answer with its value; the first choice goes on."""
     rows = [step for step in STEPS if step.key in so_far.answers]
     width = max(len(step.title) for step in rows)

@@ -13,7 +13,7 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError, NotFoundError, UsageError
 from newbackend.plan.model import Plan
 from newbackend.plan.review import Letter, Turn
-from newbackend.wizard.protocol import Back, SoFar
+from newbackend.wizard.protocol import Back, PartialAnswers
 
 BACK = "<"
 
@@ -66,49 +66,49 @@ class Replay:
     def resume(self, saved: Mapping[str, Any], checkout: Checkout) -> bool:
         return self._take("resume") == "y"
 
-    def pin(self, so_far: SoFar) -> str:
+    def pin(self, so_far: PartialAnswers) -> str:
         return self._take("pin")
 
-    def name(self, so_far: SoFar) -> str:
+    def name(self, so_far: PartialAnswers) -> str:
         return self._take("name")
 
-    def lang(self, so_far: SoFar) -> str:
+    def lang(self, so_far: PartialAnswers) -> str:
         return self._take("lang")
 
-    def flavour(self, so_far: SoFar) -> str:
+    def flavour(self, so_far: PartialAnswers) -> str:
         return self._take("flavour")
 
-    def modalities(self, so_far: SoFar) -> list[str]:
+    def modalities(self, so_far: PartialAnswers) -> list[str]:
         return self._list("modalities")
 
-    def like(self, so_far: SoFar) -> str:
+    def like(self, so_far: PartialAnswers) -> str:
         return self._take("like")
 
-    def variants(self, so_far: SoFar) -> list[str]:
+    def variants(self, so_far: PartialAnswers) -> list[str]:
         return self._list("variants")
 
-    def description(self, so_far: SoFar) -> str:
+    def description(self, so_far: PartialAnswers) -> str:
         return self._take("description")
 
-    def license(self, so_far: SoFar) -> str:
+    def license(self, so_far: PartialAnswers) -> str:
         return self._take("license")
 
-    def tags(self, so_far: SoFar) -> list[str]:
+    def tags(self, so_far: PartialAnswers) -> list[str]:
         return self._list("tags")
 
-    def import_kind(self, so_far: SoFar) -> str:
+    def import_kind(self, so_far: PartialAnswers) -> str:
         return self._take("import.kind")
 
-    def import_of(self, so_far: SoFar) -> str:
+    def import_of(self, so_far: PartialAnswers) -> str:
         return self._take("import.of")
 
-    def import_extensions(self, so_far: SoFar) -> list[str]:
+    def import_extensions(self, so_far: PartialAnswers) -> list[str]:
         return self._list("import.extensions")
 
-    def import_pipeline_tags(self, so_far: SoFar) -> list[str]:
+    def import_pipeline_tags(self, so_far: PartialAnswers) -> list[str]:
         return self._list("import.pipeline_tags")
 
-    def summary(self, so_far: SoFar) -> str:
+    def summary(self, so_far: PartialAnswers) -> str:
         return self._take("summary")
 
     def hunk(self, turn: Turn) -> Letter:

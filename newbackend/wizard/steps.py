@@ -9,45 +9,45 @@ from typing import Any
 from newbackend.catalog.languages import languages
 from newbackend.errors import UsageError
 from newbackend.pin import parse_pin
-from newbackend.places.import_choice import import_choice
+from newbackend.registrations.support.import_choice import import_choice
 from newbackend.spec import BackendSpec, make_spec
 from newbackend.wizard.offers import hosts, siblings, takes_importer
-from newbackend.wizard.protocol import Frontend, SoFar
+from newbackend.wizard.protocol import Frontend, PartialAnswers
 
 IMPORT = "import"
 _STAND_IN_PIN = {"repo": "owner/repo", "sha": "0" * 40, "branch": "main", "variable": "X_VERSION"}
 _STAND_IN_IMPORT = {"of": "no backend's name", "extensions": [".any"], "pipeline_tags": ["any"]}
 
 
-def _has_flavours(so_far: SoFar) -> bool:
+def _has_flavours(so_far: PartialAnswers) -> bool:
     return len(languages()[str(so_far.answers["lang"])].flavours) > 1
 
 
-def _has_siblings(so_far: SoFar) -> bool:
+def _has_siblings(so_far: PartialAnswers) -> bool:
     answers = so_far.answers
     return bool(siblings(so_far.checkout, str(answers["lang"]), answers["modalities"], str(answers["name"])))
 
 
-def _has_import_ways(so_far: SoFar) -> bool:
+def _has_import_ways(so_far: PartialAnswers) -> bool:
     """Whether the checkout can take more than a line in the list of known backends."""
     spec = possible(so_far.answers)
     return bool(hosts(spec, so_far.checkout)) or takes_importer(spec, so_far.checkout)
 
 
-def _is_drop_in(so_far: SoFar) -> bool:
+def _is_drop_in(so_far: PartialAnswers) -> bool:
     drop_in = so_far.answers.get("import.kind") == "drop-in"
     return drop_in and bool(hosts(possible(so_far.answers), so_far.checkout))
 
 
-def _is_importer(so_far: SoFar) -> bool:
+def _is_importer(so_far: PartialAnswers) -> bool:
     return so_far.answers.get("import.kind") == "importer"
 
 
-def _always(_: SoFar) -> bool:
+def _always(_: PartialAnswers) -> bool:
     return True
 
 
-def _never(_: SoFar) -> bool:
+def _never(_: PartialAnswers) -> bool:
     return False
 
 
@@ -58,9 +58,9 @@ class Step:
 
     key: str
     title: str
-    ask: Callable[[Frontend, SoFar], Any]
-    applies: Callable[[SoFar], bool] = _always
-    optional: Callable[[SoFar], bool] = _never
+    ask: Callable[[Frontend, PartialAnswers], Any]
+    applies: Callable[[PartialAnswers], bool] = _always
+    optional: Callable[[PartialAnswers], bool] = _never
     hangs_on: frozenset[str] = frozenset()
 
 

@@ -12,7 +12,7 @@ from newbackend.plan.review import Letter, Turn
 from newbackend.wizard import import_questions, questions
 from newbackend.wizard.complete import Busy
 from newbackend.wizard.prompts import Prompts, prompts
-from newbackend.wizard.protocol import SoFar
+from newbackend.wizard.protocol import PartialAnswers
 from newbackend.wizard.steps import STEPS, flat
 from newbackend.wizard.upstream import Upstream, read_upstream
 
@@ -57,7 +57,7 @@ class Tty:
             self._prompts.say(self._prompts.keys)
         return self._prompts
 
-    def _upstream(self, so_far: SoFar) -> Upstream:
+    def _upstream(self, so_far: PartialAnswers) -> Upstream:
         pin = so_far.answers.get("pin") or {}
         repo, sha = str(pin.get("repo") or ""), str(pin.get("sha") or "")
         if not repo or not sha:
@@ -73,49 +73,49 @@ class Tty:
         self._asks.say(f"There are answers of an interrupted run: {'; '.join(told[:_TOLD])}.")
         return self._yes("Go on with them?", default="y")
 
-    def pin(self, so_far: SoFar) -> str:
+    def pin(self, so_far: PartialAnswers) -> str:
         return self._asks.text(questions.pin(so_far))
 
-    def name(self, so_far: SoFar) -> str:
+    def name(self, so_far: PartialAnswers) -> str:
         return self._asks.text(questions.name(so_far))
 
-    def lang(self, so_far: SoFar) -> str:
+    def lang(self, so_far: PartialAnswers) -> str:
         return self._asks.one(questions.lang(so_far, self._upstream(so_far)))
 
-    def flavour(self, so_far: SoFar) -> str:
+    def flavour(self, so_far: PartialAnswers) -> str:
         return self._asks.one(questions.flavour(so_far))
 
-    def modalities(self, so_far: SoFar) -> list[str]:
+    def modalities(self, so_far: PartialAnswers) -> list[str]:
         return self._asks.many(questions.modality(so_far))
 
-    def like(self, so_far: SoFar) -> str:
+    def like(self, so_far: PartialAnswers) -> str:
         return self._asks.one(questions.like(so_far))
 
-    def variants(self, so_far: SoFar) -> list[str]:
+    def variants(self, so_far: PartialAnswers) -> list[str]:
         return self._asks.many(questions.variants(so_far))
 
-    def description(self, so_far: SoFar) -> str:
+    def description(self, so_far: PartialAnswers) -> str:
         return self._asks.text(questions.description(so_far, self._upstream(so_far)))
 
-    def license(self, so_far: SoFar) -> str:
+    def license(self, so_far: PartialAnswers) -> str:
         return self._asks.text(questions.licence(so_far, self._upstream(so_far)))
 
-    def tags(self, so_far: SoFar) -> list[str]:
+    def tags(self, so_far: PartialAnswers) -> list[str]:
         return questions.words(self._asks.text(questions.tags(so_far, self._upstream(so_far))))
 
-    def import_kind(self, so_far: SoFar) -> str:
+    def import_kind(self, so_far: PartialAnswers) -> str:
         return self._asks.one(import_questions.kind(so_far))
 
-    def import_of(self, so_far: SoFar) -> str:
+    def import_of(self, so_far: PartialAnswers) -> str:
         return self._asks.one(import_questions.of(so_far))
 
-    def import_extensions(self, so_far: SoFar) -> list[str]:
+    def import_extensions(self, so_far: PartialAnswers) -> list[str]:
         return questions.words(self._asks.text(import_questions.extensions(so_far)))
 
-    def import_pipeline_tags(self, so_far: SoFar) -> list[str]:
+    def import_pipeline_tags(self, so_far: PartialAnswers) -> list[str]:
         return questions.words(self._asks.text(import_questions.pipeline_tags(so_far)))
 
-    def summary(self, so_far: SoFar) -> str:
+    def summary(self, so_far: PartialAnswers) -> str:
         chosen = self._asks.one(questions.summary(so_far))
         return "" if chosen == questions.GO_ON else chosen
 

@@ -16,7 +16,7 @@ from newbackend.catalog import variant_table
 from newbackend.checkout.layout import open_checkout
 from newbackend.cli.completion import backends, rule_ids
 from newbackend.cli.verbs import VERBS
-from newbackend.places.matrix import Matrix
+from newbackend.registrations.matrix.place import Matrix
 from newbackend.rules.docs import all_rules
 
 BUDGET_SECONDS = 0.12

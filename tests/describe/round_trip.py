@@ -9,13 +9,13 @@ from typing import Any
 from newbackend.answers import check_answers, dump_answers, parse_yaml
 from newbackend.checkout.tree import Checkout
 from newbackend.describe import describe
-from newbackend.places import places
-from newbackend.places.base import Change
-from newbackend.places.matrix import Matrix
 from newbackend.plan.build import plan_create, planned
 from newbackend.plan.collisions import check_collisions
 from newbackend.plan.model import Plan
 from newbackend.plan.remove import plan_remove
+from newbackend.registrations import places
+from newbackend.registrations.base import Change
+from newbackend.registrations.matrix.place import Matrix
 from newbackend.spec import BackendSpec, make_spec
 from newbackend.splice.outcome import AlreadyPresent
 

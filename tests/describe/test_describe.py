@@ -72,7 +72,7 @@ def test_rows_that_follow_the_table_are_not_spelled_out(checkout: Checkout) -> N
 
 def test_a_guess_says_that_it_is_one(checkout: Checkout) -> None:
     from newbackend.checkout.layout import INDEX
-    from newbackend.places.capabilities import PATH
+    from newbackend.registrations.capabilities.place import PATH
 
     index = checkout.need(INDEX).replace("- sound-classification", "- of-no-known-kind")
     found = describe(checkout.with_changes({PATH: None, INDEX: index}), "cppreed")

@@ -28,10 +28,10 @@ from newbackend.checkout.tree import Checkout
 from newbackend.describe import describe
 from newbackend.describe.facts import registered
 from newbackend.errors import NewbackendError
-from newbackend.places import places
-from newbackend.places.matrix import Matrix
 from newbackend.plan.build import plan_create, planned
 from newbackend.plan.model import Plan
+from newbackend.registrations import places
+from newbackend.registrations.matrix.place import Matrix
 from newbackend.spec import make_spec
 
 SINCE = "2026-05-08"

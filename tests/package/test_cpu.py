@@ -7,10 +7,10 @@ import pytest
 from newbackend.errors import UsageError
 from newbackend.findings import Finding, Status
 from newbackend.package import PackageOptions, check_package, package_floor
-from newbackend.package.elf import parse_elf
-from newbackend.package.isa import Scan, find_decoder, level_name, parse_floor, scan
-from newbackend.package.symbols import read_symbols
-from newbackend.package.variants import variant_sets
+from newbackend.package.cpu.features import Scan, find_decoder, level_name, parse_floor, scan
+from newbackend.package.cpu.variants import variant_sets
+from newbackend.package.elf.reader import parse_elf
+from newbackend.package.elf.symbols import read_symbols
 from package.workshop import Built, library
 
 LOOPS = "".join(
@@ -130,7 +130,7 @@ def test_a_floor_above_the_code_is_no_finding(built: Built) -> None:
 
 
 def test_without_any_decoder_the_scan_is_unknown_not_passed(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newbackend.package.rules_cpu.find_decoder", lambda: None)
+    monkeypatch.setattr("newbackend.package.rules.cpu.find_decoder", lambda: None)
     found = findings(built)
     assert {f.rule.id for f in found} == {"PKG502", "PKG503", "PKG504"}
     assert all(f.status is Status.UNKNOWN for f in found)

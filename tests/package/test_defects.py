@@ -10,7 +10,7 @@ import pytest
 
 from newbackend.findings import Finding, Report, Severity, Status
 from newbackend.package import RULES, Layout, PackageOptions, check_package
-from newbackend.package.sandbox import Sandbox, find_sandbox
+from newbackend.package.proofs.sandbox import Sandbox, find_sandbox
 from package.defects import DEFECTS, FAILS, NOT_RUN, PASSES, Defect
 from package.workshop import Built
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from newbackend.package.elf import ELFFile, parse_elf
-from newbackend.package.elf_bytes import MAGIC, ELFError
-from newbackend.package.elf_tables import DlopenNote
-from newbackend.package.symbols import read_symbols
+from newbackend.package.elf.binary import MAGIC, ELFError
+from newbackend.package.elf.reader import ELFFile, parse_elf
+from newbackend.package.elf.symbols import read_symbols
+from newbackend.package.elf.tables import DlopenNote
 from package.workshop import Built, library, missing_tools
 
 LIMIT = 300

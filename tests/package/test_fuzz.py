@@ -11,14 +11,14 @@ import pytest
 
 from newbackend.errors import NewbackendError
 from newbackend.package import PackageOptions, check_package
-from newbackend.package.dlopen import library_strings
-from newbackend.package.elf import parse_elf
-from newbackend.package.elf_bytes import ELFError
-from newbackend.package.isa import executable_parts, relocation_types
-from newbackend.package.runscript import RunScript
-from newbackend.package.source import open_package
-from newbackend.package.symbols import read_symbols
-from newbackend.package.tree import Entry, Kind
+from newbackend.package.archive.source import open_package
+from newbackend.package.archive.tree import Entry, Kind
+from newbackend.package.cpu.features import executable_parts, relocation_types
+from newbackend.package.elf.binary import ELFError
+from newbackend.package.elf.dlopen import library_strings
+from newbackend.package.elf.reader import parse_elf
+from newbackend.package.elf.symbols import read_symbols
+from newbackend.package.script.runscript import RunScript
 from package.archives import docker_save, files, gz, oci
 from package.workshop import Built
 

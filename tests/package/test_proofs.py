@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from newbackend.errors import UsageError
-from newbackend.findings import Checked, Finding, Report, Status
+from newbackend.findings import CheckResult, Finding, Report, Status
 from newbackend.package import PackageOptions, check_package, missing_proofs
-from newbackend.package.sandbox import Sandbox, find_sandbox
+from newbackend.package.proofs.sandbox import Sandbox, find_sandbox
 from package.defects import DEFECTS
 from package.workshop import SERVER, Built, gcc
 
@@ -30,7 +30,7 @@ def checked(root: Path, **options: object) -> Report:
     return check_package(root, options=PackageOptions(**options))  # type: ignore[arg-type]
 
 
-def passed(report: Report, rule: str) -> list[Checked]:
+def passed(report: Report, rule: str) -> list[CheckResult]:
     return [c for c in report.checked if c.rule.id == rule and c.status is Status.PASS]
 
 
@@ -82,7 +82,7 @@ def test_without_grpcio_the_proof_is_unknown_although_the_port_opened(
 
 @needs_sandbox
 def test_a_server_that_never_listens_fails_with_its_last_words(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newbackend.package.proof_run.START_TIMEOUT", 0.5)
+    monkeypatch.setattr("newbackend.package.proofs.server.START_TIMEOUT", 0.5)
     built.script("#!/bin/bash\necho still thinking\nsleep 60\n")
     (finding,) = failed(checked(built.root, smoke=True), "PKG702")
     assert "no port after" in finding.message
@@ -92,7 +92,7 @@ def test_a_server_that_never_listens_fails_with_its_last_words(built: Built, mon
 @needs_sandbox
 def test_a_server_that_is_no_grpc_server_fails(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("grpc", reason="Health is called with grpcio")
-    monkeypatch.setattr("newbackend.package.health.HEALTH_TIMEOUT", 1.0)
+    monkeypatch.setattr("newbackend.package.proofs.health.HEALTH_TIMEOUT", 1.0)
     mute = SERVER.read_text("utf-8").replace("close(fd)) serve(fd);", "close(fd)) sleep(0);")
     gcc(built.server, mute, libraries=[built.foo])
     (finding,) = failed(checked(built.root, smoke=True), "PKG702")
@@ -130,7 +130,7 @@ def test_the_package_cannot_be_written_by_what_runs_in_it(built: Built) -> None:
 
 
 def test_where_the_host_forbids_sandboxes_every_proof_is_unknown(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newbackend.package.sandbox._works", lambda argv: False)
+    monkeypatch.setattr("newbackend.package.proofs.sandbox._works", lambda argv: False)
     report = checked(built.root, smoke=True, cpu_run="nehalem")
     assert {f.rule.id for f in missing_proofs(report)} == {"PKG702", "PKG704"}
     assert all(f.status is Status.UNKNOWN for f in report.findings)
@@ -141,7 +141,7 @@ def test_nothing_runs_unless_it_is_asked_for(built: Built, monkeypatch: pytest.M
     def forbidden() -> Sandbox:
         raise AssertionError("a sandbox was looked for")
 
-    monkeypatch.setattr("newbackend.package.proofs.find_sandbox", forbidden)
+    monkeypatch.setattr("newbackend.package.proofs.rules.find_sandbox", forbidden)
     report = checked(built.root)
     reasons = {c.rule.id: c.reason for c in report.checked if c.rule.id.startswith("PKG7")}
     assert reasons == dict.fromkeys(("PKG701", "PKG702", "PKG703", "PKG704"), "not asked for")
@@ -152,7 +152,7 @@ def test_chroot_in_a_user_namespace_serves_where_bubblewrap_is_missing(
 ) -> None:
     pytest.importorskip("grpc", reason="Health is called with grpcio")
     real = shutil.which
-    monkeypatch.setattr("newbackend.package.sandbox.shutil.which", lambda n: None if n == "bwrap" else real(n))
+    monkeypatch.setattr("newbackend.package.proofs.sandbox.shutil.which", lambda n: None if n == "bwrap" else real(n))
     if not isinstance(find_sandbox(), Sandbox):
         pytest.skip(f"no user namespaces: {find_sandbox()}")
     (run,) = passed(checked(built.root, smoke=True), "PKG702")
@@ -164,7 +164,7 @@ def test_busybox_serves_where_no_bash_can_be_taken_along(built: Built, monkeypat
     pytest.importorskip("grpc", reason="Health is called with grpcio")
     if shutil.which("busybox") is None:
         pytest.skip("busybox is not installed")
-    monkeypatch.setattr("newbackend.package.hostshell._copy_bash", lambda bash, directory: False)
+    monkeypatch.setattr("newbackend.package.proofs.hostshell._copy_bash", lambda bash, directory: False)
     report = checked(built.root, smoke=True)
     reasons = [c.reason for c in passed(report, "PKG702")] + [f.message for f in missing_proofs(report)]
     assert any("static busybox as sh" in r or "no static busybox" in r for r in reasons)

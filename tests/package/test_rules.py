@@ -9,10 +9,10 @@ from importlib import resources
 import pytest
 
 from newbackend.package import RULES
-from newbackend.package.dlopen import dlopen_data
+from newbackend.package.elf.dlopen import dlopen_data
 from newbackend.package.hostlibs import host_libraries, host_library, is_driver, is_glibc
 from newbackend.package.options import Layout
-from newbackend.package.registry import CHECKS
+from newbackend.package.rules.registry import CHECKS
 
 
 def test_every_rule_has_a_check_or_is_a_proof() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from newbackend.package import shell
-from newbackend.package.runscript import RunScript, matching
-from newbackend.package.tree import Entry, Kind, Tree
+from newbackend.package.archive.tree import Entry, Kind, Tree
+from newbackend.package.script import shell
+from newbackend.package.script.runscript import RunScript, matching
 
 HEAD = '#!/bin/bash\nCURDIR=$(dirname "$(realpath "$0")")\n'
 

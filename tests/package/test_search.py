@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from newbackend.package.elf import ELFFile
-from newbackend.package.search import Found, Missing, Search
-from newbackend.package.tree import Entry, Kind, Tree
+from newbackend.package.archive.tree import Entry, Kind, Tree
+from newbackend.package.elf.reader import ELFFile
+from newbackend.package.elf.search import Found, Missing, Search
 
 X86, ARM = 62, 183
 Files = dict[str, ELFFile | str]

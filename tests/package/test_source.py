@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from newbackend.errors import NewbackendError, NotFoundError, UsageError
-from newbackend.package.source import open_package
-from newbackend.package.tree import Kind, Tree, directory_tree, write_tree
+from newbackend.package.archive.source import open_package
+from newbackend.package.archive.tree import Kind, Tree, directory_tree, write_tree
 from package.archives import docker_save, files, gz, member, oci, tar
 
 RUN = b"#!/bin/bash\n"
@@ -69,7 +69,7 @@ def test_zstd_without_a_reader_is_said_to_be_unchecked(tmp_path: Path, monkeypat
             raise ImportError(name)
         return real(name, package)
 
-    monkeypatch.setattr("newbackend.package.unpack.importlib.import_module", without)
+    monkeypatch.setattr("newbackend.package.archive.unpack.importlib.import_module", without)
     with pytest.raises(NotFoundError, match="nothing was checked") as caught:
         opened(tmp_path, b"\x28\xb5\x2f\xfd" + bytes(60))
     assert "newbackend[zstd]" in caught.value.sentence()
@@ -110,7 +110,7 @@ def test_the_image_of_this_machine_is_taken_from_an_index(tmp_path: Path, monkey
     made = oci([files({"run.sh": RUN})], platforms=[{"os": "linux", "architecture": "arm64"}])
     assert contents(open_package(write(tmp_path / "oci", made))) == {"run.sh": RUN}
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
-    monkeypatch.setattr("newbackend.package.source.ARCHITECTURES", {"riscv64": "riscv64"})
+    monkeypatch.setattr("newbackend.package.archive.source.ARCHITECTURES", {"riscv64": "riscv64"})
     with pytest.raises(UsageError, match="lists 2 images"):
         open_package(tmp_path / "oci")
 
@@ -182,13 +182,13 @@ def test_a_blob_of_another_size_is_refused_as_truncated(tmp_path: Path) -> None:
 def test_a_decompression_bomb_is_refused_before_it_fills_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newbackend.package.unpack.FREE_BYTES", 1 << 20)
+    monkeypatch.setattr("newbackend.package.archive.unpack.FREE_BYTES", 1 << 20)
     with pytest.raises(UsageError, match="unpack to more than"):
         opened(tmp_path, gz(bytes(20 << 20)))
 
 
 def test_too_many_members_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newbackend.package.layer.MAX_ENTRIES", 50)
+    monkeypatch.setattr("newbackend.package.archive.layer.MAX_ENTRIES", 50)
     with pytest.raises(UsageError, match="more than 50"):
         opened(tmp_path, files({f"f{i}": b"" for i in range(60)}))
 

@@ -18,9 +18,9 @@ from specs import spec
 
 from newbackend.checkout.layout import INDEX, MATRIX
 from newbackend.checkout.tree import Checkout
-from newbackend.places.base import Place
-from newbackend.places.gallery_index import GalleryIndex
-from newbackend.places.matrix import Matrix
+from newbackend.registrations.base import Place
+from newbackend.registrations.gallery_index.place import GalleryIndex
+from newbackend.registrations.matrix.place import Matrix
 from newbackend.spec import BackendSpec
 from newbackend.splice.outcome import Inserted, apply_splices
 from newbackend.splice.prove import ListEdit, prove_document

@@ -7,10 +7,10 @@ import pytest
 from newbackend.checkout.layout import MATRIX
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NotFoundError, UsageError
-from newbackend.places import places
 from newbackend.plan.build import planned
 from newbackend.plan.dependents import dependents
 from newbackend.plan.remove import plan_remove
+from newbackend.registrations import places
 
 
 def removed(checkout: Checkout, name: str) -> Checkout:
@@ -68,8 +68,8 @@ def test_the_gallerys_name_of_a_backend_is_not_taken_for_the_backend(checkout: C
 
 
 def test_collateral_damage_stops_the_removal(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
-    from newbackend.places.dockerignore import Dockerignore
-    from newbackend.places.makefile import RootMakefile
+    from newbackend.registrations.dockerignore.place import Dockerignore
+    from newbackend.registrations.makefile.place import RootMakefile
 
     honest = RootMakefile.revert
     assert Dockerignore().probe(checkout).usable

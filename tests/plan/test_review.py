@@ -13,7 +13,7 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.plan.build import plan_create, planned
 from newbackend.plan.model import Edit, Op, Plan
-from newbackend.plan.review import Hunk, Letter, Turn, hunks, left_red, prove_reviewed, reduced, review
+from newbackend.plan.review import Hunk, Letter, Turn, hunks, new_findings, prove_reviewed, reduced, review
 
 WANTED = spec(variants=["cpu", "cuda13", "metal"])
 
@@ -228,11 +228,11 @@ def test_new_files_of_a_place_are_one_hunk_that_its_edits_need() -> None:
 )
 def test_verify_names_exactly_what_was_left_out(plan: Plan, checkout: Checkout, rule: str, red: str) -> None:
     smaller = review(plan, declining(rule))
-    assert {finding.rule.id for finding in left_red(plan, smaller, checkout, "ds4")} == {red}
+    assert {finding.rule.id for finding in new_findings(plan, smaller, checkout, "ds4")} == {red}
 
 
 def test_nothing_is_red_for_what_was_taken(plan: Plan, checkout: Checkout) -> None:
-    assert left_red(plan, review(plan, lambda _: "y"), checkout, "ds4") == ()
+    assert new_findings(plan, review(plan, lambda _: "y"), checkout, "ds4") == ()
 
 
 def test_a_gallery_entry_without_its_meta_would_not_pass_the_proofs(plan: Plan, checkout: Checkout) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from newbackend.findings import (
     BackendStatus,
-    Checked,
+    CheckResult,
     Confidence,
     Finding,
     Fix,
@@ -142,11 +142,11 @@ _SUPPRESSED = Suppressed(
 )
 
 _CHECKED = (
-    *(Checked(ROUTE, Status.PASS, name) for name in ("agate", "opal")),
-    *(Checked(MIRROR, Status.PASS, name) for name in ("agate", "opal")),
-    *(Checked(README, Status.PASS, name) for name in ("agate", "quartz")),
+    *(CheckResult(ROUTE, Status.PASS, name) for name in ("agate", "opal")),
+    *(CheckResult(MIRROR, Status.PASS, name) for name in ("agate", "opal")),
+    *(CheckResult(README, Status.PASS, name) for name in ("agate", "quartz")),
     *(
-        Checked(CAPABILITY, Status.SKIPPED, name, "this checkout has no BackendCapabilities")
+        CheckResult(CAPABILITY, Status.SKIPPED, name, "this checkout has no BackendCapabilities")
         for name in ("agate", "opal", "quartz")
     ),
 )
@@ -169,7 +169,7 @@ CLEAN = Report(
     schema="newbackend/verify/1",
     root="/src/LocalAI",
     backends=(BackendStatus("agate", "cpp", Status.PASS),),
-    checked=tuple(Checked(rule, Status.PASS, "agate") for rule in RULES.values()),
+    checked=tuple(CheckResult(rule, Status.PASS, "agate") for rule in RULES.values()),
 )
 
 MISSING_LIBRARY = Rule(

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from hypothesis import given
 
-from newbackend.findings import Checked, Report, Status
+from newbackend.findings import CheckResult, Report, Status
 from newbackend.report import render
-from newbackend.report.md import block, code, inline
+from newbackend.report.markdown_escape import block, code, inline
 
 from .sample import CAPABILITY, CLEAN, FULL, PIN, PROTO, RULES, context
 from .test_report import HOSTILE
@@ -21,13 +21,13 @@ def line_for(report: Report, text: str) -> str:
     return line
 
 
-def report_with(*checked: Checked) -> Report:
+def report_with(*checked: CheckResult) -> Report:
     """A report of nothing but these checks."""
     return Report("newbackend/verify/1", "/src", checked=checked)
 
 
 def test_a_rule_that_ran_without_a_finding_is_ticked() -> None:
-    assert line_for(report_with(Checked(PIN, Status.PASS)), PIN.checklist) == f"- [x] {PIN.checklist}"
+    assert line_for(report_with(CheckResult(PIN, Status.PASS)), PIN.checklist) == f"- [x] {PIN.checklist}"
 
 
 def test_a_rule_that_did_not_run_is_not_ticked() -> None:
@@ -57,7 +57,7 @@ def test_a_place_that_is_absent_has_no_box() -> None:
 def test_an_item_with_two_rules_needs_both() -> None:
     twin = replace(PROTO, id="REG802", name="rpc-stale")
     page = replace(context(), rules={**RULES, twin.id: twin})
-    shown = render(report_with(Checked(PROTO, Status.PASS)), "markdown", page)
+    shown = render(report_with(CheckResult(PROTO, Status.PASS)), "markdown", page)
     assert f"- [ ] {PROTO.checklist} (not checked: REG802)" in shown
 
 

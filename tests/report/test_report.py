@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newbackend.errors import UsageError
-from newbackend.findings import BackendStatus, Checked, Finding, Location, Report, Status, Suppressed
+from newbackend.findings import BackendStatus, CheckResult, Finding, Location, Report, Status, Suppressed
 from newbackend.report import FORMATS, render
 
 from .sample import FULL, ROUTE, RULES, context
@@ -32,7 +32,7 @@ def hostile_report(text: str) -> Report:
         backends=(BackendStatus(text, text, Status.FAIL),),
         findings=(found, replace(found, status=Status.UNKNOWN)),
         suppressed=(Suppressed(found, text, "external", Location(text)),),
-        checked=(Checked(ROUTE, Status.PASS, text), Checked(ROUTE, Status.SKIPPED, text, text)),
+        checked=(CheckResult(ROUTE, Status.PASS, text), CheckResult(ROUTE, Status.SKIPPED, text, text)),
     )
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from newbackend.checkout.layout import BUMP, INDEX, MAKEFILE, MATRIX
 from newbackend.checkout.tree import Checkout
-from newbackend.places.base import Fact
-from newbackend.places.makefile import LISTS
-from newbackend.places.path_filter import FUNCTIONS
+from newbackend.registrations.base import Fact
+from newbackend.registrations.makefile.place import LISTS
+from newbackend.registrations.path_filter.place import FUNCTIONS
 from newbackend.rules.context import DEV, BackendInfo, Context, image_of
 from newbackend.splice.javascript import filter_function
 
@@ -152,7 +152,7 @@ def _makefile(context: Context, info: BackendInfo) -> Iterator[Mutation]:
         else:
             text = _without(rows, number, number + 1)
         yield Mutation(f"Makefile {fact.kind} deleted", MAKEFILE, text, _MAKE_RULES[fact.kind])
-    for fact in info.made("define"):
+    for fact in info.makefile_facts("define"):
         number = fact.line - 1
         text = _with(rows, number, number + 1, f"|{fact.value[1]}|", f"|{fact.value[1]}x|")
         yield Mutation("Makefile definition: Dockerfile misspelt", MAKEFILE, text, "REG307")

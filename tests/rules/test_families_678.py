@@ -13,9 +13,9 @@ from newbackend.checkout.tree import Checkout
 from newbackend.findings import Finding, Severity, Status
 from newbackend.rules import checks
 from newbackend.rules.context import Context
-from newbackend.rules.families.own_directory import _ignored
-from newbackend.rules.families.own_makefile import make_calls, parse, reaches
-from newbackend.rules.families.own_servers import snake
+from newbackend.rules.directory.files import _ignored
+from newbackend.rules.directory.makefile import make_calls, parse, reaches
+from newbackend.rules.directory.servers import snake
 from newbackend.rules.run import Results, run
 
 ONLY = [check for check in checks() if check.rules[0].id[3] in "678"]

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from newbackend.findings import Checked, Finding, Fix, Location, Rule, Severity, Status, registry
+from newbackend.findings import CheckResult, Finding, Fix, Location, Rule, Severity, Status, registry
 from newbackend.suppress.comments import parse_comments
 from newbackend.suppress.config import SuppressConfig, parse_config
 from newbackend.suppress.engine import EVERYWHERE, Outcome, apply_suppressions, ran_everywhere, ran_for
@@ -185,13 +185,13 @@ def test_an_unknown_can_be_silenced_but_stays_visible_as_suppressed() -> None:
 
 
 def test_a_rule_ran_where_it_came_to_a_verdict() -> None:
-    checked = [Checked(ROUTE, Status.PASS, "a"), Checked(PIN, Status.SKIPPED, "a", "no such place")]
+    checked = [CheckResult(ROUTE, Status.PASS, "a"), CheckResult(PIN, Status.SKIPPED, "a", "no such place")]
     assert ran_for([FOUND], checked) == {("REG401", "demo"), ("REG401", "a")}
 
 
 def test_a_rule_that_could_not_decide_did_not_run_there_nor_everywhere() -> None:
     unknown = replace(FOUND, status=Status.UNKNOWN)
-    checked = [Checked(ROUTE, Status.PASS, "a"), Checked(PIN, Status.PASS, "a")]
+    checked = [CheckResult(ROUTE, Status.PASS, "a"), CheckResult(PIN, Status.PASS, "a")]
     assert ran_for([unknown, FOUND], checked) == {("REG401", "a"), ("REG501", "a")}
     assert ran_everywhere([unknown], checked) == {("REG401", "a"), ("REG501", "a"), ("REG501", EVERYWHERE)}
 

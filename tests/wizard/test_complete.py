@@ -11,7 +11,7 @@ from specs import SHA
 
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError, UsageError
-from newbackend.wizard.complete import Setting, complete
+from newbackend.wizard.complete import WizardOptions, complete
 from newbackend.wizard.headless import Headless
 from newbackend.wizard.replay import Replay, read_replay
 from newbackend.wizard.steps import flat, nested
@@ -173,7 +173,7 @@ def test_a_wrong_flag_is_refused_before_anything_is_asked(
 
 def test_answers_are_kept_after_each_one(checkout: Checkout) -> None:
     kept: list[list[str]] = []
-    complete({}, checkout, Replay(ALL), Setting(keep=lambda answers: kept.append(list(flat(answers)))))
+    complete({}, checkout, Replay(ALL), WizardOptions(keep=lambda answers: kept.append(list(flat(answers)))))
     assert kept == [[key for key, _ in ALL[:count]] for count in range(1, len(ALL))]
 
 
@@ -181,7 +181,7 @@ def test_a_resumed_run_goes_on_where_it_stopped_and_back_into_what_was_answered(
     known, _ = asked(ALL, checkout)
     saved = {key: known[key] for key in ("pin", "name", "lang", "flavour")}
     replay = Replay([("modalities", "<"), ("flavour", "shared-base"), *ALL[4:]])
-    done, _ = complete({}, checkout, replay, Setting(resumed=saved))
+    done, _ = complete({}, checkout, replay, WizardOptions(resumed=saved))
     assert replay.done
     assert done == {**known, "flavour": "shared-base"}
 
@@ -189,20 +189,20 @@ def test_a_resumed_run_goes_on_where_it_stopped_and_back_into_what_was_answered(
 def test_what_is_given_now_wins_over_what_was_saved(checkout: Checkout) -> None:
     known, _ = asked(ALL, checkout)
     replay = Replay([("summary", "")])
-    done, _ = complete({"license": "ISC"}, checkout, replay, Setting(resumed=known))
+    done, _ = complete({"license": "ISC"}, checkout, replay, WizardOptions(resumed=known))
     assert done["license"] == "ISC"
 
 
 def test_a_saved_answer_that_is_impossible_now_is_asked_again(checkout: Checkout) -> None:
     known, _ = asked(ALL, checkout)
     replay = Replay([("variants", "cpu"), ("summary", "")])
-    done, _ = complete({}, checkout, replay, Setting(resumed={**known, "variants": ["gone"]}))
+    done, _ = complete({}, checkout, replay, WizardOptions(resumed={**known, "variants": ["gone"]}))
     assert (replay.done, done["variants"], replay.refusals) == (True, ["cpu"], ["variant-unknown"])
 
 
 def test_an_answers_file_settles_what_has_a_default(checkout: Checkout) -> None:
     replay = Replay([("modalities", "tts"), ("variants", "cpu"), ("summary", "")])
-    done, _ = complete({"name": "pynew", "lang": "python"}, checkout, replay, Setting(settled=Headless()))
+    done, _ = complete({"name": "pynew", "lang": "python"}, checkout, replay, WizardOptions(settled=Headless()))
     assert replay.done
     assert (done["license"], done["tags"], done["like"]) == ("", [], "")
 

@@ -11,15 +11,15 @@ from specs import SHA
 from newbackend.checkout.layout import open_checkout
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
-from newbackend.places.importers_dir import FOLDER, REGISTRY
-from newbackend.places.known_backends import PATH
 from newbackend.plan.build import plan_create
+from newbackend.registrations.known_backends.place import PATH
+from newbackend.registrations.support.importers_dir import FOLDER, REGISTRY
 from newbackend.spec import make_spec
 from newbackend.wizard import import_questions
-from newbackend.wizard.complete import Setting, complete
+from newbackend.wizard.complete import WizardOptions, complete
 from newbackend.wizard.headless import Headless
 from newbackend.wizard.offers import Host, claimants, hosts
-from newbackend.wizard.protocol import SoFar
+from newbackend.wizard.protocol import PartialAnswers
 from newbackend.wizard.questions import words
 from newbackend.wizard.replay import Replay
 from newbackend.wizard.steps import flat, nested, possible
@@ -48,7 +48,7 @@ def imported(answers: list[tuple[str, str]], checkout: Checkout, **given: Any) -
 
 
 def offered(checkout: Checkout, **given: Any) -> list[str]:
-    question = import_questions.kind(SoFar({**GIVEN, **given}, checkout))
+    question = import_questions.kind(PartialAnswers({**GIVEN, **given}, checkout))
     return [choice.value for choice in question.choices]
 
 
@@ -76,7 +76,7 @@ def test_whatever_is_offered_is_planned_without_a_hand(real: Checkout, kind: str
     touched = {"preference": PATH, "drop-in": f"{FOLDER}/cppanvil.go", "importer": f"{FOLDER}/ds4.go"}
     assert plan.manual == ()
     assert {edit.path for edit in plan.made} & set(touched.values()) == {touched[kind]}
-    effects = {choice.value: choice.effect for choice in import_questions.kind(SoFar(GIVEN, real)).choices}
+    effects = {choice.value: choice.effect for choice in import_questions.kind(PartialAnswers(GIVEN, real)).choices}
     assert touched[kind].removesuffix("/cppanvil.go") in effects[kind], "the question says what is touched"
 
 
@@ -86,7 +86,7 @@ def test_a_checkout_without_importers_has_no_such_question(sample: Path) -> None
 
 
 def test_by_hand_is_the_default_everywhere(real: Checkout) -> None:
-    assert import_questions.kind(SoFar(GIVEN, real)).default == "preference"
+    assert import_questions.kind(PartialAnswers(GIVEN, real)).default == "preference"
     headless, _ = complete(GIVEN, real, Headless())
     assert headless["import"] == {"kind": "preference"}
     assert not make_spec(headless).imports, "the default is not written down"
@@ -98,7 +98,7 @@ def test_a_drop_in_is_asked_whose(real: Checkout) -> None:
         {"kind": "drop-in", "of": "cppanvil"},
         [],
     )
-    question = import_questions.of(SoFar(GIVEN, real))
+    question = import_questions.of(PartialAnswers(GIVEN, real))
     assert [(one.value, one.effect) for one in question.choices] == [
         ("cppanvil", f"{FOLDER}/cppanvil.go, as for neo-cppanvil")
     ]
@@ -153,7 +153,7 @@ def test_a_wrong_answer_is_refused_and_asked_again(
 
 
 def test_what_is_typed_is_refused_in_words_that_fit_forty_columns(real: Checkout) -> None:
-    so_far = SoFar({**GIVEN, "import.kind": "importer", "import.extensions": []}, real)
+    so_far = PartialAnswers({**GIVEN, "import.kind": "importer", "import.extensions": []}, real)
     for question, typed in (
         (import_questions.extensions(so_far), "ds4"),
         (import_questions.pipeline_tags(so_far), ""),
@@ -195,16 +195,16 @@ def test_an_interrupted_run_goes_on_at_the_follow_up(real: Checkout) -> None:
     kept: list[Any] = []
     replay = Replay([("import.kind", "importer"), ("import.extensions", "")])
     with pytest.raises(UsageError, match=r"no answer to 'import\.pipeline_tags'"):
-        complete(GIVEN, real, replay, Setting(keep=lambda answers: kept.append(dict(answers))))
+        complete(GIVEN, real, replay, WizardOptions(keep=lambda answers: kept.append(dict(answers))))
     assert kept[-1]["import"] == {"kind": "importer", "extensions": []}
     again = Replay([("import.pipeline_tags", "<"), ("import.extensions", ".ds4"), ("import.pipeline_tags", ""), END])
-    done, _ = complete(GIVEN, real, again, Setting(resumed=kept[-1]))
+    done, _ = complete(GIVEN, real, again, WizardOptions(resumed=kept[-1]))
     assert again.done
     assert done["import"] == {"kind": "importer", "extensions": [".ds4"], "pipeline_tags": []}
 
 
 def test_what_is_given_wins_over_what_was_kept_key_by_key(real: Checkout) -> None:
-    resumed = Setting(resumed={"import": {"kind": "drop-in", "of": "gone"}})
+    resumed = WizardOptions(resumed={"import": {"kind": "drop-in", "of": "gone"}})
     replay = Replay([END])
     done, _ = complete({**GIVEN, "import": {"of": "cppanvil"}}, real, replay, resumed)
     assert done["import"] == {"kind": "drop-in", "of": "cppanvil"}
@@ -226,7 +226,7 @@ def test_an_answers_file_is_only_asked_what_it_has_no_default_for(
     real: Checkout, said: dict[str, Any], replies: list[tuple[str, str]]
 ) -> None:
     replay = Replay([*replies, *([END] if replies else [])])
-    done, _ = complete({**GIVEN, "import": said}, real, replay, Setting(settled=Headless()))
+    done, _ = complete({**GIVEN, "import": said}, real, replay, WizardOptions(settled=Headless()))
     assert replay.done
     assert plan_create(make_spec(done), real).manual == ()
 
@@ -247,12 +247,12 @@ def test_nobody_is_asked_without_a_terminal(real: Checkout, said: dict[str, str]
 
 
 def test_the_sibling_s_way_is_said_and_not_taken_over(real: Checkout) -> None:
-    so_far = SoFar({**GIVEN, "like": "neo-cppanvil"}, real)
+    so_far = PartialAnswers({**GIVEN, "like": "neo-cppanvil"}, real)
     question = import_questions.kind(so_far)
     assert "neo-cppanvil is found with the importer of cppanvil" in question.explain
     assert question.default == "preference"
     assert import_questions.of(so_far).default == "cppanvil"
-    assert "is found with" not in import_questions.kind(SoFar(GIVEN, real)).explain
+    assert "is found with" not in import_questions.kind(PartialAnswers(GIVEN, real)).explain
 
 
 def test_hosts_of_the_same_modality_come_first(real: Checkout) -> None:
@@ -267,15 +267,15 @@ def test_hosts_of_the_same_modality_come_first(real: Checkout) -> None:
 
 def test_an_extension_that_other_importers_name_is_said(real: Checkout) -> None:
     assert claimants([".anvil"], real) == ("cppanvil",)
-    taken = import_questions.pipeline_tags(SoFar({**GIVEN, "import.extensions": [".anvil"]}, real))
+    taken = import_questions.pipeline_tags(PartialAnswers({**GIVEN, "import.extensions": [".anvil"]}, real))
     assert "Such files are also looked for by cppanvil." in taken.explain
-    own = import_questions.pipeline_tags(SoFar({**GIVEN, "import.extensions": [".ds4"]}, real))
+    own = import_questions.pipeline_tags(PartialAnswers({**GIVEN, "import.extensions": [".ds4"]}, real))
     assert "also looked for" not in own.explain
 
 
 def test_what_was_answered_is_offered_again(real: Checkout) -> None:
     before = {"import.kind": "importer", "import.extensions": [".a", ".b"], "import.pipeline_tags": ["x"]}
-    so_far = SoFar(GIVEN, real, before)
+    so_far = PartialAnswers(GIVEN, real, before)
     assert import_questions.kind(so_far).default == "importer"
     assert import_questions.extensions(so_far).default == ".a, .b"
     assert import_questions.pipeline_tags(so_far).default == "x"

@@ -93,7 +93,7 @@ def _modified(plan: Plan, style: Style) -> Iterator[str]:
 
 def place_title(place_id: str) -> str:
     """How a place is called; its id when it is none of the registration places."""
-    from newbackend.places import places
+    from newbackend.registrations import places
 
     return next((place.title for place in places() if place.id == place_id), place_id)
 

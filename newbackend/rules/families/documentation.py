@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterable, Mapping
 from itertools import dropwhile, takewhile
 
-from newbackend.findings import Checked, Finding, Rule, Severity, Status
-from newbackend.places import compatibility_table, docs_list, readme_engines, test_workflow
-from newbackend.places.display_names import squeezed
+from newbackend.findings import CheckResult, Finding, Rule, Severity, Status
+from newbackend.registrations.compatibility_table import place as compatibility_table
+from newbackend.registrations.docs_list import place as docs_list
+from newbackend.registrations.readme_engines import place as readme_engines
+from newbackend.registrations.support.display_names import squeezed
+from newbackend.registrations.test_workflow import place as test_workflow
 from newbackend.rules.base import Check, Result, Scope
 from newbackend.rules.context import BackendInfo, Context
 from newbackend.rules.texts import documentation as text
@@ -28,7 +31,7 @@ def listed(context: Context) -> Iterable[Result]:
     for info in context.backends.values():
         reason = _undocumented(info) or ("" if 4 * len(examples) >= 3 * len(bullets) else "the list gives no examples")
         if reason:
-            yield Checked(text.NOT_LISTED, Status.SKIPPED, info.name, reason)
+            yield CheckResult(text.NOT_LISTED, Status.SKIPPED, info.name, reason)
         elif not named & {info.name, info.gallery} and not words & {_bare(info.name), _bare(info.gallery)}:
             message = f"the list of backend types does not name {info.name}"
             path, end = docs_list.PATH, max(bullets)
@@ -62,7 +65,7 @@ def tabled(context: Context) -> Iterable[Result]:
     end = max((fact.line for fact in facts), default=1)
     for info in context.backends.values():
         if reason := _undocumented(info):
-            yield Checked(text.NOT_IN_TABLE, Status.SKIPPED, info.name, reason)
+            yield CheckResult(text.NOT_IN_TABLE, Status.SKIPPED, info.name, reason)
         elif not named & {info.name, info.gallery}:
             message = f"no table has a row for {info.name}"
             path, row = compatibility_table.PATH, f"| [{info.gallery}](…) | … | … |"
@@ -77,7 +80,7 @@ def own_engines(context: Context) -> Iterable[Result]:
     for info in context.backends.values():
         engine = _own_engine(info)
         if not engine:
-            yield Checked(text.NOT_IN_README, Status.SKIPPED, info.name, "its engine is not the project's own")
+            yield CheckResult(text.NOT_IN_README, Status.SKIPPED, info.name, "its engine is not the project's own")
         elif not named & {info.name, info.gallery}:
             message = f"{engine} is an engine of the project's own, and the table of those does not have it"
             path = readme_engines.PATH

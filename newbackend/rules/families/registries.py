@@ -7,13 +7,16 @@ from collections.abc import Iterable, Mapping
 
 from newbackend.catalog import modalities
 from newbackend.catalog.registries import registries
-from newbackend.findings import Checked, Finding, Location, Rule, Severity, Status
-from newbackend.places import capabilities, engine_preference, importers_dir, known_backends
-from newbackend.places.display_names import squeezed
-from newbackend.places.go_place import composite, go_file
+from newbackend.findings import CheckResult, Finding, Location, Rule, Severity, Status
+from newbackend.registrations.capabilities import place as capabilities
+from newbackend.registrations.engine_preference import place as engine_preference
+from newbackend.registrations.importer_drop_in import rules as drop_ins
+from newbackend.registrations.known_backends import place as known_backends
+from newbackend.registrations.support import importers_dir
+from newbackend.registrations.support.display_names import squeezed
+from newbackend.registrations.support.go_files import composite, go_file
 from newbackend.rules.base import Check, Result, Scope
 from newbackend.rules.context import BackendInfo, Context
-from newbackend.rules.families import drop_ins
 from newbackend.rules.texts import registries as text
 
 ALIASES = "pkg/model/initializers.go"
@@ -35,7 +38,7 @@ def importable(context: Context) -> Iterable[Result]:
     for info in context.backends.values():
         reason = _not_asked(info)
         if reason:
-            yield Checked(text.NOT_IMPORTABLE, Status.SKIPPED, info.name, reason)
+            yield CheckResult(text.NOT_IMPORTABLE, Status.SKIPPED, info.name, reason)
         elif not named & {info.name, info.gallery}:
             yield _not_importable(context, info, end, hosts)
 
@@ -64,7 +67,7 @@ def capable(context: Context) -> Iterable[Result]:
     for info in context.backends.values():
         reason = _not_asked(info) or _without_word(info, source)
         if reason:
-            yield Checked(text.CAPABILITY_MISSING, Status.SKIPPED, info.name, reason)
+            yield CheckResult(text.CAPABILITY_MISSING, Status.SKIPPED, info.name, reason)
         elif not named & {info.name, info.gallery}:
             message = f"{capabilities.VARIABLE} does not say what {info.name} can be asked for"
             expected = f'"{info.gallery}": {{ … }},'
@@ -140,9 +143,11 @@ def _list_unreadable(context: Context) -> Iterable[Result]:
     path = importers_dir.REGISTRY
     source = context.read(path)
     for rule in (text.IMPORTER_UNREGISTERED, text.IMPORTER_SHADOWED, text.IMPORTER_UNDECLARED):
-        yield Checked(rule, Status.SKIPPED if source is None else Status.UNKNOWN, reason=f"{path} has no readable list")
+        yield CheckResult(
+            rule, Status.SKIPPED if source is None else Status.UNKNOWN, reason=f"{path} has no readable list"
+        )
     if source is None:
-        yield Checked(text.IMPORTERS_UNREADABLE, Status.SKIPPED, reason=f"{path} is not in this checkout")
+        yield CheckResult(text.IMPORTERS_UNREADABLE, Status.SKIPPED, reason=f"{path} is not in this checkout")
         return
     line = go_file(context.checkout, path).broken_line
     problem = "is not valid Go" if line else f"has no plain list {importers_dir.VARIABLE}"

@@ -1,0 +1,176 @@
+"""One tar layer: its members, refused when hostile, laid over the tree of the layers below.
+
+Whiteouts and opaque markers: OCI image specification, "Layer Filesystem Changeset".
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import tarfile
+from collections.abc import Iterator
+from typing import IO, cast
+
+from newbackend.errors import UsageError
+from newbackend.package.archive.tree import MAX_ENTRIES, Entry, Kind, SliceBlob
+from newbackend.package.elf.binary import Buffer
+
+WHITEOUT = ".wh."
+OPAQUE = ".wh..wh..opq"
+MAX_HEADER = 16 << 20
+
+
+class _Bounded(io.RawIOBase):
+    """A seekable view for `tarfile`; one read is bounded, so that an extended header cannot fill memory."""
+
+    def __init__(self, data: Buffer) -> None:
+        self._data = data
+        self._at = 0
+
+    def read(self, size: int = -1) -> bytes:
+        if size < 0 or size > MAX_HEADER:
+            raise tarfile.ReadError(f"a header of {size} bytes")
+        chunk = bytes(self._data[self._at : self._at + size])
+        self._at += len(chunk)
+        return chunk
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        base = (0, self._at, len(self._data))[whence]
+        self._at = max(base + offset, 0)
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+
+def _refuse(reference: str, message: str, where: str) -> UsageError:
+    return UsageError(reference, message, where=where, hint="nothing was unpacked")
+
+
+def safe_path(name: str, where: str) -> str:
+    """A member name as a tree path; raises UsageError for an absolute name or one with `..`."""
+    if name.startswith("/"):
+        raise _refuse("archive-absolute", f"member {name!r} has an absolute name", where)
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    if ".." in parts or "\0" in name:
+        raise _refuse("archive-traversal", f"member {name!r} leaves the archive", where)
+    return "/".join(parts)
+
+
+def _members(data: Buffer, where: str) -> Iterator[tarfile.TarInfo]:
+    """The headers of a tar; raises UsageError for anything damaged or cut off."""
+    # tarfile's own error types, plus what its header parsing lets through on mutated input.
+    damage = (tarfile.TarError, EOFError, ValueError, OverflowError, IndexError, KeyError, UnicodeError)
+    try:
+        archive = tarfile.TarFile(fileobj=cast("IO[bytes]", _Bounded(data)))
+        for count, member in enumerate(archive):
+            if count > MAX_ENTRIES:
+                raise _refuse("archive-bomb", f"more than {MAX_ENTRIES} members", where)
+            yield member
+            vars(archive)["members"] = []  # tarfile keeps every header for random access, which is not used here
+    except damage as err:
+        raise _refuse("archive-damaged", f"not a whole tar archive ({err})", where) from err
+    if bytes(data[archive.offset : archive.offset + 512]) != bytes(512):
+        # tarfile stops silently at garbage or at the end of the file.
+        raise _refuse("archive-damaged", f"the archive breaks off at byte {archive.offset}", where)
+
+
+def _entry(member: tarfile.TarInfo, path: str, data: Buffer, where: str) -> Entry:
+    """The tree entry of a file, directory or symlink; anything else is refused."""
+    mode = member.mode & 0o7777
+    if member.isdir():
+        return Entry(path, Kind.DIRECTORY, mode)
+    if member.issym():
+        return Entry(path, Kind.SYMLINK, 0o777, link=member.linkname)
+    if not member.isreg():
+        raise _refuse("archive-device", f"member {member.name!r} is a device, pipe or unknown type", where)
+    if member.issparse():
+        raise _refuse("archive-sparse", f"member {member.name!r} is stored sparse", where)
+    if member.size < 0 or member.offset_data + member.size > len(data):
+        raise _refuse("archive-damaged", f"member {member.name!r} is cut off", where)
+    blob = SliceBlob(data, member.offset_data, member.size)
+    return Entry(path, Kind.FILE, mode, member.size, blob=blob)
+
+
+def apply_layer(below: dict[str, Entry], data: Buffer, where: str) -> dict[str, Entry]:
+    """The tree after laying the tar `data` over `below` (which is not changed).
+
+    Raises UsageError for a damaged tar and for traversal, devices, writing through a link, hard
+    links to nothing, and too many members.
+    """
+    tree = dict(below)
+    added: dict[str, Entry] = {}
+    for member in _members(data, where):
+        path = safe_path(member.name, where)
+        name = posixpath.basename(path)
+        if name.startswith(WHITEOUT):
+            _white_out(tree, added, path, where)
+            continue
+        if not path:
+            continue
+        _add_parents(tree, added, path, where)
+        hard = member.islnk()
+        entry = _hard_link(tree, member, path, where) if hard else _entry(member, path, data, where)
+        old = tree.get(path)
+        if old is not None and old.kind is Kind.DIRECTORY and entry.kind is not Kind.DIRECTORY:
+            _remove(tree, path, keep=None)
+        tree[path] = added[path] = entry
+        if len(tree) > MAX_ENTRIES:
+            raise _refuse("archive-bomb", f"more than {MAX_ENTRIES} files", where)
+    return tree
+
+
+def _hard_link(tree: dict[str, Entry], member: tarfile.TarInfo, path: str, where: str) -> Entry:
+    target = tree.get(safe_path(member.linkname, where))
+    if target is None or target.kind is Kind.DIRECTORY:
+        message = f"hard link {member.name!r} points at {member.linkname!r}, which is not a file in the archive"
+        raise _refuse("archive-hard-link", message, where)
+    return Entry(path, target.kind, target.mode, target.size, target.link, target.blob)
+
+
+def _add_parents(tree: dict[str, Entry], added: dict[str, Entry], path: str, where: str) -> None:
+    """Directories that a tar left out; a link or file in their place is a trick (or a broken archive)."""
+    parent = posixpath.dirname(path)
+    if parent.count("/") > 200:
+        raise _refuse("archive-depth", f"member {path[:80]!r}… lies {parent.count('/')} directories deep", where)
+    while parent:
+        entry = tree.get(parent)
+        if entry is None:
+            tree[parent] = added[parent] = Entry(parent, Kind.DIRECTORY, 0o755)
+        elif entry.kind is not Kind.DIRECTORY:
+            raise _refuse(
+                "archive-through-link",
+                f"member {path!r} is written through the {entry.kind} {parent!r}",
+                where,
+            )
+        else:
+            return
+        parent = posixpath.dirname(parent)
+
+
+def _remove(tree: dict[str, Entry], path: str, *, keep: dict[str, Entry] | None) -> None:
+    prefix = f"{path}/" if path else ""
+    for known in [p for p in tree if p.startswith(prefix) and p and not (keep and p in keep)]:
+        del tree[known]
+
+
+def _white_out(tree: dict[str, Entry], added: dict[str, Entry], path: str, where: str) -> None:
+    """Take away what lower layers put there; what this layer added stays."""
+    parent, name = posixpath.split(path)
+    if name == OPAQUE:
+        _remove(tree, parent, keep=added)
+        return
+    victim = name.removeprefix(WHITEOUT)
+    if victim in ("", ".", "..") or victim.startswith(WHITEOUT):
+        raise _refuse("archive-whiteout", f"whiteout {path!r} names nothing", where)
+    target = f"{parent}/{victim}" if parent else victim
+    if target in added:
+        return
+    _remove(tree, target, keep=added)
+    tree.pop(target, None)

@@ -1,0 +1,108 @@
+"""Compressed layers: sniffed by content (media types lie), unpacked into an unnamed temporary file.
+
+A temporary file, not memory: layers reach gigabytes, and a mapped file costs only the pages read.
+"""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import io
+import mmap
+import tempfile
+import zlib
+from collections.abc import Callable
+from typing import IO, cast
+
+from newbackend.errors import NotFoundError, UsageError
+from newbackend.package.elf.binary import Buffer
+
+CHUNK = 1 << 20
+# A real layer of libraries compresses 3 to 20 times; zeros 200 to 1000. The free allowance keeps
+# small, very regular layers legal.
+MAX_RATIO = 64
+FREE_BYTES = 256 << 20
+MAX_BYTES = 64 << 30
+
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+UNSUPPORTED = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip"}
+
+
+class _View(io.RawIOBase):
+    """A readable stream over a buffer, without copying it whole."""
+
+    def __init__(self, data: Buffer) -> None:
+        self._data = memoryview(data)
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: object) -> int:
+        into = cast("bytearray", target)
+        size = min(len(into), len(self._data) - self._at)
+        into[:size] = self._data[self._at : self._at + size]
+        self._at += size
+        return size
+
+
+def _zstd_stream(source: io.RawIOBase, where: str) -> IO[bytes]:
+    """A zstd reader from the standard library (3.14) or `zstandard`; raises NotFoundError without both."""
+    try:
+        standard = importlib.import_module("compression.zstd")
+        return cast("IO[bytes]", standard.ZstdFile(source))
+    except ImportError:
+        pass
+    try:
+        zstandard = importlib.import_module("zstandard")
+    except ImportError:
+        raise NotFoundError(
+            "zstd-reader-missing",
+            "the layer is compressed with zstd and no reader for it is installed, so nothing was checked",
+            where=where,
+            hint="install newbackend[zstd]",
+        ) from None
+    reader = zstandard.ZstdDecompressor(max_window_size=1 << 27)
+    return cast("IO[bytes]", reader.stream_reader(source, read_across_frames=True))
+
+
+def unpack(data: Buffer, where: str) -> Buffer:
+    """`data` decompressed when it is gzip or zstd, else as it is.
+
+    Raises UsageError for damaged data, for other compressions and for a bomb; NotFoundError when
+    it is zstd and no reader is installed.
+    """
+    head = bytes(data[:6])
+    for magic, name in UNSUPPORTED.items():
+        if head.startswith(magic):
+            raise UsageError("archive-compression", f"{name} archives are not read", where=where)
+    source = io.BufferedReader(_View(data), CHUNK)
+    if head.startswith(GZIP):
+        return _drain(lambda: cast("IO[bytes]", gzip.GzipFile(fileobj=source)), len(data), where)
+    if head.startswith(ZSTD):
+        return _drain(lambda: _zstd_stream(cast("io.RawIOBase", source), where), len(data), where)
+    return data
+
+
+def _drain(opener: Callable[[], IO[bytes]], packed: int, where: str) -> Buffer:
+    limit = min(MAX_BYTES, FREE_BYTES + packed * MAX_RATIO)
+    total = 0
+    with tempfile.TemporaryFile(prefix="newbackend-layer-") as sink:
+        stream = opener()
+        while True:
+            try:
+                chunk = stream.read(CHUNK)
+            except (OSError, EOFError, zlib.error) as err:
+                raise UsageError("archive-damaged", f"the compressed data is damaged ({err})", where=where) from err
+            except Exception as err:  # zstandard raises its own ZstdError, an Exception of no common base
+                if type(err).__name__ != "ZstdError":
+                    raise
+                raise UsageError("archive-damaged", f"the zstd data is damaged ({err})", where=where) from err
+            if not chunk:
+                break
+            total += len(chunk)
+            if total > limit:
+                raise UsageError("archive-bomb", f"{packed} bytes unpack to more than {limit}: refused", where=where)
+            sink.write(chunk)
+        sink.flush()
+        return mmap.mmap(sink.fileno(), 0, access=mmap.ACCESS_READ) if total else b""

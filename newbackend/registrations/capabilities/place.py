@@ -1,0 +1,166 @@
+"""`BackendCapabilities` in core/config/backend_capabilities.go (contract 11.1).
+
+What it does not list is never tried for a GGUF, hidden by the gallery's filters, and cannot clone voices.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from newbackend.catalog import modalities
+from newbackend.checkout.tree import Checkout
+from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe, rules_of
+from newbackend.registrations.support.go_files import composite, go_file, probe_variable, put_after, without
+from newbackend.registrations.support.import_choice import one_line
+from newbackend.spec import BackendSpec
+from newbackend.splice.golang import Element, aligned, go_string
+from newbackend.splice.outcome import AnchorMissing, Outcome
+
+PATH = "core/config/backend_capabilities.go"
+VARIABLE = "BackendCapabilities"
+_METHODS, _POSSIBLE, _DEFAULT = "GRPCMethods", "PossibleUsecases", "DefaultUsecases"
+_LISTS = {_METHODS: "[]GRPCMethod", _POSSIBLE: "[]string", _DEFAULT: "[]string"}
+_TEXTS = frozenset(("Description",))
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*\Z")
+_EXPRESSION = re.compile(r"(?:true|false|[a-z][A-Za-z0-9_]*\(\))\Z")
+"""What a field may be set to beside lists and texts: a flag, or a helper of the file that makes the value."""
+
+
+class Capabilities(Place):
+    """One map entry per backend: the RPCs it serves and the usecases its models may declare."""
+
+    id = "backend-capabilities"
+    title = "backend capabilities"
+    order = 150
+    takes_facts = True
+
+    def path(self, checkout: Checkout) -> str:
+        return PATH
+
+    def probe(self, checkout: Checkout) -> Probe:
+        return probe_variable(checkout, PATH, VARIABLE)
+
+    def read(self, checkout: Checkout) -> Sequence[Fact]:
+        by_name = _by_name(checkout)
+        facts = []
+        for element in _elements(checkout):
+            value = {key: _plain(content, by_name) for key, content in element.fields.items()}
+            facts.append(Fact("capability", f"capability:{element.key}", element.key, value, PATH, element.first + 1))
+        return facts
+
+    def expect(self, spec: BackendSpec, checkout: Checkout) -> Sequence[ExpectedFact]:
+        by_name = _by_name(checkout)
+        methods = {value for name, value in by_name.items() if name.startswith("Method")}
+        usecases = {value for name, value in by_name.items() if name.startswith("Usecase")}
+        chosen = [modalities()[key] for key in spec.modalities]
+        served = [rpc for modality in chosen for rpc in modality.rpcs if rpc in methods]
+        possible = [use for modality in chosen for use in modality.usecases if use in usecases]
+        if not served or not possible:
+            return ()  # a vector store, for instance: the table has no words for it
+        value = {
+            _METHODS: tuple(dict.fromkeys(served)),
+            _POSSIBLE: tuple(dict.fromkeys(possible)),
+            _DEFAULT: (possible[0],),
+            "Description": one_line(spec.description or spec.name),
+        }
+        reason = f"what {spec.name} can be asked for"
+        key = f"capability:{spec.name}"
+        return [ExpectedFact("capability", key, value, reason, ("REG603",), "capability")]
+
+    def same(self, wanted: Any, found: Any) -> bool:
+        """More may be declared by hand (voices, pictures, further usecases); nothing may be missing."""
+        return all(set(wanted[key]) <= set(found.get(key) or ()) for key in (_METHODS, _POSSIBLE))
+
+    def from_answers(self, spec: BackendSpec, key: str, value: Any) -> Any:
+        if not isinstance(value, Mapping) or key not in (f"capability:{spec.name}", f"capability:{spec.gallery}"):
+            raise self.refuse_fact(key, f"is not the entry of {spec.name}")
+        entry = {name: tuple(said) if isinstance(said, list) else said for name, said in value.items()}
+        for name, said in entry.items():
+            plain = all(_WORD.match(word) for word in said) if isinstance(said, tuple) else name in _TEXTS
+            if not _WORD.match(name) or not (plain or _EXPRESSION.match(str(said))):
+                raise self.refuse_fact(key, f"has a field {name} that cannot be written safely")
+        return {**{name: entry.get(name, ()) for name in _LISTS}, "Description": "", **entry}
+
+    def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact]) -> Iterable[Change]:
+        lines = go_file(checkout, PATH).lines
+        names = {value: name for name, value in reversed(list(_by_name(checkout).items()))}
+        for wanted in missing:
+            sibling = _sibling(checkout, wanted.value)
+            outcome: Outcome = AnchorMissing(f"{VARIABLE} has no entries to go by")
+            if sibling is not None:
+                outcome = put_after(lines, sibling, _rows(wanted.key.partition(":")[2], wanted.value, names))
+            yield Change(self.id, PATH, outcome, wanted.reason, rules_of([wanted]), self.snippet([wanted]))
+
+    def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
+        lines = go_file(checkout, PATH).lines
+        for element in _elements(checkout):
+            if element.key == name:
+                outcome = without(lines, element, [name])
+                yield Change(self.id, PATH, outcome, f"{name} in {VARIABLE}", ("REG603",))
+
+    def snippet(self, wanted: Sequence[ExpectedFact]) -> str:
+        rows = [row for one in wanted for row in _rows(one.key.partition(":")[2], one.value, {})]
+        return "\n".join(rows)
+
+
+def _elements(checkout: Checkout) -> tuple[Element, ...]:
+    found = composite(checkout, PATH, VARIABLE)
+    assert found is not None  # probe() saw it
+    return found.elements
+
+
+def _by_name(checkout: Checkout) -> Mapping[str, str]:
+    """Value of each method and usecase constant: the file's own words for RPCs and usecases."""
+    if checkout.read(PATH) is None:
+        return {}
+    return {constant.name: constant.value for constant in go_file(checkout, PATH).constants()}
+
+
+def _plain(content: str | tuple[str, ...], by_name: Mapping[str, str]) -> str | tuple[str, ...]:
+    if isinstance(content, tuple):
+        return tuple(by_name.get(word, word) for word in content)
+    return content
+
+
+def _sibling(checkout: Checkout, value: Mapping[str, Any]) -> Element | None:
+    """The entry to stand behind: the last of the same default usecase, else the last that may have it."""
+    by_name = _by_name(checkout)
+    elements = _elements(checkout)
+    wanted = (*value[_DEFAULT], *value[_POSSIBLE], "")[0]
+
+    def says(element: Element, key: str) -> tuple[str, ...]:
+        words = _plain(element.fields.get(key) or (), by_name)
+        return words if isinstance(words, tuple) else (words,)
+
+    first = [element for element in elements if says(element, _DEFAULT)[:1] == (wanted,)]
+    possible = [element for element in elements if wanted in says(element, _POSSIBLE)]
+    candidates = first or possible or list(elements)
+    return candidates[-1] if candidates else None
+
+
+def _rows(name: str, value: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
+    """An entry's lines. A word that the file has no constant for is a plain string, which Go takes as well;
+    without any names (a snippet) the constants are guessed."""
+
+    def words(key: str) -> str:
+        return ", ".join(names.get(word) or (go_string(word) if names else _constant(word)) for word in value[key])
+
+    pairs = []
+    for key, said in value.items():
+        if key in _LISTS:
+            pairs.append((key, f"{_LISTS[key]}{{{words(key)}}}"))
+        else:
+            pairs.append((key, go_string(said) if key in _TEXTS else str(said)))
+    return [f"\t{go_string(name)}: {{", *aligned(pairs, "\t\t"), "\t},"]
+
+
+def _constant(word: str) -> str:
+    """The name that the file would give a constant: RPCs are in camel case, usecases in snake case."""
+    if word[:1].isupper():
+        return f"Method{word}"
+    return "Usecase" + "".join(part.upper() if part in ("tts", "vad") else part.title() for part in word.split("_"))
+
+
+PLACE = Capabilities()

@@ -1,0 +1,48 @@
+"""Which keys of `overrides.places` the places read: everything else is refused, not ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from newbackend.errors import UsageError
+from newbackend.overrides import SCAFFOLD
+from newbackend.registrations.base import Place
+from newbackend.spec import BackendSpec
+
+ANY = frozenset("*")
+"""`override_keys` of a place whose keys are data of the checkout; it checks them itself."""
+
+
+def check_place_overrides(spec: BackendSpec, known: Sequence[Place]) -> None:
+    """Raises UsageError for a place that there is not, for a key that its place does not read, and for matrix
+    rows that would build another backend."""
+    _check_rows(spec)
+    by_id = {place.id: place for place in known}
+    for place_id, said in (spec.overrides.get("places") or {}).items():
+        if place_id == SCAFFOLD:
+            continue
+        place = by_id.get(place_id)
+        if place is None:
+            names = ", ".join((SCAFFOLD, *by_id))
+            raise UsageError("answers-unknown-key", f"unknown key overrides.places.{place_id}; known: {names}")
+        allowed = {"omit", *place.override_keys, *(("facts",) if place.takes_facts else ())}
+        for key in said:
+            if key not in allowed and place.override_keys != ANY:
+                names = ", ".join(sorted(allowed))
+                raise UsageError(
+                    "answers-unknown-key", f"unknown key overrides.places.{place_id}.{key}; known: {names}"
+                )
+        for key, value in (said.get("facts") or {}).items():
+            place.from_answers(spec, key, value)  # also where this checkout has no such place
+
+
+def _check_rows(spec: BackendSpec) -> None:
+    for variant, said in (spec.overrides.get("variants") or {}).items():
+        fields: Mapping[str, str] = said.get("fields") or {}
+        builds = [fields.get("backend", spec.name), *(row.get("backend", "") for row in said.get("rows") or ())]
+        for name in builds:
+            if name != spec.name:
+                raise UsageError(
+                    "overrides-other-backend",
+                    f"overrides.variants.{variant} speaks of the backend {name!r}, not of {spec.name!r}",
+                )
