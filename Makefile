@@ -12,7 +12,7 @@ STAMP  := $(VENV)/.installed-$(SOURCE_ID)
 DEV    := $(VENV)/.dev-$(SOURCE_ID)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt check bench system-packages golden docs wheel clean
+.PHONY: help demo test lint fmt check bench system-packages golden docs pictures wheel clean
 
 help: ## Show the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -58,7 +58,10 @@ bench: $(DEV) ## Print the table of measured times (docs/performance.md).
 	$(BIN)/python bench/bench.py
 
 docs: $(DEV) ## Regenerate docs/rules.md from the rule registry.
-	$(BIN)/python -m newbackend.rules.docs docs/rules.md
+	$(BIN)/python -m newbackend.rulebooks docs/rules.md
+
+pictures: $(DEV) ## Draw the README's pictures again, from real runs.
+	$(BIN)/python tools/pictures.py
 
 golden: $(DEV) ## Rewrite every golden file; review the result as a diff.
 	NEWBACKEND_GOLDEN=write $(BIN)/pytest -q -m "not build" tests

@@ -1,4 +1,4 @@
-"""Measures what the design promises (docs/performance.md) and prints one table.
+"""Measures the figures of docs/performance.md and prints one table.
 
     make bench                                 # on the embedded sample
     NEWBACKEND_LOCALAI=/path/to/LocalAI make bench

@@ -1,4 +1,4 @@
-"""Time of the static package rules over 300 shared libraries (design, section 5: at most 1.5 s).
+"""Time of the static package rules over 300 shared libraries.
 
     python bench/bench_package.py
 

@@ -1,206 +1,263 @@
-"""The answers file: the whole intent of one backend, as YAML (design, section 2).
+"""The answers about one backend: every key of the answers file, declared once.
 
-ruamel.yaml is the YAML of record for files this project owns. Unknown keys, tags and wrong types are
-refused, because an answer that is silently ignored is worse than one that is missing.
+The fields below are the keys of the file, of `--set KEY=VALUE` and of the wizard's questions (a dotted path reaches
+into a section: `import.kind`). Reading, merging and writing answers follow the fields' types, so a new key is one new
+field. None means "not answered"; an empty text or list is an answer.
 """
 
 from __future__ import annotations
 
-import io
-import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from enum import Enum
+from functools import cache
+from types import NoneType
+from typing import Any, get_args, get_origin, get_type_hints
 
-from newbackend.errors import NotFoundError, UsageError
+from newbackend.errors import UsageError
 from newbackend.overrides import SECTIONS, check_overrides
-from newbackend.spec import BackendSpec
 
-_TEXT, _LIST, _MAP = "text", "list of text", "mapping"
-GENERATED = "generated"
-KEYS: Mapping[str, str] = {
-    "name": _TEXT,
-    "lang": _TEXT,
-    "flavour": _TEXT,
-    "pin": _MAP,
-    "modalities": _LIST,
-    "variants": _LIST,
-    "description": _TEXT,
-    "license": _TEXT,
-    "icon": _TEXT,
-    "urls": _LIST,
-    "tags": _LIST,
-    "like": _TEXT,
-    "import": _MAP,
-    "docs": _MAP,
-    "os_excluded": _MAP,
-    "overrides": _MAP,
-    "options": _MAP,
-    # Not an answer: what was rendered last (docs/adr/0021), kept in the file beside the backend.
-    GENERATED: _MAP,
-}
-SUBKEYS: Mapping[str, frozenset[str]] = {
-    "pin": frozenset({"repo", "sha", "branch", "variable"}),
-    "options": frozenset({"bundle_libs", "cpu_variants", "glibc_floor", "native_march"}),
-    "overrides": frozenset(SECTIONS),
-    GENERATED: frozenset({"newbackend", "files"}),
-    "import": frozenset({"kind", "of", "modality", "description", "extensions", "pipeline_tags"}),
-    "docs": frozenset({"category", "in_house"}),
-    "os_excluded": frozenset({"linux", "darwin"}),
-}
-# Lists inside mappings; `--set` takes them with commas, as it takes the lists that are keys themselves.
-SUBLISTS = frozenset({"import.extensions", "import.pipeline_tags", "options.bundle_libs", "options.cpu_variants"})
+Text = str | None
+Words = tuple[str, ...] | None
+Flag = bool | None
 
 
-def check_answers(data: Any, where: str) -> dict[str, Any]:
-    """The answers with only known keys of the right types. Raises UsageError otherwise."""
-    if data is None:
-        return {}
-    if not isinstance(data, dict):
-        raise UsageError("answers-not-mapping", "the answers must be a mapping of keys to values", where=where)
-    for key, value in data.items():
-        kind = KEYS.get(str(key))
-        if kind is None:
-            raise UsageError("answers-unknown-key", f"unknown key {key!r}; known: {', '.join(KEYS)}", where=where)
-        if value is not None and not _is_kind(value, kind):
-            raise UsageError("answers-wrong-type", f"{key} must be a {kind}", where=where)
-        unknown = sorted(set(value or ()) - SUBKEYS[key]) if key in SUBKEYS and isinstance(value, dict) else []
-        if unknown:
-            raise UsageError("answers-unknown-key", f"unknown key {key}.{unknown[0]}", where=where)
-        for name in value if isinstance(value, dict) else ():
-            if f"{key}.{name}" in SUBLISTS and value[name] is not None and not _is_kind(value[name], _LIST):
-                raise UsageError("answers-wrong-type", f"{key}.{name} must be a {_LIST}", where=where)
-        if key == "overrides" and value is not None:
-            check_overrides(value, where)
-    return dict(data)
+@dataclass(frozen=True)
+class PinAnswers:
+    """The upstream commit. Without a repository: the backend has no upstream. Before it is resolved, `sha` may be
+    a branch or a tag."""
+
+    repo: Text = None
+    sha: Text = None
+    branch: Text = None
+    variable: Text = None
 
 
-def _is_kind(value: Any, kind: str) -> bool:
-    if kind == _TEXT:
-        return isinstance(value, str)
-    items = isinstance(value, list if kind == _LIST else dict)
-    return items and all(isinstance(item, str) for item in value)
+@dataclass(frozen=True)
+class ImportAnswers:
+    """How LocalAI's import form finds the backend."""
+
+    kind: Text = None
+    of: Text = None
+    extensions: Words = None
+    pipeline_tags: Words = None
+    modality: Text = None
+    description: Text = None
 
 
-def load_answers(path: Path) -> dict[str, Any]:
-    """Reads an answers file. Raises NotFoundError (no file) or UsageError (not what it should be)."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise NotFoundError("answers-missing", "there is no such answers file", where=str(path)) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("answers-unreadable", f"the answers file cannot be read: {error}", where=str(path)) from error
-    return check_answers(parse_yaml(text, str(path)), str(path))
+@dataclass(frozen=True)
+class DocsAnswers:
+    """Where the documentation lists the backend."""
+
+    category: Text = None
+    in_house: Flag = None
 
 
-def parse_yaml(text: str, where: str) -> Any:
-    """The plain value of a small YAML text; tags, aliases to nowhere and syntax errors are UsageErrors."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+@dataclass(frozen=True)
+class OptionAnswers:
+    """Options of the templates."""
 
-    try:
-        value = YAML(typ="safe", pure=True).load(text)
-        json.dumps(value, ensure_ascii=False, default=str).encode()  # a lone surrogate is not text
-        return value
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f"{where}:{mark.line + 1}" if mark else where
-        raise UsageError(
-            "answers-not-yaml", f"is not plain YAML: {error.problem or error.context}", where=line
-        ) from error
-    except (YAMLError, ValueError, RecursionError) as error:
-        raise UsageError("answers-not-yaml", f"is not plain YAML: {error}", where=where) from error
+    bundle_libs: Words = None
+    glibc_floor: Text = None
+    native_march: Flag = None
+    cpu_variants: Words = None
 
 
-def parse_set(pairs: Sequence[str]) -> dict[str, Any]:
-    """`--set KEY=VALUE` pairs (dotted keys, YAML values) as answers."""
-    result: dict[str, Any] = {}
-    for pair in pairs:
-        key, separator, raw = pair.partition("=")
-        if not separator or not key:
-            raise UsageError("set-malformed", f"--set {pair!r} is not KEY=VALUE")
-        head, *rest = key.split(".")
-        kind = KEYS.get(head)
-        value: Any = raw if kind == _TEXT and not rest else parse_yaml(raw, f"--set {key}")
-        if (kind == _LIST or key in SUBLISTS) and isinstance(value, str):
-            value = [part.strip() for part in value.split(",") if part.strip()]
-        if (rest or kind == _TEXT) and not isinstance(value, dict | list | bool | str):
-            value = raw
-        target = result
-        for step in [head, *rest][:-1]:
-            target = target.setdefault(step, {})
-            if not isinstance(target, dict):
-                raise UsageError("set-malformed", f"--set {pair!r}: {step} is not a mapping")
-        target[[head, *rest][-1]] = value
-    return check_answers(result, "--set")
+@dataclass(frozen=True)
+class Generated:
+    """Not an answer: a record of the last rendering, kept in the backend's answers file (docs/adr/0021)."""
+
+    newbackend: Text = None
+    files: Mapping[str, str] | None = None
 
 
-def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
-    """Later layers win, key by key; mappings are merged one level down."""
-    result: dict[str, Any] = {}
-    for layer in layers:
-        for key, value in layer.items():
-            if isinstance(value, dict) and isinstance(result.get(key), dict):
-                result[key] = {**result[key], **value}
-            elif value is not None:
-                result[key] = value
-    return result
+@dataclass(frozen=True)
+class Answers:
+    """All answers about one backend that are known so far."""
+
+    name: Text = None
+    lang: Text = None
+    flavour: Text = None
+    pin: PinAnswers | None = None
+    modalities: Words = None
+    variants: Words = None
+    description: Text = None
+    license: Text = None
+    icon: Text = None
+    urls: Words = None
+    tags: Words = None
+    like: Text = None
+    imports: ImportAnswers | None = field(default=None, metadata={"key": "import"})
+    docs: DocsAnswers | None = None
+    os_excluded: Mapping[str, str] | None = field(default=None, metadata={"keys": ("linux", "darwin")})
+    overrides: Mapping[str, Any] | None = field(default=None, metadata={"keys": SECTIONS})
+    options: OptionAnswers | None = None
+    generated: Generated | None = None
+
+    @property
+    def upstream(self) -> str:
+        """OWNER/REPO of the pin, "" without one."""
+        return (self.pin.repo if self.pin else None) or ""
 
 
-def to_answers(spec: BackendSpec) -> dict[str, Any]:
-    """A spec as answers, without keys that say nothing; `make_spec` of it gives the spec back."""
-    data: dict[str, Any] = {
-        "name": spec.name,
-        "lang": spec.lang,
-        "flavour": spec.flavour,
-        "pin": None
-        if spec.pin is None
-        else {
-            "repo": spec.pin.repo,
-            "sha": spec.pin.sha,
-            "branch": spec.pin.branch,
-            "variable": spec.pin.variable,
-        },
-        "modalities": list(spec.modalities),
-        "variants": list(spec.variants),
-        "description": spec.description,
-        "license": spec.license,
-        "icon": spec.icon,
-        "urls": list(spec.urls),
-        "tags": list(spec.tags),
-        "like": spec.like,
-        "import": dict(spec.imports),
-        "docs": dict(spec.docs),
-        "os_excluded": dict(spec.os_excluded),
-        "overrides": dict(spec.overrides),
-        "options": dict(spec.options),
-    }
-    return {key: value for key, value in data.items() if value}
+class ValueKind(Enum):
+    """What a key's value is, in the words of an error."""
+
+    TEXT = "a text"
+    WORDS = "a list of text"
+    FLAG = "true or false"
+    MAPPING = "a mapping"
 
 
-def _readable(value: Any) -> Any:
-    """The value with texts of several lines as literal blocks, where YAML would read them back the same."""
-    from ruamel.yaml.scalarstring import LiteralScalarString
+@dataclass(frozen=True)
+class Key:
+    """One key: its name in the file, its field and the kind of its value. `section` declares the keys of a mapping.
+    A mapping without a section accepts the keys in `known`, or any key."""
 
-    if isinstance(value, Mapping):
-        return {key: _readable(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_readable(item) for item in value]
-    if isinstance(value, str) and "\n" in value and not value.startswith((" ", "\n")):
-        rows = value.split("\n")
-        if all(row == row.rstrip() and row.isprintable() for row in rows) and not value.endswith("\n\n"):
-            return LiteralScalarString(value)
+    name: str
+    field: str
+    kind: ValueKind
+    section: type[Any] | None = None
+    known: tuple[str, ...] = ()
+
+
+def keys_of(section: Any) -> Mapping[str, Key]:
+    """The keys that a section declares, by name and in order."""
+    return _keys_of(section)
+
+
+@cache
+def _keys_of(section: type[Any]) -> Mapping[str, Key]:
+    hints = get_type_hints(section)
+    keys = (_key(row.metadata, row.name, _inner(hints[row.name])) for row in fields(section))
+    return {key.name: key for key in keys}
+
+
+def _key(metadata: Mapping[str, Any], field_name: str, hint: Any) -> Key:
+    section = hint if isinstance(hint, type) and is_dataclass(hint) else None
+    return Key(metadata.get("key", field_name), field_name, _kind(hint), section, metadata.get("keys", ()))
+
+
+def _inner(hint: Any) -> Any:
+    """`X` of `X | None`."""
+    return next((part for part in get_args(hint) if part is not NoneType), hint) if NoneType in get_args(hint) else hint
+
+
+def _kind(hint: Any) -> ValueKind:
+    if hint is str:
+        return ValueKind.TEXT
+    if hint is bool:
+        return ValueKind.FLAG
+    return ValueKind.WORDS if get_origin(hint) is tuple else ValueKind.MAPPING
+
+
+def key_at(path: str) -> Key | None:
+    """The declaration of a dotted path; None when the path is unknown."""
+    key: Key | None = None
+    section: type[Any] | None = Answers
+    for name in path.split("."):
+        key = keys_of(section).get(name) if section else None
+        section = key.section if key else None
+    return key
+
+
+def value_at(answers: Answers, path: str) -> Any:
+    """The answer at a dotted path; None when it is not answered."""
+    value: Any = answers
+    for name in path.split("."):
+        value = getattr(value, keys_of(type(value))[name].field) if value is not None else None
     return value
 
 
-def dump_answers(answers: Mapping[str, Any], header: str = "") -> str:
-    """Answers as YAML text that `load_answers` reads back to the same value."""
-    from ruamel.yaml import YAML
+def with_value(answers: Answers, path: str, value: Any) -> Answers:
+    """The answers with a new value at a dotted path; None removes the value."""
+    name, _, rest = path.partition(".")
+    key = keys_of(Answers)[name]
+    if rest:
+        assert key.section is not None  # paths are those of declared keys
+        inner = getattr(answers, key.field) or key.section()
+        value = replace(inner, **{keys_of(key.section)[rest].field: value})
+    return replace(answers, **{key.field: value})
 
-    yaml = YAML()
-    yaml.default_flow_style = False
-    yaml.width = 4096
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    stream = io.StringIO()
-    yaml.dump(_readable(dict(answers)), stream)
-    return header + stream.getvalue()
+
+def read_answers(data: Any, where: str) -> Answers:
+    """Answers from plain data, as YAML or JSON has it. Raises UsageError for an unknown key or a value of the
+    wrong kind: a silently ignored answer would be worse than a missing one."""
+    if data is None:
+        return Answers()
+    if not isinstance(data, dict):
+        raise UsageError("answers-not-mapping", "the answers must be a mapping of keys to values", where=where)
+    answers = _read(Answers, data, where, "")
+    assert isinstance(answers, Answers)
+    if answers.overrides is not None:
+        check_overrides(answers.overrides, where)
+    return answers
+
+
+def _read(section: type[Any], data: Mapping[Any, Any], where: str, path: str) -> Any:
+    known = keys_of(section)
+    values: dict[str, Any] = {}
+    for name, value in data.items():
+        if name not in known:
+            raise _unknown(path, str(name), tuple(known), where)
+        if value is not None:
+            values[known[name].field] = _value(known[name], value, where, f"{path}{name}")
+    return section(**values)
+
+
+def _value(key: Key, value: Any, where: str, path: str) -> Any:
+    if key.kind is ValueKind.TEXT and "." in path and isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)  # YAML's reading of an unquoted number, such as 2.28
+    if not _is(value, key.kind):
+        raise UsageError("answers-wrong-type", f"{path} must be {key.kind.value}", where=where)
+    if key.kind is ValueKind.WORDS:
+        return tuple(value)
+    if key.section is not None:
+        return _read(key.section, value, where, f"{path}.")
+    unknown = sorted(set(value) - set(key.known)) if key.known else []
+    if unknown:
+        raise _unknown(f"{path}.", unknown[0], key.known, where)
+    return value
+
+
+def _is(value: Any, kind: ValueKind) -> bool:
+    if kind in (ValueKind.TEXT, ValueKind.FLAG):
+        return isinstance(value, str if kind is ValueKind.TEXT else bool)
+    items = isinstance(value, list if kind is ValueKind.WORDS else dict)
+    return items and all(isinstance(item, str) for item in value)
+
+
+def _unknown(path: str, name: str, known: tuple[str, ...], where: str) -> UsageError:
+    message = f"unknown key {path}{name}" if path else f"unknown key {name!r}; known: {', '.join(known)}"
+    return UsageError("answers-unknown-key", message, where=where, choices=known)
+
+
+def as_data(section: Any) -> dict[str, Any]:
+    """A section as the file has it: mappings, lists and texts, without what is not answered."""
+    rows = {key.name: getattr(section, key.field) for key in keys_of(type(section)).values()}
+    return {name: _plain(value) for name, value in rows.items() if value is not None}
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return as_data(value)
+    if isinstance(value, tuple):
+        return list(value)
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def merge(*layers: Answers) -> Answers:
+    """Later layers win, key by key, also inside sections and mappings."""
+    merged = Answers()
+    for layer in layers:
+        merged = _over(merged, layer)
+    return merged
+
+
+def _over(below: Any, above: Any) -> Any:
+    if type(below) is type(above) and is_dataclass(below):
+        pairs = {row.name: (getattr(below, row.name), getattr(above, row.name)) for row in fields(below)}
+        return replace(below, **{name: _over(*pair) for name, pair in pairs.items()})  # type: ignore[type-var]
+    if isinstance(below, Mapping) and isinstance(above, Mapping):
+        return {**below, **above}
+    return below if above is None else above

@@ -1,12 +1,16 @@
-"""Errors that a user can cause, and the exit statuses (design, section 2).
+"""Errors that a user can cause, and the exit statuses.
 
-Every error is one sentence that says what is wrong, where, and what to do. Only `cli` prints
-them; everything below raises. A traceback is a bug.
+Every error is one sentence that says what is wrong, where, and what to do. Only `cli` prints errors; all other packages
+raise them. A traceback is a bug.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
+from typing import Any
+
+SCHEMA = "newbackend/error/1"
 
 
 class Exit(IntEnum):
@@ -19,25 +23,34 @@ class Exit(IntEnum):
 
 
 class NewbackendError(Exception):
-    """A refusal: `reference` is a kebab-case id that stays stable, `message` one sentence.
+    """A refusal. `code` is a kebab-case id that stays stable, `message` one sentence.
 
-    `where` is `path` or `path:line` relative to the checkout; `hint` says what to do about it.
+    `where` is `path` or `path:line` relative to the checkout. `hint` says what to do. `choices` are the valid values
+    when an unknown one was given.
     """
 
     exit_status: Exit = Exit.USAGE
 
-    def __init__(self, reference: str, message: str, *, where: str = "", hint: str = "") -> None:
+    def __init__(
+        self, code: str, message: str, *, where: str = "", hint: str = "", choices: Iterable[str] = ()
+    ) -> None:
         super().__init__(message)
-        self.reference = reference
+        self.code = code
         self.message = message
         self.where = where
         self.hint = hint
+        self.choices = tuple(choices)
 
     def sentence(self) -> str:
-        """The one line a user sees: `where: message; hint [reference]` without empty parts."""
+        """The one line a user sees: `where: message; hint` without empty parts."""
         head = f"{self.where}: {self.message}" if self.where else self.message
         tail = f"; {self.hint}" if self.hint else ""
         return f"{head}{tail}"
+
+    def as_json(self) -> dict[str, Any]:
+        """What `--format json` prints in place of the sentence."""
+        parts = {"code": self.code, "message": self.message, "where": self.where, "hint": self.hint}
+        return {"schema": SCHEMA, **parts, "choices": list(self.choices)}
 
 
 class UsageError(NewbackendError):

@@ -1,14 +1,14 @@
 """Rules, findings and reports: the vocabulary that `verify` and `package check` share.
 
 A rule is data (what it checks, why, an incident, examples); a check yields findings. Status has
-four values, because a check that could not run must never read as a pass (design, section 1).
+four values, because a check that could not run must never read as a pass.
 Pure values: no I/O here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -43,6 +43,13 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Since(StrEnum):
+    """Whether a finding is new, by comparison with a base commit: introduced by the change, or older."""
+
+    INTRODUCED = "introduced"
+    STILL_BROKEN = "still broken"
+
+
 class Fix(StrEnum):
     """Whether `--fix` can repair it: SAFE never changes meaning beyond the rule, UNSAFE may."""
 
@@ -57,7 +64,7 @@ class Rule:
 
     `id` is `REGnnn` or `PKGnnn` and is never reused; `name` is kebab-case. `what` and `why` are
     sentences; `incident` names where it happened (an upstream issue, PR or commit); `bad`, `good`
-    are short examples; `how` says how to fix it by hand.
+    are short examples; `how` says how to fix it by hand. `blocks_release` makes it an error of `verify --release`.
     """
 
     id: str
@@ -73,6 +80,7 @@ class Rule:
     good: str = ""
     added_in: str = "0.1.0"
     checklist: str = ""
+    blocks_release: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +95,9 @@ class Location:
 class Finding:
     """One failed (or not runnable) check.
 
-    `subject` is the thing the rule speaks of (a tag suffix, an entry name, a library); rule, backend,
-    subject and path make the fingerprint, so it survives edits elsewhere in the file. For something
-    that is missing, `line` is where it belongs and `expected` is the text that should stand there.
+    `subject` is what the rule is about (a tag suffix, an entry name, a library). Rule, backend, subject and path make
+    the fingerprint, so edits elsewhere in the file do not change it. When something is missing, `line` is where it
+    belongs and `expected` is its text. `since` is set only after a comparison.
     """
 
     rule: Rule
@@ -104,20 +112,21 @@ class Finding:
     expected: str = ""
     related: tuple[Location, ...] = ()
     fix: Fix | None = None
+    since: Since | None = None
 
     @property
     def level(self) -> Severity:
-        """The severity in force: the finding's own, else the rule's."""
+        """The effective severity: the finding's own, else the rule's."""
         return self.severity or self.rule.severity
 
     @property
     def certainty(self) -> Confidence:
-        """The confidence in force: the finding's own, else the rule's."""
+        """The effective confidence: the finding's own, else the rule's."""
         return self.confidence or self.rule.confidence
 
     @property
     def fixable(self) -> Fix:
-        """How this finding can be fixed: its own word, else the rule's; nothing for an unknown."""
+        """How this finding can be fixed: the finding's own value, else the rule's; never for an unknown one."""
         if self.status is not Status.FAIL:
             return Fix.NONE
         return self.rule.fix if self.fix is None else self.fix
@@ -141,7 +150,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Suppressed:
-    """A finding that somebody silenced, with the reason they gave and where they wrote it."""
+    """A finding that was suppressed, with the reason and the place of the suppression."""
 
     finding: Finding
     reason: str
@@ -153,7 +162,7 @@ class CheckResult(NamedTuple):
     """One check that ran without a finding (PASS), does not apply here (SKIPPED, with the reason), or
     could not run because of something that is reported already (UNKNOWN, with the reason).
 
-    A run makes one for every rule and backend, thousands: a tuple is four times as fast to make."""
+    A run creates thousands, one for every rule and backend; creating a tuple is four times as fast as a dataclass."""
 
     rule: Rule
     status: Status
@@ -174,8 +183,8 @@ class BackendStatus:
 class Report:
     """What a run found. `schema` names the JSON shape; `root` the checkout or package that was read.
 
-    `base` is the commit that the run was compared with, "" for none; `healed` are findings that were
-    there then and are gone now.
+    `base` is the commit that the run was compared with, "" for none; `healed` are findings of that commit that are gone
+    now.
     """
 
     schema: str
@@ -208,30 +217,14 @@ class Report:
             return False
         return any(f.status is Status.FAIL and f.level.rank <= threshold.rank for f in self.findings)
 
-    def with_findings(self, findings: Iterable[Finding]) -> Report:
-        """The same report with other findings, sorted."""
-        return replace(self, findings=sort_findings(findings))
-
 
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Findings in output order, without repeats of the same identity, line and message."""
     seen: set[tuple[str, int, str]] = set()
     unique: list[Finding] = []
-    for found in sorted(findings, key=Finding.sort_key):
-        key = (found.identity, found.line, found.message)
+    for finding in sorted(findings, key=Finding.sort_key):
+        key = (finding.identity, finding.line, finding.message)
         if key not in seen:
             seen.add(key)
-            unique.append(found)
+            unique.append(finding)
     return tuple(unique)
-
-
-def registry(rules: Sequence[Rule]) -> dict[str, Rule]:
-    """Rules by id; raises ValueError on a repeated id or name (a programming error)."""
-    by_id: dict[str, Rule] = {}
-    names: set[str] = set()
-    for rule in rules:
-        if rule.id in by_id or rule.name in names:
-            raise ValueError(f"rule {rule.id} {rule.name} is registered twice")
-        by_id[rule.id] = rule
-        names.add(rule.name)
-    return by_id

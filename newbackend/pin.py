@@ -1,6 +1,6 @@
-"""`--pin OWNER/REPO[@REF|@SHA]`: an upstream commit, resolved by real git when it must be.
+"""`--pin OWNER/REPO[@REF|@SHA]`: an upstream commit, resolved by `git ls-remote` if necessary.
 
-Source: contract 4.7 (what the bump bot can see): the pin is a full 40-hex commit.
+The pin is a full commit of 40 hex digits, which is what LocalAI's .github/bump_deps.sh writes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ _PIN = re.compile(r"(?P<repo>[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}(?:@|\Z))[A-Za-z
 _SHA = re.compile(r"[0-9a-f]{40}\Z")
 _REF = re.compile(r"(?!-)(?!.*\.\.)[A-Za-z0-9._/+-]+\Z")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*\Z")
+DEFAULT_BRANCH = "main"
 DEFAULT_BASE = "https://github.com"
 TIMEOUT_SECONDS = 30
 
@@ -46,22 +47,32 @@ def parse_pin(text: str) -> tuple[str, str]:
     match = _PIN.match(text)
     if not match or (match["ref"] and not _REF.match(match["ref"])):
         raise UsageError(
-            "pin-malformed",
+            "pin-form",
             f"--pin {text!r} is not OWNER/REPO, OWNER/REPO@BRANCH or OWNER/REPO@<40 hex digits>",
         )
     return match["repo"].removesuffix(".git"), match["ref"] or ""
 
 
 def check_pin(pin: Pin) -> Pin:
-    """The pin itself, or a UsageError that names the part that will not do."""
+    """Returns the pin. Raises UsageError naming the part that is invalid."""
     parse_pin(pin.repo)
     if not _SHA.match(pin.sha):
         raise UsageError("pin-not-full-sha", f"pin.sha {pin.sha!r} is not a full commit of 40 hex digits")
-    if not _REF.match(pin.branch):
-        raise UsageError("pin-branch", f"pin.branch {pin.branch!r} is not a git branch name")
-    if not _VARIABLE.match(pin.variable):
-        raise UsageError("pin-variable", f"pin.variable {pin.variable!r} is not an upper-case make variable name")
+    check_branch(pin.branch)
+    check_variable(pin.variable)
     return pin
+
+
+def check_branch(branch: str) -> None:
+    """Raises UsageError for a name that git does not accept for a branch."""
+    if not _REF.match(branch):
+        raise UsageError("pin-branch", f"pin.branch {branch!r} is not a git branch name")
+
+
+def check_variable(variable: str) -> None:
+    """Raises UsageError for an invalid name of a make variable."""
+    if not _VARIABLE.match(variable):
+        raise UsageError("pin-variable", f"pin.variable {variable!r} is not an upper-case make variable name")
 
 
 def resolve(repo: str, ref: str) -> tuple[str, str]:

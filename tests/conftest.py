@@ -24,6 +24,11 @@ LOCALAI_VARIABLE = "NEWBACKEND_LOCALAI"
 MAY_11, MAY_24, NEWEST = "5d0f732b1", "1a30020a8", "82c191afa"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first, so that no worker waits for another's compiler at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("build") is None)
+
+
 @pytest.fixture(autouse=True)
 def quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on the terminal, the user's git configuration or the network."""
@@ -40,7 +45,14 @@ def _sample_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("sample") / "checkout"
     materialise(root)
     init_git(root)
+    _compact(root)
     return root
+
+
+def _compact(root: Path) -> None:
+    """One pack in place of an object per file, and no sample hooks: a copy is made for hundreds of tests."""
+    git(root, "gc", "--quiet", "--prune=now")
+    shutil.rmtree(root / ".git" / "hooks", ignore_errors=True)
 
 
 @pytest.fixture
@@ -55,6 +67,7 @@ def _old_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     root = build(tmp_path_factory.mktemp("old") / "checkout")
     init_git(root)
+    _compact(root)
     return root
 
 
@@ -73,9 +86,13 @@ def any_sample(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
-def checkout(sample: Path) -> Checkout:
-    """The sample, opened."""
-    return open_checkout(sample)
+def checkout(request: pytest.FixtureRequest, _sample_template: Path) -> Iterator[Checkout]:
+    """The sample, opened: the test's own copy where it asks for `sample`, else one that all share and none changes."""
+    if "sample" in request.fixturenames:
+        yield open_checkout(request.getfixturevalue("sample"))
+        return
+    yield open_checkout(_sample_template)
+    assert git(_sample_template, "status", "--porcelain") == "", "the test wrote to the shared sample"
 
 
 def git(root: Path, *words: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from newbackend.answers import Answers, read_answers
 from newbackend.spec import BackendSpec, make_spec
 
 SHA = "ae302c2fa18cc6d9aefc021d0f27ae03c9ad2fc0"
@@ -19,7 +20,11 @@ DS4: dict[str, Any] = {
 }
 
 
-def spec(**answers: Any) -> BackendSpec:
+def answers(**data: Any) -> Answers:
+    """Answers by the keys of the file; `import` is passed as `imports`."""
+    return read_answers({"import" if key == "imports" else key: value for key, value in data.items()}, "test")
+
+
+def spec(**changes: Any) -> BackendSpec:
     """The ds4 spec with some answers changed; a key set to None is left out."""
-    merged = {**DS4, **answers}
-    return make_spec({key: value for key, value in merged.items() if value is not None})
+    return make_spec(answers(**{**DS4, **changes}))

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newbackend.answers import dump_answers, load_answers, merge, parse_set, parse_yaml
+from newbackend.answers import Answers, PinAnswers, as_data, merge, value_at, with_value
+from newbackend.answers_file import dump_answers, load_answers, parse_answers, parse_set
 from newbackend.errors import NotFoundError, UsageError
 
 
@@ -21,6 +22,10 @@ from newbackend.errors import NotFoundError, UsageError
         ("name: [a]\n", "answers-wrong-type"),
         ("name: 4\n", "answers-wrong-type"),
         ("options: {cpu_variants: true}\n", "answers-wrong-type"),
+        ("options: {native_march: 'no'}\n", "answers-wrong-type"),
+        ("docs: {in_house: always}\n", "answers-wrong-type"),
+        ("pin: {sha: [a]}\n", "answers-wrong-type"),
+        ("os_excluded: {windows: never}\n", "answers-unknown-key"),
         ("options: {bundle_libs: libnuma}\n", "answers-wrong-type"),
         ("- a\n", "answers-not-mapping"),
         ("name: !!python/object:os.system x\n", "answers-not-yaml"),
@@ -35,7 +40,7 @@ def test_a_bad_answers_file_is_one_sentence_with_its_place(tmp_path: Path, text:
     file.write_text(text)
     with pytest.raises(UsageError) as caught:
         load_answers(file)
-    assert caught.value.reference == reference
+    assert caught.value.code == reference
     assert str(file) in caught.value.sentence()
     assert "\n" not in caught.value.sentence()
 
@@ -47,7 +52,7 @@ def test_a_missing_file_is_not_found(tmp_path: Path) -> None:
 
 def test_set_reaches_into_mappings_and_lists() -> None:
     found = parse_set(["pin.branch=dev", "variants=cpu,cuda12", "description=a: b # c", "options.native_march=true"])
-    assert found == {
+    assert as_data(found) == {
         "pin": {"branch": "dev"},
         "variants": ["cpu", "cuda12"],
         "description": "a: b # c",
@@ -58,7 +63,7 @@ def test_set_reaches_into_mappings_and_lists() -> None:
 @pytest.mark.parametrize("key", ["cpu_variants", "bundle_libs"])
 def test_a_list_among_the_options_is_set_with_commas_or_as_yaml(key: str) -> None:
     for value in ("avx,avx2", "avx, avx2", "[avx, avx2]"):
-        assert parse_set([f"options.{key}={value}"]) == {"options": {key: ["avx", "avx2"]}}
+        assert as_data(parse_set([f"options.{key}={value}"])) == {"options": {key: ["avx", "avx2"]}}
 
 
 @pytest.mark.parametrize("pair", ["nothing", "=x", "colour=red", "pin.colour=red", "name.first=x"])
@@ -68,10 +73,24 @@ def test_a_set_that_cannot_be_is_refused(pair: str) -> None:
 
 
 def test_later_layers_win_and_mappings_merge() -> None:
-    assert merge({"pin": {"repo": "a/b"}, "lang": "go"}, {"pin": {"sha": "1"}, "lang": None}) == {
-        "pin": {"repo": "a/b", "sha": "1"},
-        "lang": "go",
-    }
+    below, above = Answers(pin=PinAnswers(repo="a/b"), lang="go"), Answers(pin=PinAnswers(sha="1"))
+    assert merge(below, above) == Answers(pin=PinAnswers(repo="a/b", sha="1"), lang="go")
+    merged = merge(Answers(overrides={"variants": {}}), Answers(overrides={"places": {}}))
+    assert merged.overrides == {"variants": {}, "places": {}}
+
+
+def test_an_empty_answer_wins_and_a_missing_one_does_not() -> None:
+    assert merge(Answers(license="MIT", tags=("a",)), Answers(license="", tags=())) == Answers(license="", tags=())
+    assert merge(Answers(license="MIT"), Answers()) == Answers(license="MIT")
+
+
+def test_a_dotted_path_reads_and_replaces_one_answer() -> None:
+    answers = with_value(Answers(name="x"), "import.kind", "importer")
+    assert (value_at(answers, "import.kind"), value_at(answers, "import.of"), value_at(answers, "pin")) == (
+        "importer", None, None,
+    )  # fmt: skip
+    assert as_data(answers) == {"name": "x", "import": {"kind": "importer"}}
+    assert value_at(with_value(answers, "name", None), "name") is None
 
 
 _WORDS = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=60)
@@ -79,5 +98,5 @@ _WORDS = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=60)
 
 @given(_WORDS, st.lists(_WORDS, max_size=4))
 def test_what_is_dumped_reads_back_the_same(description: str, tags: list[str]) -> None:
-    answers = {"description": description, "tags": tags}
-    assert parse_yaml(dump_answers(answers), "here") == answers
+    answers = Answers(description=description, tags=tuple(tags))
+    assert parse_answers(dump_answers(answers), "here") == answers

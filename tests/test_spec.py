@@ -1,16 +1,22 @@
-"""Every refusal is one sentence with the reason (contract 11.3)."""
+"""Every refusal is one sentence with the reason.
+
+The rules on names follow LocalAI's code: `IsBackendCompatible` (pkg/system/capabilities.go) and the gallery.
+"""
 
 from __future__ import annotations
 
-import pytest
-from specs import PIN, spec
+from dataclasses import replace
 
-from newbackend.answers import dump_answers, parse_yaml, to_answers
+import pytest
+from specs import PIN, answers, spec
+
+from newbackend.answers import OptionAnswers
+from newbackend.answers_file import dump_answers, parse_answers
 from newbackend.catalog import variant_table
 from newbackend.catalog.languages import languages
 from newbackend.errors import UsageError
-from newbackend.spec import check_name, make_spec
-from newbackend.wizard.steps import possible
+from newbackend.spec import make_spec, to_answers
+from newbackend.validate import check_name, checked
 
 
 @pytest.mark.parametrize(
@@ -45,7 +51,7 @@ from newbackend.wizard.steps import possible
 def test_a_name_that_would_hurt_is_refused_in_one_sentence(name: str, reference: str) -> None:
     with pytest.raises(UsageError) as caught:
         check_name(name)
-    assert caught.value.reference == reference
+    assert caught.value.code == reference
     assert "\n" not in caught.value.sentence()
 
 
@@ -83,7 +89,7 @@ def test_a_good_name_is_taken_as_it_is(name: str) -> None:
         ({"description": "bell\x07"}, "description-control"),
         ({"description": "é" * 6000}, "description-too-long"),
         ({"pin": {**PIN, "sha": "ae302c2"}}, "pin-not-full-sha"),
-        ({"pin": {**PIN, "repo": "not-a-repo"}}, "pin-malformed"),
+        ({"pin": {**PIN, "repo": "not-a-repo"}}, "pin-form"),
         ({"pin": {**PIN, "branch": "--upload-pack=x"}}, "pin-branch"),
         ({"pin": {**PIN, "variable": "lower"}}, "pin-variable"),
         ({"flavour": "llama-fork", "pin": None}, "pin-missing"),
@@ -92,7 +98,7 @@ def test_a_good_name_is_taken_as_it_is(name: str) -> None:
 def test_an_answer_that_will_not_do_is_refused_with_its_reason(change: dict[str, object], reference: str) -> None:
     with pytest.raises(UsageError) as caught:
         spec(**change)
-    assert caught.value.reference == reference
+    assert caught.value.code == reference
     assert "\n" not in caught.value.sentence()
 
 
@@ -106,16 +112,22 @@ GO: dict[str, object] = {"lang": "go", "flavour": "purego", "variants": ["cpu", 
 
 def test_cpu_variants_come_back_oldest_first_and_survive_the_way_through_the_answers() -> None:
     one = spec(**GO, options={"cpu_variants": ["avx512", "avx", "avx512"]})
-    assert one.options["cpu_variants"] == ["avx", "avx512"]
+    assert one.options.cpu_variants == ("avx", "avx512")
     assert make_spec(to_answers(one)) == one
-    assert parse_yaml(dump_answers(to_answers(one)), "here") == to_answers(one)
+    assert parse_answers(dump_answers(to_answers(one)), "here") == to_answers(one)
 
 
 def test_cpu_variants_are_not_judged_before_the_flavour_is_known() -> None:
-    given = {"lang": "go", "options": {"cpu_variants": ["avx"]}}
-    assert possible(given).options == {}
+    given = answers(lang="go", options={"cpu_variants": ["avx"]})
+    assert checked(given).options == OptionAnswers(cpu_variants=("avx",))
     with pytest.raises(UsageError, match=r"only Go \(purego\)"):
-        possible({**given, "flavour": "pure"})
+        checked(replace(given, flavour="pure"))
+
+
+def test_what_is_missing_is_not_judged() -> None:
+    assert checked(answers()) == answers()
+    assert checked(answers(variants=["gone"], modalities=["gone"])).variants == ("gone",), "the language is not known"
+    assert checked(answers(imports={"kind": "drop-in"})).imports == answers(imports={"kind": "drop-in"}).imports
 
 
 @pytest.mark.parametrize("none", [None, []])
@@ -139,6 +151,6 @@ def test_variants_come_back_in_canonical_order_without_repeats() -> None:
 
 def test_every_variant_that_a_language_offers_has_rows_in_the_catalog() -> None:
     for language in languages().values():
-        for flavour, variants in language.variants.items():
-            for variant in variants:
-                assert variant_table().variants[variant].rows_for(language.id, flavour), (language.id, flavour, variant)
+        for flavour in language.flavours.values():
+            for variant in flavour.variants:
+                assert variant_table().variants[variant].rows_for(flavour.profile), (language.id, flavour.id, variant)

@@ -1,14 +1,13 @@
-"""The journal of one apply: what was there, what will be there, and how far it came.
+"""The journal of one apply: the old state, the new state, and the progress.
 
 Order on disk (each step fsynced before the next):
-  1. `journal/old-N`, `journal/new-N`  the bytes that a step replaces, and those it brings
+  1. `journal/old-N`, `journal/new-N`  the old and the new bytes of each step
   2. `journal.json`      phase "staging": nothing in the tree has changed
   3. `.NAME.newbackend-N` the new bytes, beside each target
   4. `journal.json`      phase "committing": from here a rename may have happened
   5. one rename (or unlink) per file; a submodule's commit is one entry of git's index
-  6. `journal.json`      phase "done": the change stands; the journal becomes the undo record
-A start that finds phase "staging" or "committing" puts the old bytes back (pip's stash, cargo's
-write_atomic; reference/anchors-generators 3.2).
+  6. `journal.json`      phase "done": the change is complete; the journal becomes the undo record
+A run that finds phase "staging" or "committing" restores the old bytes (as pip's stash and cargo's write_atomic do).
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ class Journal:
 
 
 def folder(state: Path) -> Path:
-    """Where old bytes are kept while a change is under way."""
+    """The directory of old and new bytes while a change is in progress."""
     return state / JOURNAL
 
 
@@ -81,7 +80,7 @@ def write_file(path: Path, data: bytes, mode: int) -> None:
 
 
 def sync_dir(path: Path) -> None:
-    """Makes renames in a directory durable."""
+    """Flushes renames in a directory to the disk."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(handle)
@@ -122,7 +121,7 @@ def load(directory: Path) -> Journal | None:
 
 
 def hash_of(root: Path, step: Step) -> str:
-    """Hash of what stands at a step's path now, "" when nothing does."""
+    """Hash of the current content at a step's path, "" when it does not exist."""
     if step.is_link:
         commit = commit_at(root, step.path)
         return digest(commit.encode()) if commit else ""
@@ -133,10 +132,10 @@ def hash_of(root: Path, step: Step) -> str:
 
 
 def recover(root: Path, state: Path) -> str:
-    """Rolls an interrupted change back. Returns what was done as one sentence, "" for nothing.
+    """Rolls back an interrupted change. Returns a sentence about it, "" when there was none.
 
-    The caller holds the lock, so no living process is at work. Raises UsageError when a file has
-    meanwhile been edited to something that is neither old nor new.
+    The caller holds the lock, so no other process is writing. Raises UsageError when a file is neither the old nor the
+    new one, because it was edited since.
     """
     if not folder(state).is_dir():
         return ""
@@ -152,7 +151,7 @@ def recover(root: Path, state: Path) -> str:
 
 
 def roll_back(root: Path, state: Path, journal: Journal) -> None:
-    """Puts every step's old bytes back and drops what was staged. Safe to repeat after another kill."""
+    """Restores the old bytes of every step and deletes staged files. Can be repeated after another kill."""
     foreign = []
     for step in journal.steps:
         if hash_of(root, step) not in (step.before, step.after):
@@ -175,7 +174,7 @@ def roll_back(root: Path, state: Path, journal: Journal) -> None:
 
 
 def restore(root: Path, old: Path, step: Step) -> None:
-    """Gives one file its old bytes and mode back, or takes it away when it did not exist."""
+    """Restores the old bytes and mode of one file, or deletes it when it did not exist."""
     target = inside(root, step.path)
     if step.is_link:
         if step.before:
@@ -193,7 +192,7 @@ def restore(root: Path, old: Path, step: Step) -> None:
 
 
 def remove_dirs(root: Path, journal: Journal) -> None:
-    """Removes directories that the change made, innermost first, as far as they are empty."""
+    """Removes empty directories that the change created, innermost first."""
     for step in reversed(journal.steps):
         for name in reversed(step.made_dirs):
             try:
@@ -212,5 +211,5 @@ def keep_for_undo(state: Path) -> None:
 
 
 def with_phase(journal: Journal, phase: str) -> Journal:
-    """The same journal, one phase further."""
+    """The same journal in another phase."""
     return replace(journal, phase=phase)

@@ -1,4 +1,4 @@
-"""Applies a plan: all of it or none of it."""
+"""Applies a plan, all or nothing."""
 
 from __future__ import annotations
 
@@ -35,9 +35,8 @@ class ApplyOptions:
 def apply_plan(plan: Plan, root: Path, options: ApplyOptions | None = None) -> tuple[str, ...]:
     """Writes the plan's changes and returns the paths written.
 
-    Raises UsageError, with the tree as it was, when the plan is stale, a target is dirty in git, leads
-    outside the checkout, cannot be written, or the disk is full. A kill at any point is mended by the
-    next start (`start`).
+    Raises UsageError, and leaves the tree unchanged, when the plan is stale, a target is dirty in git, is outside the
+    checkout, cannot be written, or the disk is full. If the process is killed, the next `start` rolls back.
     """
     options = options or ApplyOptions()
     checkout = Checkout(root)
@@ -55,7 +54,8 @@ def apply_plan(plan: Plan, root: Path, options: ApplyOptions | None = None) -> t
 
 
 def start(root: Path) -> str:
-    """What every verb does first: mends an interrupted change. Returns a sentence, "" for nothing."""
+    """Called by every verb first: rolls back an interrupted change. Returns a sentence about it, "" when there was
+    none."""
     state = state_dir(root)
     if not j.folder(state).is_dir():
         return ""
@@ -89,7 +89,7 @@ def _refuse_unwritable(root: Path, changes: Sequence[FileChange]) -> None:
 
 
 def _refuse_file_in_the_way(root: Path, change: FileChange) -> None:
-    """A file where a directory has to be: the submodule's own, or one on the way to a new file."""
+    """Refuses a file where a directory must be: a submodule's own, or a parent of a new file."""
     target = root / change.path
     needed = [target, *target.parents] if change.is_link else list(target.parents)
     for folder in needed[: needed.index(root)]:
@@ -104,14 +104,14 @@ def _refuse_file_in_the_way(root: Path, change: FileChange) -> None:
 
 
 def _refuse_checked_out(target: Path, change: FileChange) -> None:
-    """A submodule that is checked out may hold work that is nowhere else: git itself would not drop it."""
+    """Refuses to remove a submodule that is checked out: like git, it keeps work that may be nowhere else."""
     if change.after is None and target.is_dir() and any(target.iterdir()):
         hint = f"run `git submodule deinit {change.path}` first"
         raise UsageError("submodule-checked-out", "is checked out, so it is not removed", where=change.path, hint=hint)
 
 
 def _writable(target: Path) -> bool:
-    """Whether the owner may write: asked of the mode, because root may write to anything."""
+    """Whether the owner may write, by the mode, because root may write to any file."""
     return bool(target.stat().st_mode & 0o200)
 
 
@@ -187,7 +187,7 @@ def _stash(root: Path, state: Path, number: int, change: FileChange) -> j.Step:
     if change.before is not None:
         j.write_file(j.folder(state) / f"old-{number}", before, 0o644)
     if change.after is not None:
-        # The base of the three-way merge, should somebody edit the file before an undo.
+        # The base of the three-way merge if the file is edited before an undo.
         j.write_file(j.folder(state) / f"new-{number}", change.after.encode("utf-8"), 0o644)
     made = []
     # A submodule is a directory, empty until somebody checks it out.
@@ -231,7 +231,7 @@ def _link_folder(target: Path, change: FileChange) -> None:
 
 
 def _prune(root: Path, deleted: Sequence[str]) -> None:
-    """Drops the directories that deleting emptied: git does not keep them, and `name taken` looks at them."""
+    """Removes directories that became empty: git does not track them, and the check for a taken name looks at them."""
     for path in deleted:
         parent = (root / path).parent
         while parent != root:

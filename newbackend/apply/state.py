@@ -11,7 +11,7 @@ from pathlib import Path
 from newbackend.errors import UsageError
 
 JOURNAL = "journal"
-"""The directory, below the state directory, of a change that is under way."""
+"""The directory, below the state directory, of a change in progress."""
 
 
 def state_dir(root: Path) -> Path:
@@ -28,12 +28,12 @@ def state_dir(root: Path) -> Path:
 
 
 def interrupted(root: Path) -> bool:
-    """Whether a change is under way, or was cut off: then there is something for `run.start` to mend."""
+    """Whether a change is in progress or was interrupted, so that `run.start` may have to roll it back."""
     return (state_dir(root) / JOURNAL).is_dir()
 
 
 def ensure(state: Path) -> None:
-    """Creates the directory; outside git it ignores itself."""
+    """Creates the directory; outside git it gets a .gitignore for itself."""
     state.mkdir(parents=True, exist_ok=True)
     if state.name == ".newbackend-state":
         (state / ".gitignore").write_text("*\n", encoding="utf-8")
@@ -41,7 +41,7 @@ def ensure(state: Path) -> None:
 
 @contextmanager
 def locked(state: Path) -> Iterator[None]:
-    """Holds the checkout's lock. The kernel drops it when the process dies, however it dies.
+    """Holds the checkout's lock. The kernel releases it when the process ends, even if it is killed.
 
     Raises UsageError when another newbackend holds it.
     """

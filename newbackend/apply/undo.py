@@ -1,4 +1,4 @@
-"""`newbackend undo`: takes the last apply back, exactly where nothing was touched since."""
+"""`newbackend undo`: reverses the last apply, exactly for files that were not edited since."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ from newbackend.splice.outcome import Splice
 
 
 def plan_undo(root: Path) -> tuple[Plan, j.Journal]:
-    """A plan that takes the last apply back, and the record that it takes back.
+    """A plan that reverses the last apply, and the record that it reverses.
 
-    A file that is as apply left it gets its old bytes; one that was edited since gets the edit's
-    reverse merged in (`git merge-file`). Raises NotFoundError when there is nothing to undo, UsageError
-    when an edit stands where the reverse would go.
+    An unedited file gets its old bytes. In a file that was edited since, the reverse change is merged (`git
+    merge-file`). Raises NotFoundError when there is nothing to undo, UsageError when the merge has conflicts.
     """
     last = state_dir(root) / "last"
     record = j.load(last) if last.is_dir() else None
@@ -44,7 +43,7 @@ def plan_undo(root: Path) -> tuple[Plan, j.Journal]:
 
 
 def run_undo(root: Path, plan: Plan, record: j.Journal, options: ApplyOptions) -> None:
-    """Applies an undo plan and drops the directories that the change had made and the undo record."""
+    """Applies an undo plan; removes the directories that the change created, and the undo record."""
     apply_plan(plan, root, options)
     state = state_dir(root)
     with locked(state):

@@ -1,7 +1,6 @@
-"""The portable build: which glibc floors there are, and in which images they are built and proven.
+"""The portable build: the available glibc floors, and the images to build and test them in.
 
-The data is `templates/portable/baselines.toml`; the templates beside it are rendered when
-`options.glibc_floor` is set.
+The data is `baselines.toml`; the templates are `templates/shared/options/portable/`.
 """
 
 from __future__ import annotations
@@ -9,9 +8,10 @@ from __future__ import annotations
 import re
 import tomllib
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from newbackend.catalog.languages import Language, templates_root
+from newbackend.catalog.languages import Language
 from newbackend.errors import UsageError
 
 _FORM = re.compile(r"2\.\d{1,2}\Z")
@@ -21,7 +21,7 @@ Number = tuple[int, ...]
 @cache
 def baselines() -> dict[str, Any]:
     """The tables of baselines.toml."""
-    return tomllib.loads((templates_root() / "portable" / "baselines.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(Path(__file__).with_name("baselines.toml").read_text(encoding="utf-8"))
 
 
 def _number(text: str) -> Number:
@@ -38,17 +38,17 @@ def check_floor(value: object, language: Language, flavour: str) -> str:
         raise UsageError("glibc-floor-invalid", f"glibc floor {text!r} is not a glibc release", hint=hint)
     if not _number(lowest) <= _number(text) <= _number(highest):
         raise UsageError("glibc-floor-range", f"there is no baseline for glibc {text}", hint=hint)
-    why = baselines()["refused"].get(language.id)
-    if why:
+    if language.no_glibc_floor:
+        why = language.no_glibc_floor
         raise UsageError("glibc-floor-language", f"{language.title} backends have no glibc floor: {why}")
-    why = baselines()["refused_flavours"].get(flavour)
-    if why:
+    if language.flavours[flavour].no_glibc_floor:
+        why = language.flavours[flavour].no_glibc_floor
         raise UsageError("glibc-floor-flavour", f"flavour {flavour} has no glibc floor: {why}")
     return text
 
 
 def images_for(floor: str) -> dict[str, str]:
-    """What the templates need to know: the newest images at or below the floor, to build in and to run in."""
+    """The newest images at or below the floor, to build in and to run in."""
     build, run = _newest("build", floor), _newest("run", floor)
     return {
         "floor": floor,

@@ -1,4 +1,4 @@
-"""How LocalAI's hand-kept lists call things: `registries.json`, loaded once, without logic."""
+"""Titles in LocalAI's manually kept lists: `registries.json`, loaded once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Category:
-    """A category of the backends page: the titles it has had, newest first, and what it is for."""
+    """A category of the backends page: its titles over time, newest first, and its purpose."""
 
     titles: tuple[str, ...]
     purpose: str
@@ -21,18 +21,13 @@ class Category:
 class Registries:
     """Headings, sections and column words, each in the lists' own language.
 
-    `tables` and `bullets` are by category, `table_of` and `bullet_of` give a modality's category.
-    `acceleration` pairs a word with the variants that it stands for, the wider word first.
+    `tables` and `bullets` are by category; a modality names its own.
     """
 
     known_headings: Mapping[str, str]
     generic_importers: tuple[str, ...]
     tables: Mapping[str, tuple[str, ...]]
     bullets: Mapping[str, Category]
-    table_of: Mapping[str, str]
-    bullet_of: Mapping[str, str]
-    acceleration: tuple[tuple[str, tuple[str, ...]], ...]
-    capability_words: Mapping[str, str]
 
 
 @cache
@@ -44,8 +39,4 @@ def registries() -> Registries:
         generic_importers=tuple(data["generic_importers"]),
         tables={key: tuple(names) for key, names in data["tables"].items()},
         bullets={key: Category(tuple(row["titles"]), row["purpose"]) for key, row in data["bullets"].items()},
-        table_of=data["table_of_modality"],
-        bullet_of={**data["table_of_modality"], **data["bullet_of_modality"]},
-        acceleration=tuple((word, tuple(variants)) for word, variants in data["acceleration"]),
-        capability_words=data["capability_words"],
     )

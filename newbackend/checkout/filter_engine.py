@@ -1,76 +1,66 @@
-"""Runs the checkout's own path filter in an embedded JavaScript engine (QuickJS).
-
-The repository's machinery is the judge: what `inferBackendPath` returns is the route, whatever the
-source looks like. Source: design section 6; 450 rows take 4 ms.
-"""
+"""Runs the checkout's own path filter: the route of a row is what `inferBackendPath` returns. 450 rows take 4 ms."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
+from newbackend.checkout.javascript import Engine, ScriptFailed
 from newbackend.checkout.layout import FILTER_MODULE, layout_of
 from newbackend.checkout.tree import Checkout
 
-MEMORY_BYTES = 64 * 1024 * 1024
-SECONDS = 5
 _LINUX, _DARWIN = "inferBackendPath", "inferBackendPathDarwin"
 
 
 class FilterUnavailable(Exception):
-    """The filter cannot be run here: the reason is the message. Rules turn this into `unknown`."""
+    """The filter cannot be run. The message is the reason; `function` is the failing one, if known. Rules report it as
+    `unknown`."""
+
+    def __init__(self, reason: str, function: str = "") -> None:
+        super().__init__(reason)
+        self.function = function
 
 
 class PathFilter:
-    """The filter functions of one checkout, loaded once."""
+    """The filter functions of one script, loaded once."""
 
     def __init__(self, source: str, *, module: bool) -> None:
-        import _quickjs as quickjs  # type: ignore[import-not-found]  # the wrapper imports a thread pool
-
-        self._context = quickjs.Context()
-        self._context.set_memory_limit(MEMORY_BYTES)
-        self._context.set_time_limit(SECONDS)
-        try:
-            self._context.eval(_runnable(source, module=module))
-        except quickjs.JSException as error:
-            raise FilterUnavailable(f"the path filter does not run: {_first_line(error)}") from error
-        self.has_filter = bool(self._context.eval("typeof filterMatrix === 'function'"))
+        self._engine = Engine()
+        script = f"{_runnable(source, module=module)}\n;typeof filterMatrix === 'function'"
+        self.has_filter = self._answer("the path filter does not run", script) == "True"
 
     def _map(self, function: str, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
-        import _quickjs as quickjs
-
         script = (
             f"JSON.stringify({json.dumps(list(rows))}.map(item => {{"
             f" const path = {function}(item); return path === undefined ? null : path; }}))"
         )
-        try:
-            found = json.loads(self._context.eval(script))
-        except quickjs.JSException as error:
-            raise FilterUnavailable(f"{function} fails on the matrix: {_first_line(error)}") from error
-        return [path if isinstance(path, str) else None for path in found]
+        routes = json.loads(self._answer(f"{function} fails on the matrix", script, function))
+        return [route if isinstance(route, str) else None for route in routes]
 
     def linux(self, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
-        """Directory prefix that starts each Linux row, or None when no change ever would."""
+        """For each Linux row the directory prefix whose changes start it, or None when no change does."""
         return self._map(_LINUX, rows)
 
     def darwin(self, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
-        """Directory prefix that starts each macOS row."""
+        """For each macOS row the directory prefix whose changes start it."""
         return self._map(_DARWIN, rows)
 
     def call(self, expression: str) -> Any:
-        """Evaluates a JSON-valued expression beside the filter functions. Raises FilterUnavailable."""
-        import _quickjs as quickjs
-
+        """Evaluates an expression that may call the filter functions and gives JSON. Raises FilterUnavailable."""
+        failure = "the path filter cannot answer"
         try:
-            return json.loads(self._context.eval(f"JSON.stringify({expression})"))
-        except (quickjs.JSException, TypeError, ValueError) as error:
-            raise FilterUnavailable(f"the path filter cannot answer: {_first_line(error)}") from error
+            return json.loads(self._answer(failure, f"JSON.stringify({expression})"))
+        except ValueError as error:
+            raise FilterUnavailable(f"{failure}: {error}") from error
 
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or ["no message"])[0]
+    def _answer(self, failure: str, script: str, function: str = "") -> str:
+        try:
+            return self._engine.evaluate(script)
+        except ScriptFailed as error:
+            raise FilterUnavailable(f"{failure}: {error}", function) from error
 
 
 def _runnable(source: str, *, module: bool) -> str:
@@ -88,22 +78,21 @@ def _runnable(source: str, *, module: bool) -> str:
 
 def path_filter(checkout: Checkout) -> PathFilter:
     """The checkout's filter, loaded once. Raises FilterUnavailable with the reason."""
-    key = ("filter", "engine")
-    if key not in checkout.memo:
-        checkout.memo[key] = _load(checkout)
-    found = checkout.memo[key]
-    if isinstance(found, FilterUnavailable):
-        raise found
-    assert isinstance(found, PathFilter)
-    return found
-
-
-def _load(checkout: Checkout) -> PathFilter | FilterUnavailable:
     path = layout_of(checkout).filter_path
     if path is None:
-        return FilterUnavailable("no file with function inferBackendPath was found")
+        raise FilterUnavailable("no file with function inferBackendPath was found")
+    loaded = _loaded(checkout.need(path), module=path == FILTER_MODULE)
+    if isinstance(loaded, FilterUnavailable):
+        raise loaded
+    return loaded
+
+
+@lru_cache(maxsize=2)
+def _loaded(source: str, *, module: bool) -> PathFilter | FilterUnavailable:
+    """The filter, cached by its source: a checkout and a planned change of it share one (and its failures) while the
+    source is the same."""
     try:
-        return PathFilter(checkout.need(path), module=path == FILTER_MODULE)
+        return PathFilter(source, module=module)
     except FilterUnavailable as error:
         return error
     except ImportError:

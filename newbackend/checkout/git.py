@@ -1,4 +1,4 @@
-"""Git's plumbing, as a child process: the one way in which a checkout asks its repository."""
+"""Git plumbing commands of a checkout's repository, run as child processes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from newbackend.errors import NotFoundError, UsageError
 
 
 class Git:
-    """Plumbing of one repository; every command is a list of words, never a shell line."""
+    """Plumbing commands of one repository; a command is a list of arguments, never a shell line."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        found = shutil.which("git")
-        if found is None:
+        program = shutil.which("git")
+        if program is None:
             raise UsageError("git-missing", "git is not installed, so no revision can be read", where=str(root))
-        self._git = found
+        self._git = program
 
     def run(self, *words: str, data: bytes = b"") -> bytes:
         """Output of a git command. Raises NotFoundError with git's own first line when it fails."""
@@ -40,7 +40,7 @@ class Git:
         return out.decode().strip()
 
     def merge_base(self, revision: str) -> str:
-        """Where the work tree's history left that of `revision`; the revision itself in a shallow clone."""
+        """The merge base of the work tree's history and `revision`; the revision itself in a shallow clone."""
         commit = self.commit(revision)
         try:
             return self.run("merge-base", commit, "HEAD").decode().strip() or commit

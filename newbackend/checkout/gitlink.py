@@ -1,6 +1,6 @@
-"""Gitlinks: what a submodule is in git's index, a path of mode 160000 with a commit instead of bytes.
+"""Gitlinks: a submodule's entry in git's index, a path of mode 160000 with a commit instead of a blob.
 
-Only the index entry is read and written, by git's own plumbing; nothing is ever fetched or checked out.
+Only the index entry is read and written, by git plumbing commands; nothing is fetched or checked out.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ def has_index(root: Path) -> bool:
 
 
 def is_commit(text: str) -> bool:
-    """Whether a text is a full object id, the only thing that may stand in a gitlink."""
+    """Whether a text is a full object id, as a gitlink needs."""
     return bool(_COMMIT.match(text))
 
 
 def links_below(root: Path, path: str) -> Mapping[str, str]:
     """Commit by path of every gitlink at or below `path`; empty outside a work tree.
 
-    Raises UsageError when git is missing or does not answer: that is not the same as no gitlink.
+    Raises UsageError when git is missing or fails, which is not the same as no gitlink.
     """
     return {name: commit for name, (mode, commit) in _entries(root, path).items() if mode == f"{GITLINK:o}"}
 
 
 def _entries(root: Path, path: str) -> dict[str, tuple[str, str]]:
-    """Mode and object id by path of what the index has at or below `path`."""
+    """Mode and object id of each index entry at or below `path`, by path."""
     if not has_index(root):
         return {}
     rows = _git(root, "ls-files", "--stage", "-z", "--", f":(literal){path}").split("\0")
@@ -45,7 +45,7 @@ def _entries(root: Path, path: str) -> dict[str, tuple[str, str]]:
 
 
 def files_tracked_at(root: Path, path: str) -> bool:
-    """Whether the index has files, at `path` or below it, that a gitlink there would push out."""
+    """Whether the index has files at or below `path`, which a gitlink there would replace."""
     return any(mode != f"{GITLINK:o}" for mode, _ in _entries(root, path).values())
 
 
@@ -55,7 +55,7 @@ def commit_at(root: Path, path: str) -> str | None:
 
 
 def record_link(root: Path, path: str, commit: str | None) -> None:
-    """Writes the gitlink at `path` into the index, or takes it out (None). Atomic: git renames its lock file.
+    """Writes the gitlink at `path` into the index, or removes it (None). Atomic: git renames its lock file.
 
     Raises UsageError when git is missing, the index is locked, or files are tracked below `path`.
     """
@@ -68,8 +68,8 @@ def record_link(root: Path, path: str, commit: str | None) -> None:
 
 
 def _git(root: Path, *words: str) -> str:
-    """Output of a git command; its failure is a refusal here, not an input that was not found."""
+    """Output of a git command. Raises UsageError, not NotFoundError, when it fails."""
     try:
         return Git(root).run(*words).decode("utf-8", "surrogateescape")
     except NotFoundError as error:
-        raise UsageError(error.reference, error.message, where=error.where) from error
+        raise UsageError(error.code, error.message, where=error.where) from error

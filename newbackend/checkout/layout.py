@@ -1,6 +1,6 @@
-"""What this checkout is like: probed features, never dates (contract 12.2).
+"""The layout of a checkout: probed features, never dates.
 
-Each probe looks for one thing, so a checkout between two known revisions still gets a true answer.
+Each probe looks for one feature, so a checkout between two known revisions is described correctly too.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from newbackend.checkout.tree import Checkout
+from newbackend.checkout.tree import Checkout, cached
 from newbackend.errors import NotFoundError, UsageError
 
 MATRIX = ".github/backend-matrix.yml"
@@ -35,7 +35,7 @@ class Proto:
 
     @classmethod
     def parse(cls, text: str) -> Proto:
-        """Reads a proto file well enough to ask for names; comments are ignored."""
+        """Parses the names in a proto file; comments are ignored."""
         bare = re.sub(r"//[^\n]*|/\*.*?\*/", "", text, flags=re.S)
         messages: dict[str, tuple[str, ...]] = {}
         for match in _MESSAGE.finditer(bare):
@@ -60,7 +60,7 @@ class Layout:
         self._checkout = checkout
 
     def _text(self, path: str) -> str:
-        """A file's text; "" for one that is missing or no text: whoever needs it says so itself."""
+        """A file's text; "" when it is missing or not text. The code that needs the file reports that."""
         try:
             return self._checkout.read(path) or ""
         except UsageError:
@@ -68,12 +68,12 @@ class Layout:
 
     @cached_property
     def proto(self) -> Proto:
-        """The checkout's gRPC contract; empty when the file is missing."""
+        """The checkout's backend.proto; empty when the file is missing."""
         return Proto.parse(self._text(PROTO))
 
     @cached_property
     def filter_path(self) -> str | None:
-        """The file that holds `inferBackendPath`: the module since 2026-07-20, else the script."""
+        """The file that holds `inferBackendPath`: a module since 2026-07-20, before that the script."""
         for path in (FILTER_MODULE, FILTER_SCRIPT):
             if "function inferBackendPath(" in self._text(path):
                 return path
@@ -94,18 +94,13 @@ class Layout:
             "system_libs_helper": have("scripts/build/package-system-libs.sh"),
             "gpu_libs_helper": have("scripts/build/package-gpu-libs.sh"),
             "apt_mirror": have(".docker/apt-mirror.sh"),
-            "base_deps": have(".docker/install-base-deps.sh"),
-            "python_model_identity": have(f"{common}/model_identity.py"),
             "python_parent_watch": have(f"{common}/parent_watch.py"),
-            "python_model_utils": have(f"{common}/model_utils.py"),
+            "go_parent_watch": have("pkg/grpc/parentwatch.go"),
             "grpcerrors": have("pkg/grpc/grpcerrors"),
             "go_engine_layer": says("backend/Dockerfile.golang", "make -n engine")
             or says("backend/Dockerfile.golang", "-n engine"),
-            "cpp_unit_runner": have("backend/cpp/run-unit-tests.sh"),
             "golang_darwin_checks_binary": says("scripts/build/golang-darwin.sh", "exec"),
             "darwin_matrix": says(MATRIX, "includeDarwin:"),
-            "darwin_bespoke": says(self.filter_path or FILTER_SCRIPT, "DARWIN_BESPOKE_BUILDERS"),
-            "shards": says(FILTER_SCRIPT, "SINGLEARCH_SHARDS"),
             "rust": have("backend/Dockerfile.rust"),
             "backend_capabilities": have("core/config/backend_capabilities.go"),
             "compatibility_table": have("docs/content/reference/compatibility-table.md"),
@@ -117,21 +112,17 @@ class Layout:
         return {"path_filter": self.filter_path, **self.features}
 
 
+@cached
 def layout_of(checkout: Checkout) -> Layout:
     """The layout of a checkout, probed once."""
-    key = ("layout", "")
-    if key not in checkout.memo:
-        checkout.memo[key] = Layout(checkout)
-    found = checkout.memo[key]
-    assert isinstance(found, Layout)
-    return found
+    return Layout(checkout)
 
 
 def find_root(start: Path) -> Path:
     """The checkout that `start` is in: the nearest directory up that has LocalAI's registration files.
 
     Raises NotFoundError when there is none and UsageError for a LocalAI older than 2026-05-08, when
-    the build matrix still lived inside the workflow (contract 12.2).
+    the build matrix still lived inside the workflow.
     """
     start = start.absolute()
     for folder in (start, *start.parents):

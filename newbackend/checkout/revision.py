@@ -1,7 +1,6 @@
-"""A checkout as it stood at a git revision: blobs read from the object store, no work tree touched.
+"""A checkout at a git revision, read from git's object store; no work tree is touched.
 
-The same places, facts and rules run on it as on the files on disk, which is how `verify --base` knows
-what a change introduces (design, section 2).
+Places and rules run on it as on files on disk. `verify --base` compares both to find what a change introduces.
 """
 
 from __future__ import annotations
@@ -25,13 +24,13 @@ class RevisionCheckout(Checkout):
     @cached_property
     def _tree(self) -> dict[str, dict[str, tuple[str, str]]]:
         """Kind (`blob`, or `commit` for a submodule) -> path -> (mode, object id)."""
-        found: dict[str, dict[str, tuple[str, str]]] = {"blob": {}, "commit": {}}
+        objects: dict[str, dict[str, tuple[str, str]]] = {"blob": {}, "commit": {}}
         for row in self._git.run("ls-tree", "-r", "-z", "--full-tree", self.commit).split(b"\0"):
             head, _, path = row.partition(b"\t")
             if path:
                 mode, kind, object_id = head.decode().split()
-                found[kind][path.decode("utf-8", "surrogateescape")] = (mode, object_id)
-        return found
+                objects[kind][path.decode("utf-8", "surrogateescape")] = (mode, object_id)
+        return objects
 
     @property
     def _modes(self) -> dict[str, tuple[str, str]]:
@@ -41,12 +40,12 @@ class RevisionCheckout(Checkout):
     @cached_property
     def _folders(self) -> dict[str, set[str]]:
         """Directory -> names directly below it."""
-        found: dict[str, set[str]] = {"": set()}
+        folders: dict[str, set[str]] = {"": set()}
         for path in self._modes:
             parts = path.split("/")
             for depth, name in enumerate(parts):
-                found.setdefault("/".join(parts[:depth]), set()).add(name)
-        return found
+                folders.setdefault("/".join(parts[:depth]), set()).add(name)
+        return folders
 
     def prefetch(self, paths: Sequence[str]) -> None:
         """Reads many files with one git process."""

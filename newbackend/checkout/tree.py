@@ -1,20 +1,22 @@
-"""Reads of one LocalAI checkout, cached, with planned changes laid over the disk.
+"""Cached reads of one LocalAI checkout, with planned changes in an overlay.
 
-The overlay is what lets every proof (idempotence, routes, rules) run on a plan before anything is
-written: the same code reads the tree as it is and the tree as it would be.
+With the overlay, every proof (idempotence, routes, rules) runs on a plan before anything is written: the same code
+reads the current tree and the planned one.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
 from pathlib import Path, PurePosixPath
+from typing import Any, TypeVar, TypeVarTuple
 
 from newbackend.checkout.gitlink import commit_at, has_index, links_below
 from newbackend.errors import UsageError
 
-_BY_FILE = frozenset(("yaml", "yaml-list", "yaml-map", "lines", "go", "go-variable"))
-"""Memo kinds whose value depends on one file alone: the path, up to a unit separator, is the key."""
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 def digest(data: bytes) -> str:
@@ -43,33 +45,34 @@ class Checkout:
         self._disk: dict[str, bytes | str | None] = {}
         self._texts: dict[str, str] = {}
         self._listings: dict[str, list[str]] = {}
-        self.memo: dict[tuple[str, str], object] = {}
+        self.memo: dict[tuple[object, ...], Any] = {}
+        self.file_memo: dict[tuple[object, ...], Any] = {}
 
     def with_changes(
         self, changes: Mapping[str, str | None], links: Mapping[str, str | None] | None = None
     ) -> Checkout:
-        """This checkout with more planned changes on top; the disk cache is shared, and so is what was
-        parsed from files that stay as they are.
+        """This checkout with more planned changes. It shares the disk cache, and everything parsed from unchanged
+        files.
 
-        What was parsed from those that change is given up: its facts are read, and a second node graph of
-        a big file is on its way. Asked for again, it is parsed again.
+        Values parsed from changed files are dropped from this checkout's cache, because two node graphs of a big file
+        would take too much memory. They are parsed again when needed.
         """
         other = Checkout(self.root, {**self._changes, **changes}, {**self._links, **(links or {})})
         other._disk = self._disk
-        for key in [key for key in self.memo if key[0] in _BY_FILE]:
-            if key[1].partition("\x1f")[0] in changes:
-                del self.memo[key]
+        for key in list(self.file_memo):
+            if key[1] in changes:
+                del self.file_memo[key]
             else:
-                other.memo[key] = self.memo[key]
+                other.file_memo[key] = self.file_memo[key]
         return other
 
     def raw(self, path: str) -> bytes | None:
         """Bytes on disk, without the overlay; None when there is no such regular file."""
-        found = self._content(path)
-        return found.encode("utf-8") if isinstance(found, str) else found
+        content = self._content(path)
+        return content.encode("utf-8") if isinstance(content, str) else content
 
     def _content(self, path: str) -> bytes | str | None:
-        """What is on disk, read once: bytes until somebody wants the text, which then stands for them."""
+        """The content on disk, read once: bytes until the text is needed, which then replaces them."""
         if path not in self._disk:
             self._disk[path] = self._fetch(path)
         return self._disk[path]
@@ -85,7 +88,7 @@ class Checkout:
             raise UsageError("file-unreadable", f"cannot be read: {error.strerror}", where=path) from error
 
     def read(self, path: str) -> str | None:
-        """Text of a file with its line endings and BOM kept, or None when it does not exist.
+        """Text of a file, with its line endings and BOM; None when it does not exist.
 
         Raises UsageError when the file is not UTF-8.
         """
@@ -93,10 +96,10 @@ class Checkout:
             return self._changes[path]
         if path in self._texts:
             return self._texts[path]
-        found = self._content(path)
-        if found is None:
+        content = self._content(path)
+        if content is None:
             return None
-        text = found if isinstance(found, str) else self._decoded(path, found)
+        text = content if isinstance(content, str) else self._decoded(path, content)
         self._texts[path] = self._disk[path] = text
         return text
 
@@ -118,7 +121,7 @@ class Checkout:
 
     @property
     def has_index(self) -> bool:
-        """Whether git knows what belongs to this tree."""
+        """Whether the tree has a git index."""
         return has_index(self.root)
 
     def links_below(self, path: str) -> dict[str, str]:
@@ -128,7 +131,7 @@ class Checkout:
         return {at: commit for at, commit in merged.items() if commit is not None}
 
     def texts_read(self) -> Mapping[str, str]:
-        """Every text that was read so far, by path: where suppression comments are looked for."""
+        """Every text read so far, by path; these are searched for suppression comments."""
         planned = {path: text for path, text in self._changes.items() if text is not None}
         return {**self._texts, **planned}
 
@@ -140,7 +143,7 @@ class Checkout:
         return text
 
     def exists(self, path: str) -> bool:
-        """Whether a file or directory stands there (overlay included, for files)."""
+        """Whether there is a file or directory (overlay included, for files)."""
         if path in self._changes:
             return self._changes[path] is not None
         if any(p.startswith(path.rstrip("/") + "/") and text is not None for p, text in self._changes.items()):
@@ -148,7 +151,7 @@ class Checkout:
         return (self.root / path).exists()
 
     def is_dir(self, path: str) -> bool:
-        """Whether a directory stands there, on disk or because a planned file lies below it."""
+        """Whether there is a directory, on disk or because a planned file lies below it."""
         prefix = path.rstrip("/") + "/"
         if any(p.startswith(prefix) and text is not None for p, text in self._changes.items()):
             return True
@@ -195,11 +198,40 @@ class Checkout:
             return 0o644
 
 
-def inside(root: Path, path: str) -> Path:
-    """The absolute path of `path` in the checkout, refused when it would leave it.
+def cached(make: Callable[[Checkout, *Ts], T]) -> Callable[[Checkout, *Ts], T]:
+    """Caches a function of a checkout per checkout and arguments."""
 
-    Source: design section 4 (confinement): no `..`, no absolute path, no symlink that leads out.
+    @wraps(make)
+    def once(checkout: Checkout, *args: *Ts) -> T:
+        return _once(checkout.memo, make, checkout, *args)
+
+    return once
+
+
+def cached_by_file(make: Callable[[Checkout, str, *Ts], T]) -> Callable[[Checkout, str, *Ts], T]:
+    """Like `cached`, for a value that depends on one file alone: the path is the first argument.
+
+    A checkout with planned changes shares the value if they do not change that file.
     """
+
+    @wraps(make)
+    def once(checkout: Checkout, path: str, *args: *Ts) -> T:
+        return _once(checkout.file_memo, make, checkout, path, *args)
+
+    return once
+
+
+def _once(memo: dict[tuple[object, ...], Any], make: Callable[[Checkout, *Ts], T], checkout: Checkout, *args: *Ts) -> T:
+    key = (make, *args)
+    if key not in memo:
+        memo[key] = make(checkout, *args)
+    value: T = memo[key]
+    return value
+
+
+def inside(root: Path, path: str) -> Path:
+    """The absolute path of `path`. Raises UsageError when it is outside the checkout, by `..`, an absolute path or a
+    symbolic link."""
     pure = PurePosixPath(path)
     if pure.is_absolute() or ".." in pure.parts or not pure.parts or "\\" in path or "\0" in path:
         raise UsageError("path-outside", "lies outside the checkout, so it is not written", where=repr(path))

@@ -15,9 +15,10 @@ from newbackend.cli.common import (
     open_repo,
     print_out,
     style,
+    verb_app,
 )
 
-app = typer.Typer(rich_markup_mode=None)
+app = verb_app()
 
 
 @app.command()
@@ -37,7 +38,7 @@ def apply(
     from newbackend.cli.output.plan_text import manual, summary
     from newbackend.errors import NotFoundError, UsageError
     from newbackend.plan.as_json import plan_from_json
-    from newbackend.scaffold.generated import remember_created
+    from newbackend.plan.update import remember_created
 
     check_format(format_)
     try:

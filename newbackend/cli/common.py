@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newbackend.cli.output.style import Style, style_for
+from newbackend.cli.completion import one_of
+from newbackend.style import Style, style_for
 
 if TYPE_CHECKING:
     from newbackend.checkout.tree import Checkout
@@ -23,23 +25,53 @@ RepoOption = Annotated[
         show_default=False,
     ),
 ]
-FormatOption = Annotated[str, typer.Option("--format", metavar="text|json", help="Output format.")]
+FORMATS = ("text", "json")
+REPORT_FORMATS = ("text", "concise", "json", "sarif", "github", "junit", "markdown")
+LEVELS = ("error", "warning", "never")
+FormatOption = Annotated[
+    str, typer.Option("--format", metavar="|".join(FORMATS), help="Output format.", autocompletion=one_of(*FORMATS))
+]
+ReportFormatOption = Annotated[
+    str,
+    typer.Option(
+        "--format", metavar="|".join(REPORT_FORMATS), help="Output format.", autocompletion=one_of(*REPORT_FORMATS)
+    ),
+]
+FailOnOption = Annotated[
+    str,
+    typer.Option(
+        metavar="|".join(LEVELS),
+        help="The severity from which the exit status is 1.",
+        autocompletion=one_of(*LEVELS),
+    ),
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show everything, write nothing.")]
 AllowDirtyOption = Annotated[bool, typer.Option("--allow-dirty", help="Write to files that have uncommitted changes.")]
 
 
-def check_format(name: str, known: tuple[str, ...] = ("text", "json")) -> str:
-    """The format itself; raises UsageError for one that the verb does not have."""
+def verb_app(help_: str | None = None) -> typer.Typer:
+    """The Typer app of one verb or of a group of verbs, without Typer's own completion options."""
+    return typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=help_ is not None, help=help_)
+
+
+def check_choice(option: str, value: str, known: Sequence[str]) -> str:
+    """Returns the value. Raises UsageError when the option does not have it."""
     from newbackend.errors import UsageError
 
-    if name not in known:
-        raise UsageError("format-unknown", f"--format {name!r} is not one of {', '.join(known)}")
-    return name
+    if value not in known:
+        message = f"--{option} {value!r} is not one of {', '.join(known)}"
+        raise UsageError(f"{option}-unknown", message, choices=known)
+    return value
+
+
+def check_format(name: str) -> str:
+    """Returns the format. Raises UsageError when the verb does not have it."""
+    return check_choice("format", name, FORMATS)
 
 
 def open_repo(repo: Path | None) -> Checkout:
-    """The checkout to work on, after mending an interrupted change in it."""
+    """The checkout to work on. An interrupted change in it is rolled back first."""
     from newbackend.apply.state import interrupted
     from newbackend.checkout.layout import open_checkout
     from newbackend.errors import NotFoundError
@@ -58,12 +90,12 @@ def open_repo(repo: Path | None) -> Checkout:
 
 
 def print_out(text: str) -> None:
-    """Data: standard output."""
+    """Prints data on standard output."""
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
 def print_err(text: str) -> None:
-    """Talk: standard error."""
+    """Prints everything that is not data on standard error."""
     sys.stderr.write(text if text.endswith("\n") else text + "\n")
 
 
@@ -73,12 +105,12 @@ def style() -> Style:
 
 
 def interactive(*, no_input: bool) -> bool:
-    """Whether questions may be asked: a terminal on both sides, not CI, not --no-input."""
+    """Whether questions may be asked: input and output are terminals, and neither CI nor --no-input is set."""
     return not no_input and sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
 
 
 def confirm(question: str) -> bool:
-    """Asks on the terminal; no is the default, Ctrl-C and end of input count as stop."""
+    """Asks yes or no on the terminal; the default is no. Ctrl-C and end of input stop the run."""
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     answer = sys.stdin.readline()

@@ -1,4 +1,4 @@
-"""`newbackend demo`: the main job, from nothing, on the embedded sample checkout."""
+"""`newbackend demo`: creates and verifies a backend on the embedded sample checkout."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from newbackend.cli.common import FormatOption, check_format, print_err, print_out
+from newbackend.cli.common import FormatOption, check_format, print_err, print_out, verb_app
 
-app = typer.Typer(rich_markup_mode=None)
+app = verb_app()
 
 PIN = "antirez/ds4@ae302c2fa18cc6d9aefc021d0f27ae03c9ad2fc0"
 CREATE = ["create", "ds4", "--lang", "cpp", "--pin", PIN, "--variants", "cpu,cuda13,l4t-cuda13", "--no-input", "--yes"]
@@ -23,7 +23,7 @@ def demo(
     ] = None,
     format_: FormatOption = "text",
 ) -> int:
-    """Create a backend on a small embedded checkout and verify it; no LocalAI clone and no network needed."""
+    """Create a backend on a small embedded checkout and verify it. No LocalAI clone and no network needed."""
     import json
     import tempfile
 
@@ -46,7 +46,7 @@ def demo(
 
 
 def _step(words: list[str], root: Path) -> int:
-    """One command of the tour, shown as it would be typed."""
+    """One command of the demo, printed as a user would type it."""
     import sys
 
     print_out(f"$ newbackend {' '.join(words)}")

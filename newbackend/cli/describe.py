@@ -6,33 +6,35 @@ from typing import Annotated
 
 import typer
 
-from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, print_err, print_out
+from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, print_err, print_out, verb_app
+from newbackend.cli.completion import backends
 
-app = typer.Typer(rich_markup_mode=None)
+app = verb_app()
 
 
 @app.command()
 def describe(
-    name: Annotated[str, typer.Argument(help="A registered backend.", show_default=False)],
+    name: Annotated[str, typer.Argument(help="A registered backend.", show_default=False, autocompletion=backends)],
     repo: RepoOption = None,
     format_: FormatOption = "text",
 ) -> int:
-    """Print the answers file of a backend that is registered already: `create --answers` takes it back.
+    """Print the answers file of a registered backend, for `create --answers`.
 
-    Only what departs from the canonical table is spelled out, under `overrides`.
+    What differs from the defaults is listed under `overrides`.
     """
     import json
 
-    from newbackend.answers import dump_answers
+    from newbackend.answers import as_data
+    from newbackend.answers_file import dump_answers
     from newbackend.describe import describe as described
     from newbackend.describe.header import header
 
     check_format(format_)
-    found = described(open_repo(repo), name)
+    description = described(open_repo(repo), name)
     if format_ == "json":
-        print_out(json.dumps(found.answers, indent=2, ensure_ascii=False))
-        for note in found.notes:
+        print_out(json.dumps(as_data(description.answers), indent=2, ensure_ascii=False))
+        for note in description.notes:
             print_err(f"newbackend: {note}")
     else:
-        print_out(dump_answers(found.answers, header(found)))
+        print_out(dump_answers(description.answers, header(description)))
     return 0

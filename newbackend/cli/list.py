@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, print_out, style
+from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, print_out, style, verb_app
 
 if TYPE_CHECKING:
-    from newbackend.cli.output.style import Style
+    from newbackend.style import Style
 
-app = typer.Typer(rich_markup_mode=None)
+app = verb_app()
 
 
 @app.command(name="list")
 def list_backends(repo: RepoOption = None, format_: FormatOption = "text") -> int:
-    """Every backend of the checkout: language, variants, health."""
+    """List every backend of the checkout: language, variants, health."""
     import json
 
     from newbackend.queries.listing import listing

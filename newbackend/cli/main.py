@@ -2,57 +2,44 @@
 
 from __future__ import annotations
 
-import errno
 import importlib
 import os
 import sys
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from newbackend import __version__
+from newbackend.cli import completion
+from newbackend.cli.failure import fail, silence
 from newbackend.cli.verbs import VERBS
-from newbackend.errors import Exit, NewbackendError
-
-COMPLETE = "_NEWBACKEND_COMPLETE"
-COMPLETION_OPTIONS = ("--show-completion", "--install-completion")
-_LIBRARY_OPTIONS = ("show_completion", "install_completion")
-
-
-DEBUG = "NEWBACKEND_DEBUG"
+from newbackend.errors import Exit
 
 
 class LazyGroup(TyperGroup):
-    """Knows every verb by name and imports a verb's module when it is asked for it."""
+    """Lists every verb by name and help; imports a verb's module only when that verb is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(VERBS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The verb as a list shows it: `--help` and shell completion ask for each."""
         verb = VERBS.get(cmd_name)
-        if verb is None:
-            return None
-        module = importlib.import_module(f"newbackend.cli.{verb.module}")
-        command = typer.main.get_command(module.app)
-        command.name = cmd_name
-        command.short_help = verb.help
-        for one in (command, *getattr(command, "commands", {}).values()):
-            # A verb has no completion of its own to install.
-            one.params = [param for param in one.params if param.name not in _LIBRARY_OPTIONS]
-            if COMPLETE in os.environ:
-                from newbackend.cli.completion import attach
+        return None if verb is None else TyperCommand(cmd_name, help=verb.help, short_help=verb.help)
 
-                attach(cmd_name, one.params)
-        return command
-
-    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
-        """The verbs from their table, so that listing them imports none; else the options."""
-        from newbackend.cli.completion import items
-
-        if not incomplete.startswith("-"):
-            return items(((name, verb.help) for name, verb in VERBS.items()), incomplete)
-        return items(((flag, getattr(one, "help", "")) for one in self.params for flag in one.opts), incomplete)
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The verb that is called, with its options."""
+        try:
+            name, listed, rest = super().resolve_command(ctx, args)
+        except Exception as error:
+            error.choices = tuple(VERBS)  # type: ignore[attr-defined]
+            raise
+        if not name:
+            return name, listed, rest
+        command = typer.main.get_command(importlib.import_module(f"newbackend.cli.{VERBS[name].module}").app)
+        command.name = name
+        return name, command, rest
 
 
 app = typer.Typer(
@@ -89,90 +76,34 @@ def root(
     """Add, verify and prove LocalAI backends."""
 
 
-def _completion(option: str, *shell: str) -> int:
-    """`--show-completion [SHELL]` and `--install-completion [SHELL]`, whose value may be left out."""
-    from newbackend.cli.completion import install, script, this_shell
-
-    name = shell[0] if shell else this_shell()
-    if option == "--show-completion":
-        typer.echo(script(name))
-    else:
-        typer.echo(f"completion for {name} is in {install(name)}; it takes effect in a new shell", err=True)
-    return 0
-
-
 def run(words: list[str]) -> Any:
-    """Runs one command line and returns the verb's status; errors come out as exceptions.
+    """Runs one command line and returns the verb's exit status. Errors are raised.
 
     The command is invoked directly: the library's own `main` would turn Ctrl-C into its own status.
     """
-    if COMPLETE in os.environ:
-        from newbackend.cli.completion import answer
-
-        return answer(typer.main.get_command(app), os.environ[COMPLETE])
-    if words and words[0] in COMPLETION_OPTIONS:
-        return _completion(*words)
     command = typer.main.get_command(app)
+    if os.environ.get(completion.VARIABLE):
+        completion.prepare()
+        return command.main(prog_name="newbackend")
+    if words and words[0] in completion.OPTIONS:
+        return completion.run_option(command, *words)
     with command.make_context("newbackend", list(words)) as context:
         return command.invoke(context)
 
 
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
-"""What a machine, not a bug, makes of a write: to our output, or to the folder for temporary files."""
-
-
 def main(argv: list[str] | None = None) -> None:
-    """Runs the command line and exits with a documented status (design, section 2)."""
+    """Runs the command line and exits with a documented status (`errors.Exit`)."""
+    words = sys.argv[1:] if argv is None else argv
     try:
-        status = run(sys.argv[1:] if argv is None else argv)
+        status = run(words)
         sys.stdout.flush()
-    except NewbackendError as error:
-        _fail(f"newbackend: error: {error.sentence()}", error.exit_status)
-    except KeyboardInterrupt as stop:
-        _fail(f"newbackend: {stop or 'stopped; nothing was changed'}", Exit.USAGE)
     except typer.Exit as done:
         sys.exit(done.exit_code)
     except BrokenPipeError:
-        # The reader of our output went away: not an error, but nothing more can be said.
-        _silence(sys.stdout)
+        # The reader closed the pipe: not an error, but nothing more can be printed.
+        silence(sys.stdout)
         sys.exit(Exit.OK)
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno in _NO_ROOM:
-            where = error.filename or "the output"
-            _fail(f"newbackend: error: {where} cannot be written: {error.strerror}", Exit.USAGE)
-        _click_error(error)
+    except (Exception, KeyboardInterrupt) as error:
+        fail(error, words)
     else:
         sys.exit(status if isinstance(status, int) else Exit.OK)
-
-
-def _click_error(error: Exception) -> None:
-    """Usage errors and aborts of the command-line library, whichever click it carries."""
-    name = type(error).__name__
-    if name == "Abort":
-        _fail("newbackend: stopped; nothing was changed", Exit.USAGE)
-    if hasattr(error, "format_message"):
-        context = getattr(error, "ctx", None)
-        path = context.command_path if context is not None else "newbackend"
-        if name == "NoArgsIsHelpError":
-            sys.stderr.write(error.format_message() + "\n")
-            sys.exit(Exit.USAGE)
-        _fail(f"newbackend: error: {error.format_message()} (see `{path} --help`)", Exit.USAGE)
-    if os.environ.get(DEBUG):
-        raise error
-    what = str(error).splitlines()[0] if str(error) else "no message"
-    _fail(f"newbackend: internal error: {name}: {what}; this is a bug, {DEBUG}=1 shows where", Exit.USAGE)
-
-
-def _fail(sentence: str, status: Exit) -> None:
-    for stream, text in ((sys.stdout, ""), (sys.stderr, sentence + "\n")):
-        try:
-            stream.write(text)
-            stream.flush()
-        except OSError:  # a closed terminal: the status is all that can still be told
-            _silence(stream)
-    sys.exit(int(status))
-
-
-def _silence(stream: TextIO) -> None:
-    """Sends a stream that nobody reads nowhere, so that the interpreter's last flush cannot fail."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -7,19 +7,28 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newbackend.cli.common import check_format, print_err, print_out, style
+from newbackend.cli.common import (
+    LEVELS,
+    REPORT_FORMATS,
+    FailOnOption,
+    FormatOption,
+    ReportFormatOption,
+    check_choice,
+    check_format,
+    print_err,
+    print_out,
+    style,
+    verb_app,
+)
+from newbackend.cli.completion import one_of
 
 if TYPE_CHECKING:
     from newbackend.findings import Report
-    from newbackend.package.options import Layout
 
-app = typer.Typer(
-    rich_markup_mode=None, no_args_is_help=True, help="Will a built package start on somebody else's host?"
-)
+app = verb_app("Will a built package start on somebody else's host?")
 
-_FORMATS = "text|concise|json|sarif|github|junit|markdown"
-_LEVELS = ("error", "warning", "never")
-_LAYOUTS = "auto|loader|host-libc|static"
+_LAYOUTS = ("auto", "loader", "host-libc", "static")
+_CPU_FLOORS = ("x86-64", "x86-64-v2", "v3")
 PathArgument = Annotated[
     Path, typer.Argument(metavar="PATH", help="A package directory, a root-filesystem tar, a docker or an OCI archive.")
 ]
@@ -28,7 +37,12 @@ PathArgument = Annotated[
 @app.command()
 def check(
     path: PathArgument,
-    layout: Annotated[str, typer.Option(metavar=_LAYOUTS, help="Where the C library comes from.")] = "auto",
+    layout: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(_LAYOUTS), help="Where the C library comes from.", autocompletion=one_of(*_LAYOUTS)
+        ),
+    ] = "auto",
     target: Annotated[
         str | None,
         typer.Option(
@@ -38,7 +52,10 @@ def check(
     cpu_floor: Annotated[
         str | None,
         typer.Option(
-            metavar="x86-64|x86-64-v2|v3", help="Scan for instructions above this CPU level.", show_default=False
+            metavar="|".join(_CPU_FLOORS),
+            help="Scan for instructions above this CPU level.",
+            show_default=False,
+            autocompletion=one_of(*_CPU_FLOORS),
         ),
     ] = None,
     smoke: Annotated[
@@ -48,33 +65,30 @@ def check(
         str | None, typer.Option(metavar="CMD", help="Proof: run this command in the empty root.", show_default=False)
     ] = None,
     run_root: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Do the proofs in this root (an old system).", show_default=False)
+        Path | None,
+        typer.Option(metavar="DIR", help="Run the proofs in this root (an old system).", show_default=False),
     ] = None,
     cpu_run: Annotated[
         str | None, typer.Option(metavar="CPU", help="Proof: start it under an emulated CPU.", show_default=False)
     ] = None,
-    fail_on: Annotated[
-        str, typer.Option(metavar="|".join(_LEVELS), help="The severity from which the exit status is 1.")
-    ] = "error",
+    fail_on: FailOnOption = "error",
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Also what passed and why each rule exists.")
+        bool, typer.Option("--verbose", "-v", help="Also show what passed and why each rule exists.")
     ] = False,
-    format_: Annotated[str, typer.Option("--format", metavar=_FORMATS, help="Output format.")] = "text",
+    format_: ReportFormatOption = "text",
 ) -> int:
-    """Find out without running it whether a package will start elsewhere; with --smoke, prove it.
+    """Check, without running it, whether a package will start on another host; --smoke starts it as a proof.
 
     Exit status: 0 nothing at or above --fail-on, 1 findings, 3 a proof that was asked for could not run.
     """
-    from newbackend.errors import Exit, UsageError
+    from newbackend.errors import Exit
     from newbackend.findings import Severity
-    from newbackend.package.check import check_package, missing_proofs
-    from newbackend.package.options import PackageOptions
+    from newbackend.package import Layout, PackageOptions, check_package, missing_proofs
 
-    check_format(format_, tuple(_FORMATS.split("|")))
-    if fail_on not in _LEVELS:
-        raise UsageError("fail-on-unknown", f"--fail-on {fail_on!r} is not one of {', '.join(_LEVELS)}")
+    check_choice("format", format_, REPORT_FORMATS)
+    check_choice("fail-on", fail_on, LEVELS)
     options = PackageOptions(
-        layout=_layout(layout),
+        layout=Layout(check_choice("layout", layout, _LAYOUTS)),
         target=target,
         cpu_floor=cpu_floor,
         smoke=smoke,
@@ -92,27 +106,17 @@ def check(
 @app.command()
 def floor(
     path: PathArgument,
-    format_: Annotated[str, typer.Option("--format", metavar="text|json", help="Output format.")] = "text",
+    format_: FormatOption = "text",
 ) -> int:
     """One line: the newest symbol versions and the CPU level that a package needs, and by what."""
     import json
 
-    from newbackend.package.floor import package_floor
+    from newbackend.package import package_floor
 
     check_format(format_)
-    found = package_floor(path)
-    print_out(json.dumps(found.as_json(), indent=2) if format_ == "json" else found.line())
+    lowest = package_floor(path)
+    print_out(json.dumps(lowest.as_json(), indent=2) if format_ == "json" else lowest.line())
     return 0
-
-
-def _layout(name: str) -> Layout:
-    from newbackend.errors import UsageError
-    from newbackend.package.options import Layout
-
-    try:
-        return Layout(name)
-    except ValueError as error:
-        raise UsageError("layout-unknown", f"--layout {name!r} is not one of {_LAYOUTS.replace('|', ', ')}") from error
 
 
 def _print(report: Report, format_: str, *, verbose: bool) -> None:
@@ -120,7 +124,7 @@ def _print(report: Report, format_: str, *, verbose: bool) -> None:
     import sys
 
     from newbackend import __version__
-    from newbackend.package.suppressing import package_rules
+    from newbackend.package import package_rules
     from newbackend.report import RenderContext, render
 
     context = RenderContext(

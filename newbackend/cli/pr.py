@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, print_out
+from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, print_out, verb_app
+from newbackend.cli.completion import backends
 
 if TYPE_CHECKING:
     from newbackend.checkout.tree import Checkout
     from newbackend.spec import BackendSpec
 
-app = typer.Typer(rich_markup_mode=None)
+app = verb_app()
 
 
 @app.command()
 def pr(
-    name: Annotated[str, typer.Argument(help="The backend's name.")],
+    name: Annotated[str, typer.Argument(help="The backend's name.", autocompletion=backends)],
     repo: RepoOption = None,
     format_: FormatOption = "text",
 ) -> int:
     """Title and description for the pull request that adds a backend.
 
-    The first line is the title; the rest is Markdown with the filled checklist. What is not there yet
-    is shown as not done.
+    The first line is the title; the rest is Markdown with the filled-in checklist.
     """
     import json
 
@@ -42,8 +42,8 @@ def pr(
 
 
 def _spec(name: str, checkout: Checkout) -> BackendSpec:
-    """What was wanted: the answers that `create` left beside the backend's files, else what is registered."""
-    from newbackend.answers import check_answers, parse_yaml
+    """The spec from the backend's answers file if there is one, else from its registration."""
+    from newbackend.answers_file import parse_answers
     from newbackend.catalog.languages import languages
     from newbackend.describe import describe
     from newbackend.scaffold.generated import ANSWERS_NAME
@@ -53,5 +53,5 @@ def _spec(name: str, checkout: Checkout) -> BackendSpec:
         path = f"{language.directory_of(name)}/{ANSWERS_NAME}"
         text = checkout.read(path) if "/" not in name else None
         if text is not None:
-            return make_spec(check_answers(parse_yaml(text, path), path))
+            return make_spec(parse_answers(text, path))
     return make_spec(describe(checkout, name).answers)

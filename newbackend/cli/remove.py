@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from newbackend.cli.change import confirm_or_fail, show
+from newbackend.cli.change import ChangeOptions, carry_out
 from newbackend.cli.common import (
     AllowDirtyOption,
     DryRunOption,
@@ -16,14 +16,16 @@ from newbackend.cli.common import (
     check_format,
     open_repo,
     print_err,
+    verb_app,
 )
+from newbackend.cli.completion import backends
 
-app = typer.Typer(rich_markup_mode=None)
+app = verb_app()
 
 
 @app.command()
 def remove(
-    name: Annotated[str, typer.Argument(help="The backend's name.")],
+    name: Annotated[str, typer.Argument(help="The backend's name.", autocompletion=backends)],
     keep_files: Annotated[bool, typer.Option("--keep-files", help="Leave its directory and Dockerfile.")] = False,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
@@ -33,19 +35,18 @@ def remove(
 ) -> int:
     """Take a backend out of every registration place, and delete its files.
 
-    Another backend's facts are never touched, however alike the names are. Refused for a backend that
-    others are built from; files that were edited since they were generated are named first.
+    Registrations of other backends are never touched, however similar the names are. Refused if other backends are
+    built from it. Lists files that were edited since they were generated before it asks.
     """
-    from newbackend.apply.run import ApplyOptions, apply_plan
     from newbackend.plan.remove import plan_remove
 
     check_format(format_)
     checkout = open_repo(repo)
     plan = plan_remove(name, checkout, keep_files=keep_files)
-    show(plan, format_=format_, full=dry_run or not yes)
-    if dry_run or not confirm_or_fail(f"Remove {name}?", yes=yes):
+    options = ChangeOptions(format_, dry_run=dry_run, yes=yes, allow_dirty=allow_dirty)
+    paths = carry_out(plan, checkout, f"Remove {name}?", options)
+    if paths is None:
         return 0
-    paths = apply_plan(plan, checkout.root, ApplyOptions(allow_dirty=allow_dirty))
     print_err(f"newbackend: {len(paths)} files changed or deleted; `newbackend undo` takes it back")
     if plan.manual:
         print_err(f"newbackend: {len(plan.manual)} place(s) could not be edited safely and are left to you, see above")

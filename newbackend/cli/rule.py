@@ -6,15 +6,19 @@ from typing import Annotated
 
 import typer
 
-from newbackend.cli.common import FormatOption, check_format, print_out
+from newbackend.cli.common import FormatOption, check_format, print_out, verb_app
+from newbackend.cli.completion import rule_ids
 
-app = typer.Typer(rich_markup_mode=None)
+app = verb_app()
 
 
 @app.command()
 def rule(
     rule_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="A rule id such as REG401, or its name.", show_default=False)
+        str | None,
+        typer.Argument(
+            metavar="[ID]", help="A rule id such as REG401, or its name.", show_default=False, autocompletion=rule_ids
+        ),
     ] = None,
     format_: FormatOption = "text",
 ) -> int:
@@ -23,20 +27,20 @@ def rule(
     import shutil
 
     from newbackend.report.rule_page import rule_json, rule_text
-    from newbackend.rules.docs import all_rules, find_rule
+    from newbackend.rulebooks import all_rules, find_rule
 
     check_format(format_)
     every = all_rules()
     if rule_id is None:
         if format_ == "json":
-            rows = [rule_json(one) for one in every.values()]
+            rows = [rule_json(entry) for entry in every.values()]
             print_out(json.dumps({"schema": "newbackend/rules/1", "rules": rows}, indent=2))
         else:
-            print_out("\n".join(f"{one.id}  {one.severity.value:<7}  {one.name}" for one in every.values()))
+            print_out("\n".join(f"{entry.id}  {entry.severity.value:<7}  {entry.name}" for entry in every.values()))
         return 0
-    found = find_rule(rule_id)
+    entry = find_rule(rule_id)
     if format_ == "json":
-        print_out(json.dumps(rule_json(found), indent=2))
+        print_out(json.dumps(rule_json(entry), indent=2))
     else:
-        print_out(rule_text(found, width=min(shutil.get_terminal_size().columns, 100)))
+        print_out(rule_text(entry, width=min(shutil.get_terminal_size().columns, 100)))
     return 0

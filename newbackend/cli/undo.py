@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import typer
+from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, print_out, style, verb_app
 
-from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, print_out, style
-
-app = typer.Typer(rich_markup_mode=None)
+app = verb_app()
 
 
 @app.command()
 def undo(repo: RepoOption = None, format_: FormatOption = "text") -> int:
-    """Take back the last apply: the exact bytes where nothing was touched since, else the edits reversed.
+    """Take back the last apply: restore the old bytes of unedited files, and reverse the edits in edited ones.
 
-    Refused, with the file's name, where you have since edited the very same lines.
+    Refused, with the file's name, if you have since edited the same lines.
     """
     import json
 

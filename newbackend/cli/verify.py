@@ -6,31 +6,43 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newbackend.cli.common import AllowDirtyOption, RepoOption, check_format, open_repo, print_err, print_out, style
+from newbackend.cli.common import (
+    LEVELS,
+    REPORT_FORMATS,
+    AllowDirtyOption,
+    FailOnOption,
+    RepoOption,
+    ReportFormatOption,
+    check_choice,
+    open_repo,
+    print_err,
+    print_out,
+    style,
+    verb_app,
+)
+from newbackend.cli.completion import backends
 
 if TYPE_CHECKING:
     from newbackend.checkout.tree import Checkout
     from newbackend.findings import Report
     from newbackend.plan.fixes import Fixes
 
-app = typer.Typer(rich_markup_mode=None)
-
-_FORMATS = "text|concise|json|sarif|github|junit|markdown"
-_LEVELS = ("error", "warning", "never")
+app = verb_app()
 
 
 @app.command()
 def verify(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Backends to look at.", show_default=False)
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Backends to look at.", show_default=False, autocompletion=backends),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="All backends (the default without NAME and --base).")] = False,
     base: Annotated[
         str | None,
         typer.Option(
             metavar="REF",
-            help="Only what this work tree introduces, still breaks or heals since it left REF; "
-            "only what it introduces decides the exit status.",
+            help="Only findings that this work tree introduces, still has or fixes since REF; "
+            "only introduced ones decide the exit status.",
             show_default=False,
         ),
     ] = None,
@@ -38,31 +50,29 @@ def verify(
         bool, typer.Option("--fix", help="Repair what can be repaired safely, then report the rest.")
     ] = False,
     unsafe_fixes: Annotated[
-        bool, typer.Option("--unsafe-fixes", help="Like --fix, and repair what wants a second look.")
+        bool, typer.Option("--unsafe-fixes", help="Like --fix, and make repairs that should be reviewed.")
     ] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would change, write nothing.")] = False,
-    fail_on: Annotated[
-        str, typer.Option(metavar="|".join(_LEVELS), help="The severity from which the exit status is 1.")
-    ] = "error",
+    fail_on: FailOnOption = "error",
     release: Annotated[
-        bool, typer.Option("--release", help="A placeholder engine is an error: before the backend is announced.")
+        bool, typer.Option("--release", help="A placeholder engine is an error; use it before a release.")
     ] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Also what passed, what is suppressed, and why each rule exists.")
+        bool,
+        typer.Option("--verbose", "-v", help="Also show what passed, what is suppressed, and why each rule exists."),
     ] = False,
     allow_dirty: AllowDirtyOption = False,
     repo: RepoOption = None,
-    format_: Annotated[str, typer.Option("--format", metavar=_FORMATS, help="Output format.")] = "text",
+    format_: ReportFormatOption = "text",
 ) -> int:
-    """Find what the registrations lack: in one backend, in a change, or everywhere.
+    """Find incomplete registrations: of one backend, in a change, or everywhere.
 
     Exit status: 0 nothing at or above --fail-on, 1 findings, 3 something could not be checked.
     """
     from newbackend.errors import UsageError
 
-    check_format(format_, tuple(_FORMATS.split("|")))
-    if fail_on not in _LEVELS:
-        raise UsageError("fail-on-unknown", f"--fail-on {fail_on!r} is not one of {', '.join(_LEVELS)}")
+    check_choice("format", format_, REPORT_FORMATS)
+    check_choice("fail-on", fail_on, LEVELS)
     if every and (names or base):
         raise UsageError("all-and-some", "--all goes with neither NAME nor --base")
     run = _Run(tuple(names or ()), base, release=release)
@@ -81,7 +91,7 @@ def verify(
 
 
 class _Run:
-    """What was asked for, so that it can be asked again of the tree after the fixes."""
+    """The arguments of a run, so that it can be repeated on the tree after the fixes."""
 
     def __init__(self, names: tuple[str, ...], base: str | None, *, release: bool) -> None:
         self.names, self.base, self.release = names, base, release
@@ -161,7 +171,7 @@ def _print(report: Report, checkout: Checkout, format_: str, *, verbose: bool) -
 
 
 class _Lines:
-    """Source lines for the renderers: 1-based, None where there is nothing to show."""
+    """Source lines for the renderers: 1-based, None where there is no such line."""
 
     def __init__(self, checkout: Checkout) -> None:
         self._checkout = checkout

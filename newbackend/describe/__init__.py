@@ -1,4 +1,4 @@
-"""`describe NAME`: the answers that `create` would need for a backend that is registered already."""
+"""`describe NAME`: the answers with which `create` would register an existing backend."""
 
 from newbackend.describe.backend import Description, describe
 

@@ -1,14 +1,15 @@
-"""From a registered backend to its answers: the reverse of `create`, place by place."""
+"""The answers of a registered backend: the reverse of `create`, place by place."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from newbackend.answers import Answers, PinAnswers
 from newbackend.checkout.tree import Checkout
 from newbackend.describe.facts import Registered, registered
-from newbackend.describe.gallery import with_gallery
+from newbackend.describe.gallery import with_gallery, with_place
 from newbackend.describe.guess import flavour_of, modalities_of, pin_of
 from newbackend.describe.matrix import departures, rows_by_variant
 from newbackend.describe.registries import docs_of, import_of, places_of
@@ -22,74 +23,73 @@ from newbackend.spec import BackendSpec, make_spec
 
 @dataclass(frozen=True)
 class Description:
-    """Answers that `create --answers` takes, and notes about what in them is a guess or could not be said."""
+    """Answers for `create --answers`, and notes on guesses and on facts that could not be described."""
 
-    answers: Mapping[str, Any]
+    answers: Answers
     notes: tuple[str, ...]
 
 
 def describe(checkout: Checkout, name: str) -> Description:
-    """The answers of a registered backend: only what departs from the canonical table is spelled out.
+    """The answers of a registered backend; `overrides` has what differs from the defaults.
 
-    Raises NotFoundError when no place knows the name. Nothing is written and nothing is run.
+    Raises NotFoundError when no place knows the name. Writes and runs nothing.
     """
-    found = registered(checkout, name)
-    rows = rows_by_variant(found)
-    flavour = flavour_of(found, rows)
-    modalities, note = modalities_of(found)
-    answers: dict[str, Any] = {
-        "name": name,
-        "lang": found.lang,
-        "flavour": flavour,
-        "modalities": modalities,
-        "variants": list(rows),
-        "overrides": {"variants": departures(found, flavour, rows), "places": _scaffold(found)},
-    }
-    answers |= {key: value for key, value in (("pin", _pin(found)), ("import", import_of(found))) if value}
-    answers = with_gallery(found, answers)
-    answers |= {key: value for key, value in (("docs", docs_of(found, modalities)),) if value}
-    answers["overrides"]["places"] = {**answers["overrides"].get("places", {}), **places_of(found)}
+    backend = registered(checkout, name)
+    rows = rows_by_variant(backend)
+    flavour = flavour_of(backend, rows)
+    modalities, note = modalities_of(backend)
+    answers = Answers(
+        name=name,
+        lang=backend.lang,
+        flavour=flavour,
+        modalities=tuple(modalities),
+        variants=tuple(rows),
+        pin=_pin(backend),
+        imports=import_of(backend),
+        overrides={"variants": departures(backend, flavour, rows), "places": _scaffold(backend)},
+    )
+    answers = replace(with_gallery(backend, answers), docs=docs_of(backend, modalities))
+    for place_id, wishes in places_of(backend).items():
+        answers = with_place(answers, place_id, wishes)
     notes = [note] if note else []
     for place in places():
-        notes += _settle(place, found, answers)
+        answers, left = _settled(place, backend, answers)
+        notes += left
     return Description(_tidy(answers), tuple(notes))
 
 
-def _scaffold(found: Registered) -> dict[str, Any]:
-    return {SCAFFOLD: KEEP} if found.checkout.is_dir(found.directory) else {}
+def _scaffold(backend: Registered) -> dict[str, Any]:
+    return {SCAFFOLD: KEEP} if backend.checkout.is_dir(backend.directory) else {}
 
 
-def _pin(found: Registered) -> dict[str, str] | None:
-    pin = pin_of(found)
+def _pin(backend: Registered) -> PinAnswers | None:
+    pin = pin_of(backend)
     if pin is None:
         return None
     try:
         check_pin(Pin(**pin))
     except UsageError:
-        return None  # the bump bot's row stays as a fact of its place
-    return pin
+        return None  # the bump bot's row becomes a fact of its place
+    return PinAnswers(**pin)
 
 
-def _settle(place: Place, found: Registered, answers: dict[str, Any]) -> list[str]:
-    """Adds what a place has less, more or otherwise than the answers imply; returns what cannot be said."""
-    if not place.probe(found.checkout).usable:
-        return []
-    wanted = {one.key: one for one in place.wanted(make_spec(answers), found.checkout)}
-    observed = {fact.key: fact for fact in reversed(found.of(place.id))}
-    said: dict[str, Any] = {}
-    missing = [one for one in wanted.values() if one.key not in observed]
+def _settled(place: Place, backend: Registered, answers: Answers) -> tuple[Answers, list[str]]:
+    """The answers with each place's differences from what they imply, and facts that cannot be described."""
+    if not place.probe(backend.checkout).usable:
+        return answers, []
+    wanted = {fact.key: fact for fact in place.wanted(make_spec(answers), backend.checkout)}
+    observed = {fact.key: fact for fact in reversed(backend.of(place.id))}
+    departs: dict[str, Any] = {}
+    missing = [fact for fact in wanted.values() if fact.key not in observed]
     if missing:
-        said["omit"] = _omitted(missing, list(wanted.values()))
+        departs["omit"] = _omitted(missing, list(wanted.values()))
     other = {key: fact for key, fact in reversed(observed.items()) if _differs(place, wanted.get(key), fact)}
     if place.takes_facts and other:
-        said["facts"] = {key: _plain(fact.value) for key, fact in other.items()}
-        refused = _check(place, make_spec(answers), said["facts"])
+        departs["facts"] = {key: _plain(fact.value) for key, fact in other.items()}
+        refused = _check(place, make_spec(answers), departs["facts"])
         other = {key: other[key] for key in refused}
-    said = {key: value for key, value in said.items() if value}
-    if said:
-        known = answers["overrides"].setdefault("places", {})
-        known[place.id] = {**(known.get(place.id) or {}), **said}
-    return [f"{place.title}: {key} cannot be described, so it is not put back" for key in other]
+    notes = [f"{place.title}: {key} cannot be described, so it is not put back" for key in other]
+    return with_place(answers, place.id, {key: value for key, value in departs.items() if value}), notes
 
 
 def _differs(place: Place, wanted: ExpectedFact | None, fact: Fact) -> bool:
@@ -99,16 +99,16 @@ def _differs(place: Place, wanted: ExpectedFact | None, fact: Fact) -> bool:
 
 
 def _omitted(missing: list[ExpectedFact], wanted: list[ExpectedFact]) -> Any:
-    """Everything, else whole kinds, else single keys."""
+    """What to omit: everything, whole kinds or single keys."""
     if len(missing) == len(wanted):
         return True
-    kinds = dict.fromkeys(one.kind for one in missing)
-    whole = [kind for kind in kinds if all(one in missing for one in wanted if one.kind == kind)]
-    return [*whole, *(one.key for one in missing if one.kind not in whole)]
+    kinds = dict.fromkeys(fact.kind for fact in missing)
+    whole = [kind for kind in kinds if all(fact in missing for fact in wanted if fact.kind == kind)]
+    return [*whole, *(fact.key for fact in missing if fact.kind not in whole)]
 
 
 def _check(place: Place, spec: BackendSpec, facts: dict[str, Any]) -> list[str]:
-    """Leaves out facts that the place would refuse to write, and returns their keys."""
+    """Removes facts that the place would refuse to write, and returns their keys."""
     refused = []
     for key in list(facts):
         try:
@@ -120,7 +120,7 @@ def _check(place: Place, spec: BackendSpec, facts: dict[str, Any]) -> list[str]:
 
 
 def _plain(value: Any) -> Any:
-    """A value as YAML has it: tuples as lists."""
+    """A value for YAML: tuples become lists."""
     if isinstance(value, Mapping):
         return {str(key): _plain(content) for key, content in value.items()}
     if isinstance(value, list | tuple):
@@ -128,11 +128,16 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _tidy(answers: Mapping[str, Any]) -> dict[str, Any]:
-    """The answers in the order of the answers file, without empty ones."""
-    from newbackend.answers import KEYS
-
-    overrides = answers.get("overrides") or {}
-    found = {**answers, "overrides": {key: overrides[key] for key in SECTIONS if overrides.get(key)}}
-    said = {"description": "", "license": "", "tags": [], **found}  # empty is an answer: nothing is made up for it
-    return {key: said[key] for key in KEYS if said.get(key) or key in ("description", "license", "tags")}
+def _tidy(answers: Answers) -> Answers:
+    """The answers without empty ones, except for texts of the gallery: for an empty text there `create` uses no
+    default."""
+    overrides = answers.overrides or {}
+    return replace(
+        answers,
+        modalities=answers.modalities or None,
+        variants=answers.variants or None,
+        description=answers.description or "",
+        license=answers.license or "",
+        tags=answers.tags or (),
+        overrides={key: overrides[key] for key in SECTIONS if overrides.get(key)} or None,
+    )

@@ -12,13 +12,14 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import NotFoundError
 from newbackend.registrations import places
 from newbackend.registrations.base import Fact
-from newbackend.registrations.gallery_index.place import DEV, families
-from newbackend.registrations.matrix.place import lang_of_dockerfile
+from newbackend.registrations.gallery_index.entries import DEV
+from newbackend.registrations.gallery_index.place import families
+from newbackend.registrations.matrix.place import lang_of_row
 
 
 @dataclass(frozen=True)
 class Registered:
-    """What a checkout has registered for `name`; `by_place` maps place ids to facts."""
+    """The facts of backend `name` in a checkout; `by_place` maps place ids to facts."""
 
     name: str
     names: tuple[str, ...]
@@ -27,7 +28,7 @@ class Registered:
     by_place: Mapping[str, tuple[Fact, ...]] = field(repr=False)
 
     def of(self, place: str, *kinds: str) -> tuple[Fact, ...]:
-        """The facts of one place, all or those of some kinds."""
+        """The facts of one place, all of them or some kinds."""
         return tuple(fact for fact in self.by_place.get(place, ()) if not kinds or fact.kind in kinds)
 
     @property
@@ -37,7 +38,7 @@ class Registered:
 
     @property
     def directory(self) -> str:
-        """`backend/<lang>/<name>`, whether it is there or not."""
+        """`backend/<lang>/<name>`, which need not exist."""
         return self.language.directory_of(self.name)
 
     @cached_property
@@ -59,21 +60,22 @@ class Registered:
 def registered(checkout: Checkout, name: str) -> Registered:
     """The facts of a backend. Raises NotFoundError when the checkout has none under that name."""
     names = (name, *families(checkout, name))
-    found = {place.id: tuple(f for f in place.observe(checkout) if f.backend in names) for place in places()}
-    by_place = {place: facts for place, facts in found.items() if facts}
+    all_facts = {place.id: tuple(f for f in place.observe(checkout) if f.backend in names) for place in places()}
+    by_place = {place: facts for place, facts in all_facts.items() if facts}
     if not any(place in by_place for place in ("matrix", "gallery-index", "makefile")):
         raise NotFoundError("backend-unknown", f"this checkout knows no backend {name!r}", hint="see `newbackend list`")
     return Registered(name, names, _lang(checkout, name, by_place), checkout, by_place)
 
 
 def _lang(checkout: Checkout, name: str, by_place: Mapping[str, tuple[Fact, ...]]) -> str:
-    """By the directory; where several languages have one, or none, by the rows and the Makefile's type."""
+    """The language of the directory; if several languages or none have one, that of the rows and the Makefile's
+    type."""
     there = [key for key, language in languages().items() if checkout.is_dir(language.directory_of(name))]
     if len(there) == 1:
         return there[0]
     rows = [fact for fact in by_place.get("matrix", ()) if fact.kind == "row"]
-    said = [lang_of_dockerfile(str(fact.value.get("dockerfile") or "")) for fact in rows]
+    langs = [lang_of_row(fact.value) for fact in rows]
     types = [str(fact.value[1]) for fact in by_place.get("makefile", ()) if fact.kind == "define"]
-    said += [key for key, language in languages().items() if language.makefile_type in types]
-    known = [lang for lang in said if lang in languages()]
+    langs += [key for key, language in languages().items() if language.makefile_type in types]
+    known = [lang for lang in langs if lang in languages()]
     return (known or there or [next(iter(languages()))])[0]

@@ -1,4 +1,4 @@
-"""Variants out of matrix rows, and what in them departs from the canonical table."""
+"""Variants from matrix rows, and their differences from the canonical table."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from typing import Any
 
 from newbackend.catalog import variant_table
 from newbackend.describe.facts import Registered
-from newbackend.registrations.matrix.place import rows_of, variant_of_row
+from newbackend.registrations.matrix.place import rows_of, variant_of
 from newbackend.spec import BackendSpec
 
 Row = Mapping[str, Any]
 
 
-def rows_by_variant(found: Registered) -> dict[str, list[Row]]:
-    """Variant id -> rows in file order; rows that are like no variant are left to the matrix place's facts."""
+def rows_by_variant(backend: Registered) -> dict[str, list[Row]]:
+    """Variant id -> rows in file order; rows of no variant become facts of the matrix place."""
     table = variant_table()
     rows: dict[str, list[Row]] = {}
-    for fact in found.of("matrix"):
-        variant = "metal" if fact.kind == "darwin" else variant_of_row(fact.value)
+    for fact in backend.of("matrix"):
+        variant = variant_of(fact)
         if variant in table.variants:
             rows.setdefault(variant, []).append(fact.value)
     return {variant: rows[variant] for variant in table.ordered(rows)}
 
 
-def departures(found: Registered, flavour: str, rows: Mapping[str, Sequence[Row]]) -> dict[str, dict[str, Any]]:
+def departures(backend: Registered, flavour: str, rows: Mapping[str, Sequence[Row]]) -> dict[str, dict[str, Any]]:
     """`overrides.variants`: per variant the fields that differ on every row, or else the rows themselves."""
-    plain = BackendSpec(found.name, found.lang, flavour, tuple(rows), ())
-    said = {variant: _departure(rows_of(plain, variant), real) for variant, real in rows.items()}
-    return {variant: value for variant, value in said.items() if value}
+    plain = BackendSpec(backend.name, backend.lang, flavour, tuple(rows), ())
+    departing = {variant: _departure(rows_of(plain, variant), real) for variant, real in rows.items()}
+    return {variant: value for variant, value in departing.items() if value}
 
 
 def _departure(canonical: Sequence[Row], real: Sequence[Row]) -> dict[str, Any]:
@@ -53,5 +53,5 @@ def _slot(row: Row) -> tuple[Any, Any]:
     return row.get("platforms"), row.get("platform-tag")
 
 
-def _same(one: Sequence[Row], other: Sequence[Row]) -> bool:
-    return len(one) == len(other) and all(row in other for row in one)
+def _same(canonical: Sequence[Row], real: Sequence[Row]) -> bool:
+    return len(canonical) == len(real) and all(row in real for row in canonical)

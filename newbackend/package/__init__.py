@@ -1,7 +1,18 @@
 """`package check` and `package floor`: will the built package start on somebody else's host?
 
-Public here, keyword-only: `check_package`, `missing_proofs`, `package_floor`, `PackageOptions`,
-`Layout`, `Floor` and `RULES`. They are imported on first use, so that importing this package costs nothing.
+Each subpackage imports only from those before it, and only from their `__init__`:
+
+    data, options    tables, and what the caller chose
+    archive          files: a directory, a tar or an image as one `Tree`
+    elf              what the dynamic loader reads, and where it would look
+    cpu, script      the instruction scan; run.sh
+    libraries, targets, layout, model, versions
+                     the `Package`: files, records, run.sh, closures, the versions that it needs
+    rules, proofs    judge a `Package`; run it for real
+    registry, floor, suppressing, check
+                     combined for the command line
+
+Public, and imported on first use so that importing this package costs nothing: the names in `__all__`.
 """
 
 from __future__ import annotations
@@ -16,7 +27,8 @@ if TYPE_CHECKING:
     from newbackend.package.floor import package_floor as package_floor
     from newbackend.package.options import Layout as Layout
     from newbackend.package.options import PackageOptions as PackageOptions
-    from newbackend.package.rules.base import RULES as RULES
+    from newbackend.package.registry import RULES_BY_ID as RULES_BY_ID
+    from newbackend.package.suppressing import package_rules as package_rules
 
 _HOME = {
     "check_package": "check",
@@ -25,9 +37,19 @@ _HOME = {
     "package_floor": "floor",
     "Layout": "options",
     "PackageOptions": "options",
-    "RULES": "rules.base",
+    "RULES_BY_ID": "registry",
+    "package_rules": "suppressing",
 }
-__all__ = ["RULES", "Floor", "Layout", "PackageOptions", "check_package", "missing_proofs", "package_floor"]
+__all__ = [
+    "RULES_BY_ID",
+    "Floor",
+    "Layout",
+    "PackageOptions",
+    "check_package",
+    "missing_proofs",
+    "package_floor",
+    "package_rules",
+]
 
 
 def __getattr__(name: str) -> object:

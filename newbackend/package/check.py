@@ -6,52 +6,63 @@ from datetime import date
 from pathlib import Path
 
 from newbackend.findings import BackendStatus, CheckResult, Finding, Report, Severity, Status, sort_findings
-from newbackend.package.archive.source import open_package
-from newbackend.package.elf.machines import machine_name
+from newbackend.package.archive import open_package
+from newbackend.package.elf import machine_name
 from newbackend.package.floor import floor_of
 from newbackend.package.model import Package, load_package
 from newbackend.package.options import PackageOptions
-from newbackend.package.proofs.cpu import check_cpu
-from newbackend.package.proofs.rules import as_checked, as_findings, not_covered, run_proofs
-from newbackend.package.proofs.server import Proof
-from newbackend.package.rules.base import RULES_BY_ID, Skipped, Unknown
-from newbackend.package.rules.registry import CHECKS
+from newbackend.package.proofs import Proof, as_findings, as_results, check_cpu, not_covered, run_proofs
+from newbackend.package.registry import RULES_BY_ID
+from newbackend.package.rules import RULES, Skipped, Unknown
 from newbackend.package.suppressing import package_name, suppress
 
 SCHEMA = "newbackend/package/1"
 
 
 def check_package(path: Path, *, options: PackageOptions, today: date | None = None) -> Report:
-    """Everything that can be said about the package at `path` (a directory or an archive).
+    """The report about the package at `path` (a directory or an archive).
 
-    The report's `layout` names the layout, the machine, the floors and the proofs; what a comment in
-    run.sh or a `.newbackend.toml` silences is in `suppressed` (`today` decides what has expired). Raises
-    NotFoundError when there is no such path or no reader for it, UsageError for a hostile or damaged
-    archive and for options that name nothing known.
+    Its `layout` holds the layout, the machine, the floors and the proofs; what a comment in run.sh or a
+    `.newbackend.toml` silences is in `suppressed` (`today` decides what has expired). Raises NotFoundError
+    when there is no such path or no reader for it, UsageError for a hostile or damaged archive and for
+    options with unknown values.
     """
     if options.cpu_run:
         check_cpu(options.cpu_run)
     package = load_package(open_package(path), options)
     name = package_name(path)
+    findings, results = _judge(package, name)
+    proofs = run_proofs(package, path)
+    findings.extend(as_findings(proofs))
+    results.extend(as_results(proofs))
+    kept, suppressed = suppress(package, path, name, sort_findings(findings), results, today or date.today())
+    return Report(
+        SCHEMA,
+        str(path),
+        layout=_layout(package, proofs),
+        backends=(_status(name, package, kept),),
+        findings=kept,
+        suppressed=suppressed,
+        checked=tuple(results),
+    )
+
+
+def _judge(package: Package, name: str) -> tuple[list[Finding], list[CheckResult]]:
+    """What the static rules found, and which of them passed or do not apply, in the order of their ids."""
     findings: list[Finding] = []
-    checked: list[CheckResult] = []
-    for check in CHECKS:
+    results: list[CheckResult] = []
+    for check in sorted(RULES.checks, key=lambda c: c.rules[0].id):
+        (rule,) = check.rules
         outcome = check.run(package)
         if isinstance(outcome, Skipped):
-            checked.append(CheckResult(check.rule, Status.SKIPPED, reason=outcome.reason))
+            results.append(CheckResult(rule, Status.SKIPPED, reason=outcome.reason))
         elif isinstance(outcome, Unknown):
-            findings.append(Finding(check.rule, name, "", 1, outcome.reason, status=Status.UNKNOWN))
+            findings.append(Finding(rule, name, "", 1, outcome.reason, status=Status.UNKNOWN))
+        elif defects := list(outcome):
+            findings.extend(defects)
         else:
-            found = list(outcome)
-            findings.extend(found)
-            if not found:
-                checked.append(CheckResult(check.rule, Status.PASS))
-    proven = run_proofs(package, path)
-    findings.extend(as_findings(proven))
-    checked.extend(as_checked(proven))
-    kept, suppressed = suppress(package, path, name, sort_findings(findings), checked, today or date.today())
-    layout = _layout(package, proven)
-    return Report(SCHEMA, str(path), layout, (_status(name, package, kept),), kept, suppressed, tuple(checked))
+            results.append(CheckResult(rule, Status.PASS))
+    return findings, results
 
 
 def missing_proofs(report: Report) -> tuple[Finding, ...]:
@@ -68,7 +79,7 @@ def _status(name: str, package: Package, findings: tuple[Finding, ...]) -> Backe
     return BackendStatus(name, package.layout.value, worst)
 
 
-def _layout(package: Package, proven: tuple[Proof, ...]) -> dict[str, object]:
+def _layout(package: Package, proofs: tuple[Proof, ...]) -> dict[str, object]:
     floor = floor_of(package)
     return {
         "kind": package.layout.value,
@@ -81,6 +92,6 @@ def _layout(package: Package, proven: tuple[Proof, ...]) -> dict[str, object]:
         "target": package.target.name,
         "floor": floor.as_json(),
         "floor_line": floor.line(),
-        "proofs": [proof.as_json() for proof in proven],
-        "not_covered": list(not_covered(package, proven)),
+        "proofs": [proof.as_json() for proof in proofs],
+        "not_covered": list(not_covered(package, proofs)),
     }

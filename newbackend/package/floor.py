@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from newbackend.package.archive.source import open_package
-from newbackend.package.cpu.features import Scan, level_name, levels
-from newbackend.package.cpu.variants import variant_sets
-from newbackend.package.elf.machines import X86_64, machine_name
+from newbackend.package.archive import open_package
+from newbackend.package.cpu import NOISE, SHARE, Scan, declared_level, level_name, levels, variant_sets
+from newbackend.package.elf import X86_64, machine_name
 from newbackend.package.model import Package, load_package
 from newbackend.package.options import Layout, PackageOptions
-from newbackend.package.rules.cpu import NOISE, SHARE, isa_bits, scans
 from newbackend.package.versions import FAMILIES, Newest, banner, bundled_libc, newest
 
 
 @dataclass(frozen=True, slots=True)
 class CpuFloor:
-    """The CPU level: `level` 0 when it was not looked for or cannot be told; `how` says which. `beyond`
-    are features of no level that some file needs without asking, with that file."""
+    """The CPU level: `level` is 0 when it is not known; `how` gives the source, or the reason. `beyond` are
+    features of no level that some file needs without asking the CPU, with that file."""
 
     level: int
     path: str
@@ -41,7 +39,7 @@ class Floor:
         parts: list[str] = []
         for need in self.needs:
             by = f" ({need.symbol})" if need.symbol else ""
-            # Only the first, the glibc, is worth its file: the rest is in the JSON.
+            # Only the first, which is glibc's, is shown with its file; the JSON has the files of all.
             parts.append(f"{need.version} set by {need.path}{by}" if not parts else need.version)
         if not parts:
             parts.append("no symbol versions needed")
@@ -73,7 +71,7 @@ class Floor:
 
 
 def floor_of(package: Package) -> Floor:
-    """The floor of a package already read. The instruction scan counts only if a rule has made it."""
+    """The floor of a package already read. The instruction scan counts only where --cpu-floor asks for it."""
     return _floor(package, scanned=package.options.cpu_floor is not None)
 
 
@@ -85,9 +83,9 @@ def package_floor(path: Path) -> Floor:
 def _floor(package: Package, *, scanned: bool) -> Floor:
     libc = bundled_libc(package) if package.layout is Layout.LOADER else ""
     build = banner(package, libc) if libc else None
-    found = newest(package)
+    versions = newest(package)
     return Floor(
-        tuple(found[family] for family in FAMILIES if family in found),
+        tuple(versions[family] for family in FAMILIES if family in versions),
         _cpu(package, scanned=scanned),
         package.layout,
         machine_name(package.machine) if package.machine else "",
@@ -98,10 +96,10 @@ def _floor(package: Package, *, scanned: bool) -> Floor:
 def _cpu(package: Package, *, scanned: bool) -> CpuFloor:
     if package.machine != X86_64:
         return CpuFloor(0, "", "only x86-64 has CPU levels")
-    declared = max(((isa_bits(e.isa_needed), p) for p, e in package.elves.items()), default=(1, ""))
+    declared = max(((declared_level(e.isa_needed), p) for p, e in package.elves.items()), default=(1, ""))
     if not scanned:
         return CpuFloor(declared[0] if declared[0] > 1 else 0, declared[1], "not scanned (--cpu-floor)")
-    results = package.cached_scans(scans)
+    results = package.scans
     if results is None:
         return CpuFloor(0, "", "no instruction decoder (install newbackend[cpu] or binutils)")
     best = CpuFloor(declared[0], declared[1] if declared[0] > 1 else "", "declared")
@@ -125,7 +123,7 @@ def _raised(best: CpuFloor, path: str, scan: Scan) -> CpuFloor:
     of = levels().of
     for level in range(4, best.level, -1):
         count = sum(n for f, n in scan.tally.features.items() if level <= of[f] <= 4)
-        pages = set().union(*(at for found, at in scan.tally.pages.items() if level <= found <= 4))
+        pages = set().union(*(at for page_level, at in scan.tally.pages.items() if level <= page_level <= 4))
         if count >= NOISE and len(pages) >= SHARE * scan.pages:
             return CpuFloor(level, path, "instruction scan, no dispatch in the file")
     return best

@@ -6,18 +6,18 @@ import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from newbackend.package.archive.tree import Kind, Tree
-from newbackend.package.elf.reader import ELFFile
+from newbackend.package.archive import Kind, Tree
+from newbackend.package.elf import ELFFile
 from newbackend.package.options import Layout
-from newbackend.package.script.runscript import RunScript, matching
+from newbackend.package.script import RunScript, matching
 
 LOADER_PLACES = ("lib/ld.so", "ld.so")
 
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """The layout and why. `loader` is the package path of the bundled loader: "" when there is none;
-    `wanted` is where run.sh looks for it (it may be missing there)."""
+    """The layout and why. `loader` is the package path of the bundled loader ("" without one), `wanted` where
+    run.sh looks for it (it may be missing there)."""
 
     layout: Layout
     reason: str
@@ -26,7 +26,7 @@ class Detected:
 
 
 def detect_layout(tree: Tree, elves: Mapping[str, ELFFile], run: RunScript | None, chosen: Layout) -> Detected:
-    """The layout in force; `chosen` other than AUTO wins over what the files say."""
+    """The effective layout; a `chosen` layout other than AUTO overrides the files."""
     wanted = next((p for s in (run.starts if run else ()) for p in s.loader), "")
     places = [path for pattern in (wanted, *LOADER_PLACES) if pattern for path in matching(tree, pattern)]
     loader = next((real for p in places if (real := _file(tree, p))), "")
@@ -50,9 +50,9 @@ def detect_layout(tree: Tree, elves: Mapping[str, ELFFile], run: RunScript | Non
 def _programs(tree: Tree, elves: Mapping[str, ELFFile], run: RunScript | None) -> list[ELFFile]:
     """The ELF programs that run.sh starts; those at the top level when it names none."""
     named = [p for s in (run.starts if run else ()) for pattern in s.programs for p in matching(tree, pattern)]
-    found = [elves[real] for p in named if (real := _file(tree, p)) in elves]
-    if found or named or (run and run.sources_libbackend):
-        return found
+    programs = [elves[real] for p in named if (real := _file(tree, p)) in elves]
+    if programs or named or (run and run.sources_libbackend):
+        return programs
     return [elf for path, elf in elves.items() if elf.executable and not posixpath.dirname(path)]
 
 

@@ -1,38 +1,41 @@
-"""The package as the rules see it: files, ELF records, run.sh, layout, roots and closures."""
+"""The package as input of the rules: files, ELF records, run.sh, layout, roots and closures."""
 
 from __future__ import annotations
 
 import posixpath
-import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from newbackend.package.archive.tree import Entry, Kind, Tree
-from newbackend.package.cpu.features import Scan
-from newbackend.package.elf.binary import ET_DYN, ET_EXEC, MAGIC, ELFError
-from newbackend.package.elf.machines import DEVICES
-from newbackend.package.elf.reader import ELFFile, parse_elf
-from newbackend.package.elf.search import Closure, Found, Search
-from newbackend.package.elf.symbols import Symbols, read_symbols
-from newbackend.package.hostlibs import host_library
+from newbackend.package.archive import Entry, Kind, Tree
+from newbackend.package.cpu import Scan, scan_files
+from newbackend.package.elf import (
+    SHARED_OBJECT,
+    Closure,
+    ELFError,
+    ELFFile,
+    Found,
+    Search,
+    Symbols,
+    read_loadable,
+    read_symbols,
+)
 from newbackend.package.layout import Detected, detect_layout
+from newbackend.package.libraries import host_library
 from newbackend.package.options import Layout, PackageOptions
-from newbackend.package.script.runscript import RunScript, matching, read_run_script
+from newbackend.package.script import RunScript, matching, read_run_script
 from newbackend.package.targets import DEFAULT, Target, parse_target
-
-SHARED_OBJECT = re.compile(r"\.so(\.[\w.-]+)?$")
-MIN_ELF = 52
 
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A program that a process starts with. `line` is run.sh's (0: not named there)."""
+    """A program that a process starts with. `line` is the line of run.sh that starts it (0: none does),
+    `libraries` what run.sh hands to it."""
 
     path: str
     line: int
-    also: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Package:
 
     @property
     def layout(self) -> Layout:
-        """The layout in force, never AUTO."""
+        """The effective layout, never AUTO."""
         return self.detected.layout
 
     @property
@@ -58,7 +61,7 @@ class Package:
 
     @cached_property
     def target(self) -> Target:
-        """The host that the package is meant for: the caller's word, else LocalAI's runtime image."""
+        """The host that the package is meant for: what the caller chose, else LocalAI's runtime image."""
         return parse_target(self.options.target or DEFAULT)
 
     @cached_property
@@ -71,25 +74,25 @@ class Package:
     @cached_property
     def search(self) -> Search:
         """The loader's search inside this package."""
-        # Without a run.sh to read, LocalAI's usual place is assumed (PKG001 reports the absence).
+        # Without a run.sh, the usual directory is assumed; PKG001 reports the missing file.
         patterns = self.run.library_path if self.run else ("lib",)
-        found = [p for pattern in patterns for p in matching(self.tree, pattern)]
-        directories = [e.path for p in found if (e := self.tree.resolve(p)) and e.kind is Kind.DIRECTORY]
+        paths = [p for pattern in patterns for p in matching(self.tree, pattern)]
+        directories = [e.path for p in paths if (e := self.tree.resolve(p)) and e.kind is Kind.DIRECTORY]
         return Search(self.tree, self.elves, self.broken, tuple(dict.fromkeys(directories)), self.loader)
 
     @cached_property
     def roots(self) -> tuple[Root, ...]:
         """Programs that run.sh starts first, then every other executable ELF file."""
-        found: dict[str, Root] = {}
+        roots: dict[str, Root] = {}
         for start in self.run.starts if self.run else ():
             for path in (p for pattern in start.programs for p in matching(self.tree, pattern)):
                 real = self._elf_at(path)
                 if real:
-                    found.setdefault(real, Root(real, start.line, self.handed))
+                    roots.setdefault(real, Root(real, start.line, self.handed))
         for path, elf in self.elves.items():
-            if elf.executable and path != self.loader and path not in found and not SHARED_OBJECT.search(path):
-                found[path] = Root(path, 0)
-        return tuple(found.values())
+            if elf.executable and path != self.loader and path not in roots and not SHARED_OBJECT.search(path):
+                roots[path] = Root(path, 0)
+        return tuple(roots.values())
 
     @cached_property
     def handed(self) -> tuple[str, ...]:
@@ -105,11 +108,11 @@ class Package:
     @cached_property
     def closures(self) -> tuple[Closure, ...]:
         """What each root loads, alone and with each library that run.sh hands to it."""
-        found = []
+        closures = []
         for root in self.roots:
-            found.append(self.search.closure(root.path))
-            found.extend(self.search.closure(root.path, [library]) for library in dict.fromkeys(root.also))
-        return tuple(found)
+            closures.append(self.search.closure(root.path))
+            closures.extend(self.search.closure(root.path, [library]) for library in dict.fromkeys(root.libraries))
+        return tuple(closures)
 
     @cached_property
     def reached(self) -> frozenset[str]:
@@ -123,20 +126,20 @@ class Package:
 
     @cached_property
     def candidate_closures(self) -> tuple[Closure, ...]:
-        """What loading a candidate brings along. Those that no other candidate needs come first: a library
-        beside an extension module is found by the RPATH of the module, not by its own. What the first
-        process has loaded by then is there already."""
+        """What each candidate loads. Those that no other candidate needs come first: a library beside an
+        extension module is found by the RPATH of the module, not by its own. What the first process has loaded
+        at start counts as loaded."""
         loaded = {n: p for c in self.closures[:1] for p in c.order if (n := self.elves[p].soname)}
         needed = {name for path in self.candidates for name in self.elves[path].needed}
         tops = [p for p in self.candidates if not {posixpath.basename(p), self.elves[p].soname} & needed]
         covered: set[str] = set()
-        found = []
+        closures = []
         for path in (*tops, *self.candidates):
             if path not in covered:
                 closure = self.search.closure(path, loaded=loaded)
                 covered.update(closure.order)
-                found.append(closure)
-        return tuple(found)
+                closures.append(closure)
+        return tuple(closures)
 
     @cached_property
     def _symbol_cache(self) -> dict[str, Symbols]:
@@ -150,17 +153,21 @@ class Package:
         return self._symbol_cache[path]
 
     @cached_property
-    def _scan_cache(self) -> list[dict[str, Scan] | None]:
-        return []
+    def scans(self) -> dict[str, Scan] | None:
+        """The instruction scan of every x86-64 file, a second per 10 MB; None without a decoder."""
+        return scan_files(self._scanned())
 
-    def cached_scans(self, scan_all: Callable[[Package], dict[str, Scan] | None]) -> dict[str, Scan] | None:
-        """The instruction scan, made once for all rules that ask: it takes a second per 10 MB."""
-        if not self._scan_cache:
-            self._scan_cache.append(scan_all(self))
-        return self._scan_cache[0]
+    def _scanned(self) -> Iterator[tuple[Entry, ELFFile, Symbols]]:
+        """Each ELF file with its symbols; without any where their table is damaged."""
+        for path, elf in self.elves.items():
+            try:
+                symbols = self.symbols(path)
+            except ELFError:
+                symbols = Symbols(frozenset(), frozenset(), (), False)
+            yield self.tree.entries[path], elf, symbols
 
     def provider(self, library: str, requester: str) -> str:
-        """The bundled file that answers `library` for `requester`; "" when none does."""
+        """The bundled file that the loader takes as `library` for `requester`; "" when there is none."""
         if self.loader in self.elves and self.elves[self.loader].soname == library:
             return self.loader
         if (requester, library) in self._answers:
@@ -170,42 +177,26 @@ class Package:
 
     @cached_property
     def _answers(self) -> dict[tuple[str, str], str]:
-        """Which file answers which name for whom, over all closures; the started programs' come first."""
-        found: dict[tuple[str, str], str] = {}
+        """The file that the loader takes, by requester and name, over all closures; those of started programs first."""
+        answers: dict[tuple[str, str], str] = {}
         for closure in (*self.closures, *self.candidate_closures):
-            for requester, answers in closure.edges.items():
-                for name, path in answers:
-                    found.setdefault((requester, name), path)
-        return found
+            for requester, edges in closure.edges.items():
+                for name, path in edges:
+                    answers.setdefault((requester, name), path)
+        return answers
 
     def expected_from_host(self, library: str) -> bool:
-        """Whether the host rightly supplies `library` in this layout."""
+        """Whether the host supplies `library` in this layout."""
         return host_library(library, self.layout) is not None
 
     @cached_property
     def by_name(self) -> dict[str, tuple[str, ...]]:
-        """ELF files by file name and by SONAME, wherever they lie."""
-        found: dict[str, list[str]] = {}
+        """ELF files by file name and by SONAME, wherever they are in the package."""
+        by_name: dict[str, list[str]] = {}
         for path, elf in self.elves.items():
             for name in {posixpath.basename(path), elf.soname} - {""}:
-                found.setdefault(name, []).append(path)
-        return {name: tuple(paths) for name, paths in found.items()}
-
-
-def _read_elf(entry: Entry) -> ELFFile | str | None:
-    """The record, or why it is unreadable, or None for what no loader would load."""
-    head = entry.head(20)
-    if head[:4] != MAGIC:
-        return None
-    order = "little" if head[5:6] != b"\2" else "big"
-    kind = int.from_bytes(head[16:18], "big" if order == "big" else "little")
-    machine = int.from_bytes(head[18:20], "big" if order == "big" else "little")
-    if machine in DEVICES or (kind not in (ET_DYN, ET_EXEC) and len(head) == 20) or entry.name.endswith(".debug"):
-        return None
-    try:
-        return parse_elf(entry.view())
-    except ELFError as err:
-        return str(err)
+                by_name.setdefault(name, []).append(path)
+        return {name: tuple(paths) for name, paths in by_name.items()}
 
 
 def load_package(tree: Tree, options: PackageOptions) -> Package:
@@ -214,9 +205,7 @@ def load_package(tree: Tree, options: PackageOptions) -> Package:
     elves: dict[str, ELFFile] = {}
     broken: dict[str, str] = {}
     for entry in tree.files():
-        if entry.size < MIN_ELF and not SHARED_OBJECT.search(entry.name):
-            continue
-        record = _read_elf(entry)
+        record = read_loadable(entry)
         if isinstance(record, ELFFile):
             elves[entry.path] = record
         elif record is not None:

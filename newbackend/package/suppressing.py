@@ -1,7 +1,7 @@
 """Suppressions for packages: comments in run.sh, and `[[allow]]` entries of `.newbackend.toml`.
 
 The file is looked for beside the package; where there is none, at the root of the LocalAI checkout that
-the package lies in, whose entries may be about other packages too.
+the package is in, whose entries may be for other packages too.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from newbackend.checkout.layout import find_root
 from newbackend.errors import NewbackendError, UsageError
 from newbackend.findings import CheckResult, Finding, Fix, Rule, Suppressed, sort_findings
 from newbackend.package.model import Package
-from newbackend.package.rules.base import RULES
-from newbackend.package.script.runscript import NAME
+from newbackend.package.registry import RULES_BY_ID
+from newbackend.package.script import RUN_SH
 from newbackend.suppress.comments import parse_comments
 from newbackend.suppress.config import CONFIG_NAME, SuppressConfig, parse_config
-from newbackend.suppress.engine import apply_suppressions, ran_everywhere, ran_for
-from newbackend.suppress.rules import SUPPRESSION_RULES
+from newbackend.suppress.engine import apply_suppressions, ran_everywhere
+from newbackend.suppress.rules import SUPPRESSIONS
 
 _ARCHIVE_ENDS = (".gz", ".zst", ".tgz", ".tar", ".oci")
 
@@ -40,41 +40,42 @@ def package_name(path: Path) -> str:
 
 def package_rules() -> dict[str, Rule]:
     """Every rule that a package's report can name, by id."""
-    return {rule.id: rule for rule in (*RULES, *SUPPRESSION_RULES)}
+    return {**RULES_BY_ID, **SUPPRESSIONS.rules}
 
 
 def suppress(
     package: Package, path: Path, name: str, findings: Sequence[Finding], checked: Sequence[CheckResult], today: date
 ) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...]]:
-    """What is left to report, what is said about the suppressions included, and what was silenced.
+    """The remaining findings, with those about suppressions, and the suppressed ones.
 
     Raises UsageError (`bad-config`) when the config file cannot be read.
     """
-    comments = parse_comments(NAME, package.run.text) if package.run else ()
+    comments = parse_comments(RUN_SH, package.run.text) if package.run else ()
     file, is_own = _config_file(path)
     if not comments and file is None:
         return tuple(findings), ()
     config = SuppressConfig() if file is None else _read(file, path)
-    rules = _known_rules(config)
     # Entries may name the package, as they name backends. The findings themselves do not: their
-    # fingerprints must not depend on where the package lies.
+    # fingerprints must not depend on where the package is.
     named = [replace(finding, backend=name) for finding in findings]
-    told = [one._replace(backend=name) for one in checked]
-    everywhere = ran_everywhere(named, told)
-    # An entry of the checkout's file that is for another package is not unused because of this one.
-    ran = everywhere if is_own else ran_for(named, told)
-    first = apply_suppressions(named, comments, SuppressConfig(), rules=rules, ran_rules=everywhere, today=today)
-    second = apply_suppressions(named, (), config, rules=rules, ran_rules=ran, today=today)
-    entries = {id(entry.finding): entry for entry in (*second.suppressed, *first.suppressed)}
-    kept = [finding for finding, known in zip(findings, named, strict=True) if id(known) not in entries]
-    silenced = tuple(replace(e, finding=replace(e.finding, backend="")) for e in entries.values())
-    # `package check` writes to no file, so nothing about a suppression can be repaired from here.
-    said = (replace(f, backend="", fix=Fix.NONE) for f in (*first.meta_findings, *second.meta_findings))
-    return sort_findings((*kept, *said)), silenced
+    outcome = apply_suppressions(
+        named,
+        comments,
+        config,
+        rules=_known_rules(config),
+        ran_rules=ran_everywhere(named, [result._replace(backend=name) for result in checked]),
+        today=today,
+        shared_config=not is_own,
+    )
+    silenced = tuple(replace(entry, finding=replace(entry.finding, backend="")) for entry in outcome.suppressed)
+    kept = [replace(finding, backend="") for finding in outcome.kept]
+    # `package check` writes to no file, so it cannot repair a suppression.
+    about = [replace(finding, backend="", fix=Fix.NONE) for finding in outcome.meta_findings]
+    return sort_findings((*kept, *about)), silenced
 
 
 def _config_file(path: Path) -> tuple[Path | None, bool]:
-    """The config file in force, and whether it is the package's own: the one beside it."""
+    """The config file to use, and whether it is the package's own, beside it."""
     beside = path.resolve().parent / CONFIG_NAME
     if beside.is_file():
         return beside, True

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib import resources
-from typing import Any
 
 from newbackend.errors import UsageError
+from newbackend.package.data import read_table
 
 # LocalAI's runtime images are Ubuntu 24.04 (its Dockerfile).
 DEFAULT = "ubuntu24.04"
@@ -32,10 +29,10 @@ class Target:
     gcc: str
 
     def offers(self, version: str) -> bool | None:
-        """Whether a symbol version such as `GLIBC_2.34` exists there; None when nobody can tell."""
+        """Whether a symbol version such as `GLIBC_2.34` exists there; None for versions of other libraries."""
         family, _, text = version.rpartition("_")
-        if version in _data()["named"]:
-            family, text = "GLIBC", _data()["named"][version]
+        if version in read_table("targets")["named"]:
+            family, text = "GLIBC", read_table("targets")["named"][version]
         newest = {"GLIBC": self.glibc, "GLIBCXX": self.glibcxx, "CXXABI": self.cxxabi, "GCC": self.gcc}.get(family)
         try:
             return None if newest is None else number(text) <= number(newest)
@@ -43,21 +40,15 @@ class Target:
             return None
 
 
-@cache
-def _data() -> dict[str, Any]:
-    text = resources.files("newbackend.package").joinpath("data/targets.toml").read_text("utf-8")
-    return tomllib.loads(text)
-
-
 def target_names() -> tuple[str, ...]:
     """The distributions known by name."""
-    return tuple(_data()["target"])
+    return tuple(read_table("targets")["target"])
 
 
 def _from_glibc(name: str, glibc: str) -> Target:
     """A target known only by its glibc; the C++ versions are the baseline's at or below it."""
-    rows = [row for row in _data()["baseline"] if number(row["glibc"]) <= number(glibc)]
-    row = rows[-1] if rows else _data()["baseline"][0]
+    rows = [row for row in read_table("targets")["baseline"] if number(row["glibc"]) <= number(glibc)]
+    row = rows[-1] if rows else read_table("targets")["baseline"][0]
     return Target(name, glibc, row["glibcxx"], row["cxxabi"], row["gcc"])
 
 
@@ -67,8 +58,8 @@ def parse_target(text: str) -> Target:
     for part in (p.strip() for p in text.split(",")):
         manylinux = re.fullmatch(r"manylinux_(\d+)_(\d+)(?:_\w+)?", part)
         assigned = re.fullmatch(r"(glibc|glibcxx|cxxabi|gcc)=(\d+(?:\.\d+){1,3})", part)
-        if part in _data()["target"]:
-            target = Target(part, **_data()["target"][part])
+        if part in read_table("targets")["target"]:
+            target = Target(part, **read_table("targets")["target"][part])
         elif manylinux:
             target = _from_glibc(part, f"{manylinux[1]}.{manylinux[2]}")
         elif assigned and assigned[1] == "glibc":

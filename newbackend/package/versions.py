@@ -1,4 +1,4 @@
-"""Symbol-version needs of a package: who needs what, and which of it is newest."""
+"""The symbol versions that a package needs: which file needs which, and which is the newest."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from newbackend.package.elf.binary import ELFError
-from newbackend.package.elf.tables import Need
-from newbackend.package.hostlibs import is_glibc
+from newbackend.package.elf import ELFError, Need
+from newbackend.package.libraries import is_glibc
 from newbackend.package.model import Package
 from newbackend.package.options import Layout
 from newbackend.package.targets import Number, number
@@ -35,7 +34,7 @@ def split(version: str) -> tuple[str, Number] | None:
 
 
 def host_needs(package: Package) -> Iterator[tuple[str, Need]]:
-    """(file, need) for every version need that no file of the package answers, hence the host must."""
+    """(file, need) for every needed version that no file of the package defines, so that the host must."""
     for path, elf in package.elves.items():
         answered: dict[str, bool] = {}
         for need in elf.needs:
@@ -46,15 +45,14 @@ def host_needs(package: Package) -> Iterator[tuple[str, Need]]:
 
 
 def _own_glibc(package: Package, path: str) -> bool:
-    """Whether the file is itself part of a bundled glibc: its needs say nothing about the package."""
+    """Whether the file is part of a bundled glibc: its needs are not the package's."""
     return path == package.loader or is_glibc(package.elves[path].soname)
 
 
 def newest(package: Package) -> dict[str, Newest]:
     """The newest need of each family, with the symbol that sets it (of several files the first in path order).
 
-    With a bundled loader all needs count, those of the bundled glibc itself excepted; else only what
-    the host has to answer.
+    With a bundled loader all needs count but those of the bundled glibc; else only those that the host must meet.
     """
     best: dict[str, Newest] = {}
     for path, need in sorted(_counted(package), key=lambda i: i[0]):
@@ -84,8 +82,8 @@ def symbol_for(package: Package, path: str, version: str) -> str:
 
 
 def banner(package: Package, path: str) -> tuple[str, str] | None:
-    """(build, release) of a libc or loader, from the text that it carries; None when it has none
-    (loaders before glibc 2.33)."""
+    """(build, release) of a libc or loader, from the text inside it; None without such a text (loaders before
+    glibc 2.33)."""
     match = _BANNER.search(package.tree.entries[path].view())
     return (match[1].decode("utf-8", "replace"), match[2].decode()) if match else None
 

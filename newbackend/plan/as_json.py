@@ -1,4 +1,4 @@
-"""The plan's JSON, schema newbackend/plan/1: what `--dry-run --format json`, `--plan-out` and `apply` speak."""
+"""The plan's JSON, schema newbackend/plan/1, used by `--dry-run --format json`, `--plan-out` and `apply`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from newbackend.splice.outcome import Splice
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:
-    """A plan as plain data. `content` and `splices` are what `apply` needs beyond the fixed keys."""
+    """A plan as plain data. `apply` needs `content` and `splices` beside the documented keys."""
     return {
         "schema": SCHEMA,
         "title": plan.title,
@@ -21,24 +21,24 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "edits": [_edit(edit) for edit in plan.edits],
         "manual": [
             {
-                "path": one.path,
-                "line": one.line,
-                "snippet": one.snippet,
-                "reason": one.reason,
-                "place": one.place,
-                "rule": list(one.rules),
+                "path": item.path,
+                "line": item.line,
+                "snippet": item.snippet,
+                "reason": item.reason,
+                "place": item.place,
+                "rule": list(item.rules),
             }
-            for one in plan.manual
+            for item in plan.manual
         ],
         "present": [
             {
-                "path": one.path,
-                "line": one.line,
-                "place": one.place,
-                "reason": one.reason,
-                "rule": list(one.rules),
+                "path": item.path,
+                "line": item.line,
+                "place": item.place,
+                "reason": item.reason,
+                "rule": list(item.rules),
             }
-            for one in plan.present
+            for item in plan.present
         ],
         "skipped": [{"place": place, "reason": reason} for place, reason in plan.skipped],
         "notes": list(plan.notes),
@@ -64,8 +64,8 @@ def _edit(edit: Edit) -> dict[str, Any]:
 
 
 def plan_from_json(text: str, where: str) -> Plan:
-    """Reads a saved plan. Raises UsageError when it is not one; nothing in it is trusted further:
-    paths are confined and base hashes compared by `apply`."""
+    """Reads a saved plan. Raises UsageError when it is malformed. The plan is not trusted: `apply` checks that its
+    paths are inside the checkout and compares base hashes."""
     try:
         data = json.loads(text)
     except ValueError as error:
@@ -124,7 +124,7 @@ def _plan(data: dict[str, Any]) -> Plan:
 
 
 def _mode(value: Any) -> int:
-    """Permission bits, or the mode of a gitlink: nothing else can be asked for."""
+    """Permission bits, or the mode of a gitlink; anything else is an error."""
     mode = int(_text(value), 8)
     return mode if mode == GITLINK else mode & 0o777
 

@@ -1,31 +1,31 @@
-"""Builds plans: loops over the places, then proves the result before anybody sees it.
+"""Builds plans: loops over the places, then proves the result.
 
-Every plan is checked on the user's own files, at run time: the edited YAML means old plus new by a
-second parser, no other row's route changes, only lines are added, and planning again on the result
-gives nothing (design, section 4).
+Every plan is checked at run time, on the user's own files: a second parser reads the edited YAML as the old value plus
+the new items, no other row's route changes, only lines are added, and planning again on the result gives nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from newbackend.answers import to_answers
-from newbackend.checkout.filter_engine import FilterUnavailable, path_filter
+from newbackend.answers import as_data
+from newbackend.checkout.filter_engine import FilterUnavailable
 from newbackend.checkout.layout import MATRIX
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
+from newbackend.overrides import SCAFFOLD
 from newbackend.plan.diff import of_splices, whole_file
 from newbackend.plan.model import Edit, Manual, Plan, Present, sha
 from newbackend.registrations import places
 from newbackend.registrations.base import Change, NewFile
-from newbackend.registrations.makefile.place import LISTS
-from newbackend.registrations.matrix.place import Matrix
+from newbackend.registrations.path_filter.place import routes
 from newbackend.registrations.support.place_overrides import check_place_overrides
 from newbackend.registrations.support.yaml_files import document
 from newbackend.scaffold.render import RenderedFile, render
-from newbackend.spec import BackendSpec
+from newbackend.spec import BackendSpec, to_answers
 from newbackend.splice.outcome import AlreadyPresent, Inserted, Splice, outcome_word
 from newbackend.splice.prove import (
     GrownLine,
@@ -37,16 +37,16 @@ from newbackend.splice.prove import (
     prove_grown,
     prove_meaning,
 )
-from newbackend.splice.yaml_list import YamlBroken
+from newbackend.splice.yaml_nodes import YamlBroken
 
 Scaffold = Callable[[BackendSpec, Checkout], Mapping[str, RenderedFile]]
 
 
 def plan_create(spec: BackendSpec, checkout: Checkout, *, scaffold: Scaffold = render) -> Plan:
-    """Everything that adds the backend: files, then every registration place.
+    """The plan that adds a backend: its files, then every registration place.
 
-    With `overrides.places.scaffold: keep` only the registration. Raises UsageError when a proof fails;
-    nothing has been written then.
+    With `overrides.places.scaffold: keep` it has no files. Raises UsageError when a proof fails, before anything is
+    written.
     """
     check_place_overrides(spec, places())
     if spec.keeps_files and not checkout.is_dir(spec.directory):
@@ -58,7 +58,7 @@ def plan_create(spec: BackendSpec, checkout: Checkout, *, scaffold: Scaffold = r
         )
     edits, present, manual = _scaffold_edits(spec, checkout, scaffold)
     changes, skipped = _place_changes(spec, checkout)
-    plan = assemble(f"create {spec.name}", to_answers(spec), checkout, changes)
+    plan = assemble(f"create {spec.name}", as_data(to_answers(spec)), checkout, changes)
     plan = replace(
         plan,
         edits=(*edits, *plan.edits),
@@ -69,6 +69,7 @@ def plan_create(spec: BackendSpec, checkout: Checkout, *, scaffold: Scaffold = r
     )
     after = planned(plan, checkout)
     prove(plan, checkout, after, changes)
+    prove_only_added(plan, checkout, changes)
     again, _ = _place_changes(spec, after)
     pending = [c for c in again if isinstance(c.outcome, Inserted)]
     if pending:
@@ -79,7 +80,7 @@ def plan_create(spec: BackendSpec, checkout: Checkout, *, scaffold: Scaffold = r
 
 
 def assemble(title: str, answers: Mapping[str, Any], checkout: Checkout, changes: Sequence[Change]) -> Plan:
-    """A plan from the places' changes: edits with their own diffs, manual items, what is there already."""
+    """A plan from the places' changes: edits with their diffs, manual items, and facts that exist already."""
     edits: list[Edit] = []
     manual: list[Manual] = []
     present: list[Present] = []
@@ -115,15 +116,15 @@ def assemble(title: str, answers: Mapping[str, Any], checkout: Checkout, changes
 
 
 def base_of(edits: Iterable[Edit], checkout: Checkout) -> dict[str, str]:
-    """What each path holds now, as the hash that a stale plan is told by."""
+    """The hash of each path's current content, by which `apply` detects a stale plan."""
     return {edit.path: sha(edit.base_text(checkout)) for edit in edits}
 
 
 def _merged(present: Iterable[Present]) -> tuple[Present, ...]:
-    """One line per place and reason is enough for what is there already."""
+    """Facts that exist already, merged to one line per place and reason."""
     seen: dict[tuple[str, str], Present] = {}
-    for one in present:
-        seen.setdefault((one.place, one.reason), one)
+    for fact in present:
+        seen.setdefault((fact.place, fact.reason), fact)
     return tuple(seen.values())
 
 
@@ -156,12 +157,12 @@ def _scaffold_edits(
 
 
 def _new_files(spec: BackendSpec, checkout: Checkout, scaffold: Scaffold) -> Iterable[tuple[str, str, NewFile]]:
-    """Every file to create: the backend's own, then those that a place brings along."""
+    """Every file to create: the backend's own, then those of the places."""
     if spec.keeps_files:
         return
     reason = f"the files of {spec.name}"
     for path, file in scaffold(spec, checkout).items():
-        yield "scaffold", path, NewFile(file.mode, file.text, reason, ("REG801",))
+        yield SCAFFOLD, path, NewFile(file.mode, file.text, reason, ("REG801",))
     for place in places():
         if place.probe(checkout).usable:
             for path, brought in place.files(checkout, spec).items():
@@ -169,7 +170,7 @@ def _new_files(spec: BackendSpec, checkout: Checkout, scaffold: Scaffold) -> Ite
 
 
 def planned(plan: Plan, checkout: Checkout) -> Checkout:
-    """The checkout as the plan would leave it, without writing anything."""
+    """The checkout with the plan applied in memory."""
     changes = plan.changes(plan.texts(checkout))
     files = {change.path: change.after for change in changes if not change.is_link}
     links = {change.path: change.after for change in changes if change.is_link}
@@ -177,33 +178,53 @@ def planned(plan: Plan, checkout: Checkout) -> Checkout:
 
 
 def prove(plan: Plan, checkout: Checkout, after: Checkout, changes: Sequence[Change]) -> None:
-    """Meaning and byte preservation of every modified file; `after` is the checkout with the plan applied.
+    """Every modified YAML file means what was intended; `after` is the checkout with the plan applied.
 
     Raises UsageError naming the file.
     """
-    made = [change for change in changes if isinstance(change.outcome, Inserted)]
-    for path in dict.fromkeys(edit.path for edit in plan.made if edit.op == "modify"):
-        mine = [change for change in made if change.path == path]
-        try:
-            proofs = _merge_proofs([proof for change in mine for proof in change.proofs])
-            if proofs:
+    for path, mine in _by_path(plan, changes).items():
+        proofs = _merge_proofs([proof for change in mine for proof in change.proofs])
+        if proofs:
+            with _naming(path):
                 prove_meaning(checkout.need(path), after.need(path), proofs)
                 _prove_valid(after, path)
-            if plan.title.startswith("create "):
-                _prove_only_added(checkout.need(path), mine)
-        except ProofFailed as error:
-            raise UsageError("proof-failed", f"the edit was dropped: {error}", where=path) from error
+
+
+def prove_only_added(plan: Plan, checkout: Checkout, changes: Sequence[Change]) -> None:
+    """Creating adds whole lines; inside a line only a declared list grows. Raises UsageError naming the file."""
+    for path, mine in _by_path(plan, changes).items():
+        before = checkout.need(path)
+        for change in mine:
+            inside = [splice for splice in change.splices if not _adds_lines(before, splice)]
+            with _naming(path):
+                prove_grown(before, inside, [proof for proof in change.proofs if isinstance(proof, GrownLine)])
+
+
+def _by_path(plan: Plan, changes: Sequence[Change]) -> dict[str, list[Change]]:
+    """The changes that are made of every file that the plan modifies."""
+    made = [change for change in changes if change.splices]
+    paths = dict.fromkeys(edit.path for edit in plan.made if edit.op == "modify")
+    return {path: [change for change in made if change.path == path] for path in paths}
+
+
+@contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """Turns a failed proof into an error that names the file."""
+    try:
+        yield
+    except ProofFailed as error:
+        raise UsageError("proof-failed", f"the edit was dropped: {error}", where=path) from error
 
 
 def _prove_valid(after: Checkout, path: str) -> None:
-    """libyaml must take the edited file too; the second planning pass reads the same composed document."""
-    found = document(after, path)
-    if isinstance(found, YamlBroken):
-        raise ProofFailed(f"the edited document would not be valid YAML: {found.problem}")
+    """libyaml must accept the edited file too. The second planning pass reads the same composed document."""
+    composed = document(after, path)
+    if isinstance(composed, YamlBroken):
+        raise ProofFailed(f"the edited document would not be valid YAML: {composed.problem}")
 
 
 def _merge_proofs(edits: Iterable[Proof]) -> list[ListEdit | MapEdit | ValueEdit]:
-    """What the whole document must come to: one edit per sequence, indices in the old one."""
+    """The expected result for the whole document: one edit per sequence, with indices into the old one."""
     merged: dict[tuple[str, ...], ListEdit] = {}
     others: list[ListEdit | MapEdit | ValueEdit] = []
     for edit in edits:
@@ -215,27 +236,10 @@ def _merge_proofs(edits: Iterable[Proof]) -> list[ListEdit | MapEdit | ValueEdit
     return [*others, *merged.values()]
 
 
-def _prove_only_added(before: str, changes: Iterable[Change]) -> None:
-    """Creating adds whole lines; inside a line only a declared list grows (design, section 4)."""
-    for change in changes:
-        assert isinstance(change.outcome, Inserted)
-        inside = [splice for splice in change.outcome.splices if not _adds_lines(before, splice)]
-        grown = [proof for proof in change.proofs if isinstance(proof, GrownLine)]
-        prove_grown(before, [splice for splice in inside if not _in_make_list(before, splice)], grown)
-
-
 def _adds_lines(before: str, splice: Splice) -> bool:
     """Whether a splice only puts whole lines between two lines, or at either end of the file."""
     at_break = splice.start in (0, len(before)) or before[splice.start - 1] == "\n"
     return splice.start == splice.end and at_break
-
-
-def _in_make_list(before: str, splice: Splice) -> bool:
-    """Whether a splice puts a word on one of the root Makefile's one-line lists, however they are broken up."""
-    start = before.rfind("\n", 0, splice.start) + 1
-    while before[max(0, start - 2) : start - 1] == "\\" and start:
-        start = before.rfind("\n", 0, start - 1) + 1
-    return splice.start == splice.end and before.startswith(tuple(LISTS), start)
 
 
 def prove_routes(before: Checkout, after: Checkout, name: str) -> None:
@@ -243,7 +247,7 @@ def prove_routes(before: Checkout, after: Checkout, name: str) -> None:
     try:
         old = _routes(before)
     except FilterUnavailable:
-        return  # the path-filter place has said so as a manual item
+        return  # the path-filter place has reported it as a manual item
     try:
         new = _routes(after)
     except FilterUnavailable as error:
@@ -256,11 +260,4 @@ def prove_routes(before: Checkout, after: Checkout, name: str) -> None:
 
 
 def _routes(checkout: Checkout) -> dict[str, tuple[str, str | None]]:
-    engine = path_filter(checkout)
-    rows = Matrix().observe(checkout)
-    result: dict[str, tuple[str, str | None]] = {}
-    for kind, run in (("row", engine.linux), ("darwin", engine.darwin)):
-        mine = [fact for fact in rows if fact.kind == kind]
-        for fact, route in zip(mine, run([fact.value for fact in mine]), strict=True):
-            result[fact.key] = (fact.backend, route)
-    return result
+    return {row.key: (row.backend, route) for row, route in routes(checkout)}

@@ -1,7 +1,7 @@
-"""Which backends build upon another one (contract 11.2: forks of llama.cpp).
+"""Which backends depend on another one (forks of llama.cpp are built from backend/cpp/llama-cpp).
 
-Three witnesses: the other backend's own build files that reach into the directory, the path filter when it
-starts the other's jobs for a change there, and an importer that speaks for the other as a drop-in.
+Three sources: build files of the other backend that refer to the directory, the path filter if it starts the other's
+jobs for a change there, and an importer that handles the other as a drop-in.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ _BUILD_FILE = re.compile(r"(?:Makefile|CMakeLists\.txt|[\w.-]+\.(?:sh|mk|cmake))
 
 
 def dependents(checkout: Checkout, name: str) -> dict[str, str]:
-    """Backends that build upon `name`, each with the file that shows it."""
-    found: dict[str, str] = {}
+    """Backends that depend on `name`, each with the file that shows it."""
+    witnesses: dict[str, str] = {}
     for language in languages().values():
         directory = language.directory_of(name)
         if checkout.is_dir(directory):
             for other, path in (*_by_build_files(checkout, name, directory), *_by_filter(checkout, name, directory)):
-                found.setdefault(other, path)
+                witnesses.setdefault(other, path)
     for fact in ImporterDropIn().observe(checkout):
         if fact.value["of"] == name and fact.backend != name:
-            found.setdefault(fact.backend, f"{fact.path}:{fact.line}")
-    return dict(sorted(found.items()))
+            witnesses.setdefault(fact.backend, f"{fact.path}:{fact.line}")
+    return dict(sorted(witnesses.items()))
 
 
 def _by_build_files(checkout: Checkout, name: str, directory: str) -> Iterator[tuple[str, str]]:
@@ -66,4 +66,4 @@ def _by_filter(checkout: Checkout, name: str, directory: str) -> Iterator[tuple[
         for other, _ in engine.call(f"({script})"):
             yield str(other), "the CI path filter"
     except FilterUnavailable:
-        return  # the build files are witness enough
+        return  # the build files are sufficient

@@ -1,5 +1,5 @@
-"""Unified diffs. Where a splice changes a text is known beforehand, so its hunks are exact: an insertion
-shows where it was made, not where a matching algorithm would slide it to."""
+"""Unified diffs. The position of a splice is known, so hunks are exact: an insertion is shown where it was made, not
+where a matching algorithm would move it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class _Block:
 def whole_file(path: str, before: str | None, after: str | None, mode: int | None = None) -> str:
     """The diff of a created (before None), deleted (after None) or rewritten file; "" when equal.
 
-    A `mode` other than a plain file's is said as git says it, so that `git apply` keeps it; with that of a
-    gitlink the texts are commits.
+    A `mode` other than a plain file's is printed in git's extended header, so that `git apply` keeps it. With the mode
+    of a gitlink the texts are commits.
     """
     if before == after:
         return ""
@@ -44,7 +44,7 @@ def whole_file(path: str, before: str | None, after: str | None, mode: int | Non
 
 
 def of_splices(path: str, text: str, splices: Sequence[Splice]) -> str:
-    """The diff that these splices alone make of a text."""
+    """The diff of a text that these splices alone make."""
     lines = _lines(text)
     blocks = list(_blocks(lines, splices))
     if not blocks:
@@ -72,7 +72,7 @@ def of_splices(path: str, text: str, splices: Sequence[Splice]) -> str:
 
 @lru_cache(maxsize=1)
 def _lines(text: str) -> Lines:
-    """A plan has several edits of one file in a row: its lines are counted once."""
+    """Cached: a plan has several edits of one file in a row."""
     return Lines(text)
 
 
@@ -88,15 +88,15 @@ def _range(start: int, size: int) -> str:
 
 
 def _head(path: str, before: str | None, after: str | None, mode: int | None) -> list[str]:
-    """git's extended header, for what the names do not say (git-diff(1), "generating patch text")."""
-    said = GITLINK if mode == GITLINK else 0o100755 if (mode or 0) & 0o100 else 0
+    """git's extended header, for what the file names do not show (git-diff(1), "generating patch text")."""
+    shown_mode = GITLINK if mode == GITLINK else 0o100755 if (mode or 0) & 0o100 else 0
     rows = [f"diff --git a/{path} b/{path}"]
-    if said and before is None:
-        return [*rows, f"new file mode {said:o}"]
-    if said == GITLINK and after is None:
-        return [*rows, f"deleted file mode {said:o}"]
-    if said == GITLINK:
-        return [*rows, f"index {before}..{after} {said:o}"]
+    if shown_mode and before is None:
+        return [*rows, f"new file mode {shown_mode:o}"]
+    if shown_mode == GITLINK and after is None:
+        return [*rows, f"deleted file mode {shown_mode:o}"]
+    if shown_mode == GITLINK:
+        return [*rows, f"index {before}..{after} {shown_mode:o}"]
     return []
 
 

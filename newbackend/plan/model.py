@@ -1,7 +1,7 @@
-"""Plan: a frozen value, the only input of apply (design, section 3; Terraform's habit).
+"""Plan: an immutable value, the only input of `apply` (as in Terraform).
 
-It says which files change from which base, edit by edit, with the reason and the rules behind each;
-what has to be done by hand; and what was left out because the checkout has no such place.
+It lists every edit with its base, its reason and its rules; what has to be done by hand; and what was skipped because
+the checkout has no such place.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ Op = Literal["create", "modify", "delete"]
 class Edit:
     """One reviewable change of one file.
 
-    `outcome` is `inserted` for a change that will be made; any other word means that it cannot be, and
-    a `Manual` says what to paste. `content` is a created file's text; `splices` are offsets in the base
-    text of a modified one. `mode` is None when an existing file keeps its own. With the mode of a gitlink
-    the path is a submodule, and what stands for its text is the commit.
+    `outcome` is `inserted` for a change that will be made; any other word means that it cannot be made, and a `Manual`
+    has the text to paste. `content` is a created file's text; `splices` are offsets in the base text of a modified one.
+    `mode` is None when an existing file keeps its own. With the mode of a gitlink the path is a submodule and its text
+    is the commit.
     """
 
     path: str
@@ -46,13 +46,13 @@ class Edit:
         return self.outcome == "inserted"
 
     def base_text(self, checkout: Checkout) -> str | None:
-        """What stands there now: a file's text or a submodule's commit; None when it does not exist."""
+        """The current text of the file or commit of the submodule; None when it does not exist."""
         return checkout.link(self.path) if self.mode == GITLINK else checkout.read(self.path)
 
 
 @dataclass(frozen=True)
 class Manual:
-    """A place that cannot be edited safely: where, what to paste, and why."""
+    """An edit that cannot be made safely: where it belongs, what to paste, and why."""
 
     path: str
     line: int
@@ -64,7 +64,7 @@ class Manual:
 
 @dataclass(frozen=True)
 class Present:
-    """A fact that already stands in the checkout."""
+    """A fact that the checkout already has."""
 
     path: str
     line: int
@@ -75,7 +75,7 @@ class Present:
 
 @dataclass(frozen=True)
 class FileChange:
-    """What apply does to one file. `before` is None for a new file, `after` None for a deleted one."""
+    """What `apply` does to one file. `before` is None for a new file, `after` None for a deleted one."""
 
     path: str
     before: str | None
@@ -103,7 +103,7 @@ class Plan:
 
     @property
     def made(self) -> tuple[Edit, ...]:
-        """The edits that apply makes."""
+        """The edits that `apply` makes."""
         return tuple(edit for edit in self.edits if edit.made)
 
     @property
@@ -112,7 +112,7 @@ class Plan:
         return not self.made
 
     def texts(self, checkout: Checkout) -> dict[str, str | None]:
-        """What stands now at every path in `base`; None where nothing does."""
+        """The current text of every path in `base`; None for a path that does not exist."""
         links = {edit.path: edit for edit in self.made if edit.mode == GITLINK}
         return {path: links[path].base_text(checkout) if path in links else checkout.read(path) for path in self.base}
 

@@ -1,4 +1,4 @@
-"""Builds the plan that takes a backend away, and proves that it takes nothing of any other."""
+"""Builds the plan that removes a backend, and proves that it changes no other backend."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from newbackend.catalog.languages import languages
 from newbackend.checkout.gitlink import GITLINK
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NotFoundError, UsageError
+from newbackend.overrides import SCAFFOLD
 from newbackend.plan.build import assemble, base_of, planned, prove, prove_routes
 from newbackend.plan.dependents import dependents
 from newbackend.plan.diff import whole_file
@@ -21,10 +22,10 @@ from newbackend.scaffold.generated import ANSWERS_NAME, edited_files
 
 
 def plan_remove(name: str, checkout: Checkout, *, keep_files: bool = False) -> Plan:
-    """Everything that takes a backend away: every place's facts under that name, then its files.
+    """The plan that removes a backend: every place's facts under that name, then its files.
 
-    Raises NotFoundError when the checkout knows no such backend, UsageError when its files would go and
-    other backends are built from them.
+    Raises NotFoundError when the checkout knows no such backend, UsageError when it would delete files that other
+    backends are built from.
     """
     owner = owners(checkout).get(name)
     if owner:
@@ -34,8 +35,8 @@ def plan_remove(name: str, checkout: Checkout, *, keep_files: bool = False) -> P
         change
         for place in places()
         if place.probe(checkout).usable
-        for one in names
-        for change in place.revert(checkout, one)
+        for each in names
+        for change in place.revert(checkout, each)
     ]
     _refuse_strangers(name, checkout, changes)
     if not keep_files:
@@ -57,7 +58,7 @@ def plan_remove(name: str, checkout: Checkout, *, keep_files: bool = False) -> P
 
 
 def _prove_others(before: Checkout, after: Checkout, names: Sequence[str]) -> None:
-    """No collateral: every fact of every other backend is still there, whatever its value is made of."""
+    """Every fact of every other backend must be unchanged."""
     known = {fact.backend for place in (Matrix(), GalleryIndex()) for fact in place.observe(before)} - set(names)
     for place in places():
         left = {(fact.backend, fact.key) for fact in place.observe(after)}
@@ -68,40 +69,40 @@ def _prove_others(before: Checkout, after: Checkout, names: Sequence[str]) -> No
 
 
 def _refuse_strangers(name: str, checkout: Checkout, changes: Sequence[Change]) -> None:
-    """A directory that nothing registers and nobody generated is not a backend: `common`, `grpc`."""
+    """Refuses a directory that is neither registered nor generated: `common` and `grpc` are not backends."""
     directories = [language.directory_of(name) for language in languages().values()]
-    found = [path for path in directories if checkout.is_dir(path)]
-    if found and not changes and not any(checkout.exists(f"{path}/{ANSWERS_NAME}") for path in found):
+    present = [path for path in directories if checkout.is_dir(path)]
+    if present and not changes and not any(checkout.exists(f"{path}/{ANSWERS_NAME}") for path in present):
         raise NotFoundError(
-            "backend-unregistered", f"{name!r} is registered nowhere, so its directory is not touched", where=found[0]
+            "backend-unregistered", f"{name!r} is registered nowhere, so its directory is not touched", where=present[0]
         )
 
 
 def _refuse_dependents(name: str, checkout: Checkout) -> None:
-    found = dependents(checkout, name)
-    if found:
+    others = dependents(checkout, name)
+    if others:
         raise UsageError(
             "backend-needed",
-            f"{', '.join(found)} {'is' if len(found) == 1 else 'are'} built upon {name!r}",
-            where=next(iter(found.values())),
+            f"{', '.join(others)} {'is' if len(others) == 1 else 'are'} built upon {name!r}",
+            where=next(iter(others.values())),
             hint="remove those first, or pass --keep-files to take away only the registration",
         )
 
 
 def _deletions(names: Sequence[str], checkout: Checkout) -> Iterable[Edit]:
-    """The backend's own directory and Dockerfile, and what places keep for it, file by file."""
+    """Deletes the backend's directory, its Dockerfile and the files of the places, file by file."""
     name = names[0]
-    found: dict[str, str] = {}
+    owners_by_path: dict[str, str] = {}
     for language in languages().values():
         paths = list(checkout.files_below(language.directory_of(name)))
         extra = [path.replace("{name}", name) for path in language.extra_files]
         paths += [path for path in extra if paths and checkout.exists(path)]
-        found.update((path, "scaffold") for path in paths)
+        owners_by_path.update((path, SCAFFOLD) for path in paths)
     for place in places():
         if place.probe(checkout).usable:
-            for path in (path for one in names for path in place.own_files(checkout, one)):
-                found.setdefault(path, place.id)
-    for path, owner in found.items():
+            for path in (path for each in names for path in place.own_files(checkout, each)):
+                owners_by_path.setdefault(path, place.id)
+    for path, owner in owners_by_path.items():
         text, mode = checkout.read(path), None
         if text is None:
             text, mode = checkout.link(path), GITLINK

@@ -1,15 +1,13 @@
-"""What a checkout says about one backend, place by place: the facts behind a pull request's text."""
+"""The state of one backend's registration, place by place, for the text of a pull request."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 from newbackend.catalog import variant_table
+from newbackend.catalog.languages import PLACEHOLDER
+from newbackend.checklist import PULL_REQUEST, Decided, Item
 from newbackend.checkout.filter_engine import FilterUnavailable, path_filter
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError
@@ -22,8 +20,8 @@ from newbackend.spec import BackendSpec
 
 @dataclass(frozen=True)
 class PlaceState:
-    """One place: what is wanted there and where it stands. `missing` and `omitted` are `kind:key`, the
-    latter left out by the answers; `skipped` says why there is nothing to want."""
+    """One place: its expected facts and where they are. `missing` and `omitted` are `kind:key`; omitted ones are
+    excluded by the answers. `skipped` says why nothing is expected."""
 
     id: str
     title: str
@@ -37,13 +35,13 @@ class PlaceState:
 
     @property
     def done(self) -> bool:
-        """Whether everything that is wanted is there."""
+        """Whether all expected facts exist."""
         return not self.missing and not self.skipped
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the checklist: True, False, or None where only a person can tell."""
+    """A line of the checklist: True, False, or None when only a person can decide."""
 
     text: str
     ticked: bool
@@ -78,60 +76,60 @@ def state_of(spec: BackendSpec, checkout: Checkout) -> State:
 
 
 def _place_states(spec: BackendSpec, checkout: Checkout) -> list[PlaceState]:
-    found = []
+    states = []
     for place in places():
         path, probe = place.path(checkout), place.probe(checkout)
         if not probe.usable:
             why = probe.absent or probe.unrecognised
-            found.append(PlaceState(place.id, place.title, path, (), 0, (), (), skipped=why))
+            states.append(PlaceState(place.id, place.title, path, (), 0, (), (), skipped=why))
             continue
         wanted = place.wanted(spec, checkout)
         observed = {fact.key: fact for fact in place.observe(checkout)}
-        mine = [(one, observed.get(one.key)) for one in wanted]
-        good = [fact for one, fact in mine if fact is not None and place.same(one.value, fact.value)]
+        mine = [(expected, observed.get(expected.key)) for expected in wanted]
+        good = [fact for expected, fact in mine if fact is not None and place.same(expected.value, fact.value)]
         missing = [
-            f"{one.kind}:{one.key}" for one, fact in mine if fact is None or not place.same(one.value, fact.value)
+            f"{expected.kind}:{expected.key}"
+            for expected, fact in mine
+            if fact is None or not place.same(expected.value, fact.value)
         ]
-        kinds = tuple(dict.fromkeys(one.kind for one in wanted))
+        kinds = tuple(dict.fromkeys(expected.kind for expected in wanted))
         lines = tuple(sorted({fact.line for fact in good}))
-        keys = {one.key for one in wanted}
-        omitted = tuple(f"{one.kind}:{one.key}" for one in place.expect(spec, checkout) if one.key not in keys)
+        keys = {expected.key for expected in wanted}
+        omitted = tuple(
+            f"{expected.kind}:{expected.key}" for expected in place.expect(spec, checkout) if expected.key not in keys
+        )
         where = good[0].path if good else path
-        found.append(PlaceState(place.id, place.title, where, kinds, len(wanted), tuple(missing), lines, omitted))
-    return found
+        states.append(PlaceState(place.id, place.title, where, kinds, len(wanted), tuple(missing), lines, omitted))
+    return states
 
 
 def _checklist(spec: BackendSpec, checkout: Checkout, states: Sequence[PlaceState]) -> list[Line]:
     by_id = {state.id: state for state in states}
-    lines = [_line(row, spec, checkout, by_id) for row in _data()]
+    lines = [_line(item, spec, checkout, by_id) for item in PULL_REQUEST]
     return [line for line in lines if line is not None]
 
 
-def _line(
-    row: Mapping[str, Any], spec: BackendSpec, checkout: Checkout, states: Mapping[str, PlaceState]
-) -> Line | None:
-    text = str(row["text"])
-    if "by_hand" in row:
-        return Line(text, False, str(row["by_hand"]))
-    if row.get("files"):
-        gone = [file for file in ("Makefile", "run.sh") if not checkout.exists(f"{spec.directory}/{file}")]
-        return Line(text, not gone, f"{spec.directory}/{gone[0]} is missing" if gone else "")
-    if row.get("placeholder"):
-        return _placeholder(text, spec, checkout)
-    if row.get("os"):
-        silent = [TITLES[system] for system in TITLES if _silent(spec, system)]
-        return Line(text, not silent, f"{', '.join(silent)}: neither registered nor a reason given" if silent else "")
-    return _of_places(row, states)
+def _line(item: Item, spec: BackendSpec, checkout: Checkout, states: Mapping[str, PlaceState]) -> Line | None:
+    match item.decided:
+        case Decided.BY_HAND:
+            return Line(item.text, False, item.note)
+        case Decided.BY_FILES:
+            gone = [file for file in ("Makefile", "run.sh") if not checkout.exists(f"{spec.directory}/{file}")]
+            return Line(item.text, not gone, f"{spec.directory}/{gone[0]} is missing" if gone else "")
+        case Decided.BY_PLACEHOLDER:
+            return _placeholder(item.text, spec, checkout)
+        case Decided.BY_OS:
+            silent = ", ".join(TITLES[system] for system in TITLES if _silent(spec, system))
+            return Line(item.text, not silent, f"{silent}: neither registered nor a reason given" if silent else "")
+        case Decided.BY_PLACES:
+            return _of_places(item, states)
 
 
 def _placeholder(text: str, spec: BackendSpec, checkout: Checkout) -> Line | None:
-    language = spec.language
-    if spec.flavour in language.flavour_without_placeholder:
+    if not spec.its_flavour.placeholder:
         return None
-    marked = [
-        path for path in checkout.files_below(spec.directory) if _says(checkout, path, language.placeholder_marker)
-    ]
-    return Line(text, not marked, f"{marked[0]} still carries {language.placeholder_marker}" if marked else "")
+    marked = [path for path in checkout.files_below(spec.directory) if _says(checkout, path, PLACEHOLDER)]
+    return Line(text, not marked, f"{marked[0]} still carries {PLACEHOLDER}" if marked else "")
 
 
 def _says(checkout: Checkout, path: str, word: str) -> bool:
@@ -141,14 +139,13 @@ def _says(checkout: Checkout, path: str, word: str) -> bool:
         return False  # not text, so not a template's placeholder
 
 
-def _of_places(row: Mapping[str, Any], states: Mapping[str, PlaceState]) -> Line | None:
-    """A line that registration places decide: ticked when all that is wanted in them is there."""
-    text = str(row["text"])
+def _of_places(item: Item, states: Mapping[str, PlaceState]) -> Line | None:
+    """A line that registration places decide: ticked when all of their expected facts exist."""
     wanted = 0
     missing: list[str] = []
     left_out: list[str] = []
     notes: list[str] = []
-    for place_id, kinds in row["places"].items():
+    for place_id, kinds in item.places.items():
         state = states[place_id]
         if state.skipped:
             notes.append(state.skipped)
@@ -162,47 +159,47 @@ def _of_places(row: Mapping[str, Any], states: Mapping[str, PlaceState]) -> Line
         missing += [key for key in state.missing if key.partition(":")[0] in kinds]
     for word, keys in (("missing", missing), ("left out", left_out)):
         if keys:
-            return Line(text, False, f"{word}: {', '.join(key.partition(':')[2] for key in keys[:3])}")
-    if wanted == 0 and row.get("only_when_expected"):
+            return Line(item.text, False, f"{word}: {', '.join(key.partition(':')[2] for key in keys[:3])}")
+    if wanted == 0 and item.only_when_expected:
         return None
-    note = "; ".join(notes) or (str(row.get("when_silent") or "") if wanted == 0 else "")
-    return Line(text, wanted > 0 or bool(note), note)
+    note = "; ".join(notes) or (item.note if wanted == 0 else "")
+    return Line(item.text, wanted > 0 or bool(note), note)
 
 
 def _platforms(spec: BackendSpec) -> list[tuple[str, str, str]]:
     """Variant title, image suffixes, host systems of every chosen variant."""
-    found = []
+    table = []
     for variant_id in spec.variants:
         rows = rows_of(spec, variant_id)
         suffixes = ", ".join(dict.fromkeys(f"`{row['tag-suffix']}`" for row in rows))
         systems = ", ".join(dict.fromkeys(row.get("platforms") or "darwin/arm64" for row in rows))
-        found.append((variant_table().variants[variant_id].title, suffixes, systems))
-    return found
+        table.append((variant_table().variants[variant_id].title, suffixes, systems))
+    return table
 
 
 def _left_out(spec: BackendSpec) -> list[tuple[str, str]]:
-    """Every platform that gets no image, with the reason; an OS left out on purpose comes first."""
-    found = [(TITLES.get(system, system), str(reason)) for system, reason in spec.os_excluded.items()]
-    allowed = spec.language.variants.get(spec.flavour, ())
+    """Every platform without an image, with the reason; an OS excluded on purpose comes first."""
+    reasons = [(TITLES.get(system, system), str(reason)) for system, reason in spec.os_excluded.items()]
+    allowed = spec.its_flavour.variants
     for variant_id, variant in variant_table().variants.items():
         if variant_id in spec.variants or os_of(variant_id) in spec.os_excluded:
             continue
         reason = "not in this pull request"
         if variant_id not in allowed:
-            reason = spec.language.why_not_variant(variant_id, spec.flavour).partition("; use --set")[0]
-        found.append((variant.title, reason))
-    return found
+            reason = spec.its_flavour.why_not(variant_id).partition("; use --set")[0]
+        reasons.append((variant.title, reason))
+    return reasons
 
 
 def _silent(spec: BackendSpec, system: str) -> bool:
-    """Whether an OS is neither built for, nor left out on purpose, nor impossible for the language."""
-    possible = [variant for variant in spec.language.variants.get(spec.flavour, ()) if os_of(variant) == system]
+    """Whether an OS is neither built for, nor excluded on purpose, nor unsupported by the language."""
+    possible = [variant for variant in spec.its_flavour.variants if os_of(variant) == system]
     chosen = any(os_of(variant) == system for variant in spec.variants)
     return bool(possible) and not chosen and system not in spec.os_excluded
 
 
 def _routes(spec: BackendSpec, checkout: Checkout) -> str:
-    """What the checkout's own path filter answers for the backend's rows, in one sentence."""
+    """The result of the checkout's own path filter for the backend's rows, in one sentence."""
     linux = [row for variant in spec.variants if os_of(variant) == "linux" for row in rows_of(spec, variant)]
     darwin = [row for variant in spec.variants if os_of(variant) == "darwin" for row in rows_of(spec, variant)]
     try:
@@ -216,21 +213,13 @@ def _routes(spec: BackendSpec, checkout: Checkout) -> str:
 
 
 def _verified(spec: BackendSpec, checkout: Checkout) -> str:
-    """What `newbackend verify NAME` says of this tree, in one sentence."""
+    """The result of `newbackend verify NAME` on this tree, in one sentence."""
     from newbackend.rules.run import verify
 
     try:
         counts = verify(checkout, names=(spec.name,)).summary()
     except NewbackendError as error:
         return f"could not run: {error.sentence()}"
-    found = [f"{counts[word]} {word}{'s' if counts[word] != 1 else ''}" for word in ("error", "warning", "note")]
+    levels = [f"{counts[word]} {word}{'s' if counts[word] != 1 else ''}" for word in ("error", "warning", "note")]
     open_ = f", {counts['unknown']} could not be decided" if counts["unknown"] else ""
-    return f"{counts['pass']} checks passed, {', '.join(found)}{open_}"
-
-
-@cache
-def _data() -> Any:
-    import newbackend.catalog
-
-    path = Path(newbackend.catalog.__file__).parent / "pull_request.json"
-    return json.loads(path.read_text(encoding="utf-8"))["checklist"]
+    return f"{counts['pass']} checks passed, {', '.join(levels)}{open_}"

@@ -42,8 +42,8 @@ def _what(state: State) -> Iterator[str]:
     spec = state.spec
     yield "**Description**"
     yield ""
-    said = f": {cell(spec.description)}" if spec.description else "."
-    yield f"Adds `{spec.name}`, a {spec.language.title} backend{said}"
+    summary = f": {cell(spec.description)}" if spec.description else "."
+    yield f"Adds `{spec.name}`, a {spec.language.title} backend{summary}"
     yield ""
     served = [
         f"{modalities()[key].title} ({', '.join(f'`{r}`' for r in modalities()[key].rpcs)})" for key in spec.modalities

@@ -1,4 +1,4 @@
-"""All backends as rows: what each ships and how it stands."""
+"""All backends as rows: variants and verify status of each."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 from newbackend.catalog import variant_table
 from newbackend.checkout.tree import Checkout
 from newbackend.findings import Status
-from newbackend.registrations.matrix.place import variant_of_row
-from newbackend.rules.context import BackendInfo, Context
+from newbackend.registrations.matrix.place import variant_of
+from newbackend.rules.backend import BackendInfo
+from newbackend.rules.context import Context
 from newbackend.rules.run import report, run
 
 
@@ -18,12 +19,12 @@ def listing(checkout: Checkout) -> list[dict[str, Any]]:
     from datetime import date
 
     context = Context(checkout)
-    found = report(context, run(context), (), date.today())
+    whole = report(context, run(context), (), date.today())
     counts: Counter[tuple[str, str]] = Counter()
-    for one in found.findings:
-        if one.status is Status.FAIL:
-            counts[one.backend, one.level.value] += 1
-    statuses = {status.name: status.status.value for status in found.backends}
+    for finding in whole.findings:
+        if finding.status is Status.FAIL:
+            counts[finding.backend, finding.level.value] += 1
+    statuses = {status.name: status.status.value for status in whole.backends}
     return [
         {
             "name": name,
@@ -41,5 +42,4 @@ def listing(checkout: Checkout) -> list[dict[str, Any]]:
 
 def variants_of(info: BackendInfo) -> list[str]:
     """The variants that a backend's rows build, in canonical order."""
-    ids = {variant_of_row(row.value) for row in info.rows} | ({"metal"} if info.darwin else set())
-    return list(variant_table().ordered(ids))
+    return list(variant_table().ordered(variant_of(row) for row in info.images))

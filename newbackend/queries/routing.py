@@ -1,4 +1,4 @@
-"""Which CI jobs a change to some files starts, by the checkout's own filter; and why a file starts none."""
+"""Which CI jobs a change to some files starts, by the checkout's own path filter, and why a file starts none."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ALWAYS = {
 
 @dataclass(frozen=True)
 class Route:
-    """One file: the rows that a change to it starts, a remark on them, or why there are none."""
+    """One file: the rows that a change to it starts and a remark, or the reason why it starts none."""
 
     path: str
     jobs: tuple[Fact, ...]
@@ -54,10 +54,10 @@ def routes(checkout: Checkout, files: Sequence[str]) -> Routes:
         jobs = _jobs(context, files)
     except FilterUnavailable as error:
         raise NotFoundError("route-unknown", f"the jobs cannot be told: {error}") from error
-    found = tuple(_route(context, path, jobs[path]) for path in files)
-    started = sorted({fact.backend for route in found for fact in route.jobs})
+    answers = tuple(_route(context, path, jobs[path]) for path in files)
+    started = sorted({fact.backend for route in answers for fact in route.jobs})
     built = sorted({fact.backend for fact in context.facts("matrix")} - set(started))
-    return Routes(found, tuple(started), tuple(built))
+    return Routes(answers, tuple(started), tuple(built))
 
 
 def _jobs(context: Context, files: Sequence[str]) -> Mapping[str, tuple[Fact, ...]]:
@@ -65,14 +65,14 @@ def _jobs(context: Context, files: Sequence[str]) -> Mapping[str, tuple[Fact, ..
     rows = [fact for fact in context.facts("matrix") if fact.kind == "row"]
     darwin = [fact for fact in context.facts("matrix") if fact.kind == "darwin"]
     if not engine.has_filter:
-        # Before 2026-07-20 CI looked at nothing but each row's own directory.
+        # Before 2026-07-20 CI compared only each row's own directory.
         answers = [*engine.linux([f.value for f in rows]), *engine.darwin([f.value for f in darwin])]
         return {
             path: tuple(f for f, route in zip(rows + darwin, answers, strict=True) if route and path.startswith(route))
             for path in files
         }
     linux_rows, darwin_rows = ([{**f.value, "#": n} for n, f in enumerate(facts)] for facts in (rows, darwin))
-    found = engine.call(
+    numbers = engine.call(
         f"((linux, darwin) => {json.dumps(list(files))}.map(file => {{"
         " const got = filterMatrix({includes: linux, includesDarwin: darwin, changedFiles: [file]});"
         " return [got.filtered.map(row => row['#']), got.filteredDarwin.map(row => row['#'])]; }))"
@@ -80,7 +80,7 @@ def _jobs(context: Context, files: Sequence[str]) -> Mapping[str, tuple[Fact, ..
     )
     return {
         path: (*(rows[n] for n in linux), *(darwin[n] for n in macos))
-        for path, (linux, macos) in zip(files, found, strict=True)
+        for path, (linux, macos) in zip(files, numbers, strict=True)
     }
 
 
@@ -91,7 +91,7 @@ def _route(context: Context, path: str, jobs: tuple[Fact, ...]) -> Route:
 
 
 def _left_out(context: Context, path: str, jobs: tuple[Fact, ...]) -> str:
-    """Rows of the backend that a file belongs to which it does not start, in one sentence; "" for none."""
+    """The rows of a file's backend that it does not start, in one sentence; "" for none."""
     info = next((info for info in context.backends.values() if path.startswith(f"{info.directory or path}/")), None)
     started = {(fact.kind, fact.key) for fact in jobs}
     left = [fact for fact in info.images if (fact.kind, fact.key) not in started] if info else []
@@ -122,16 +122,16 @@ def _why(context: Context, path: str) -> str:
     return "it is neither below a backend's directory nor a shared build input; LocalAI's other workflows may run"
 
 
-def as_json(found: Routes) -> dict[str, Any]:
+def as_json(result: Routes) -> dict[str, Any]:
     """The routes as plain values."""
     return {
         "schema": "newbackend/route/1",
         "files": [
             {"path": route.path, "jobs": [_job(fact) for fact in route.jobs], "remark": route.remark, "why": route.why}
-            for route in found.files
+            for route in result.files
         ],
-        "started": list(found.started),
-        "not_rebuilt": list(found.not_rebuilt),
+        "started": list(result.started),
+        "not_rebuilt": list(result.not_rebuilt),
     }
 
 

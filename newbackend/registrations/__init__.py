@@ -1,4 +1,4 @@
-"""The registration places: one folder per registration, found by looking.
+"""The registration places: one folder per registration, discovered at run time.
 
 `<name>/place.py` holds a `PLACE`; `<name>/rules*.py` hold the rules about it. A new folder is all that
 a new registration takes.
@@ -24,5 +24,5 @@ def registrations() -> tuple[str, ...]:
 @cache
 def places() -> tuple[Place, ...]:
     """Every place, in the order that a reviewer reads them (`Place.order`)."""
-    found: list[Place] = [import_module(f"{name}.place").PLACE for name in registrations()]
-    return tuple(sorted(found, key=lambda place: place.order))
+    loaded: list[Place] = [import_module(f"{name}.place").PLACE for name in registrations()]
+    return tuple(sorted(loaded, key=lambda place: place.order))

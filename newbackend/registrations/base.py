@@ -1,7 +1,7 @@
-"""A registration place: one file that knows backends (design, section 3).
+"""A registration place: one file that knows backends (docs/adr/0001).
 
-A place can say which facts it holds (`observe`), which facts a spec implies (`expect`), and how to add
-or take away the difference (`insert`, `revert`). `create`, `verify`, `--fix`, `remove` and `describe`
+A place knows which facts it holds (`observe`), which facts a spec implies (`expect`), and how to add or remove the
+difference (`insert`, `revert`). `create`, `verify`, `--fix`, `remove` and `describe`
 are loops over the places; nothing else edits a LocalAI file.
 """
 
@@ -12,16 +12,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from newbackend.checkout.tree import Checkout
+from newbackend.checkout.tree import Checkout, cached
 from newbackend.errors import UsageError
 from newbackend.spec import BackendSpec
-from newbackend.splice.outcome import AlreadyPresent, Drifted, Outcome
+from newbackend.splice.operation import Operation, anchor_missing
+from newbackend.splice.outcome import AlreadyPresent, Drifted, Inserted, Outcome, Splice
 from newbackend.splice.prove import Proof
 
 
 @dataclass(frozen=True)
 class Fact:
-    """Something a place says about a backend. `key` is its identity in the place; identity is by
+    """Something that is registered about a backend in one place. `key` is its identity in the place; identity is by
     parsed value, never by substring. `line` is 1-based."""
 
     kind: str
@@ -34,7 +35,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class ExpectedFact:
-    """A fact that a spec implies. Wanted facts of one `group` go in with one edit."""
+    """A fact that a spec implies. Expected facts of one `group` are inserted with one edit."""
 
     kind: str
     key: str
@@ -46,8 +47,8 @@ class ExpectedFact:
 
 @dataclass(frozen=True)
 class Change:
-    """What a place answers for one group: an outcome, why, the rules it satisfies, and the text to
-    paste where the outcome is not `Inserted`. `proofs` are the intended YAML nodes and grown lines."""
+    """The change of one group: an outcome, the reason, the rules it satisfies, and the text to paste if the outcome is
+    not `Inserted`. `proofs` are the intended YAML nodes and grown lines."""
 
     place: str
     path: str
@@ -57,14 +58,22 @@ class Change:
     snippet: str = ""
     proofs: tuple[Proof, ...] = ()
 
+    @property
+    def splices(self) -> tuple[Splice, ...]:
+        """The splices of the file's text; empty when the change cannot be made."""
+        return self.outcome.splices if isinstance(self.outcome, Inserted) else ()
+
 
 @dataclass(frozen=True)
 class Probe:
-    """Whether the place exists here: `absent` says why not, `unrecognised` why it cannot be read."""
+    """Whether the place exists here: `absent` says why not, `unrecognised` why it cannot be read.
+
+    `defect`: the file is broken for LocalAI too; else only its shape is unknown to us."""
 
     absent: str = ""
     unrecognised: str = ""
     line: int = 1
+    defect: bool = False
 
     @property
     def usable(self) -> bool:
@@ -74,7 +83,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class PlacePlan:
-    """A place's answer to a spec."""
+    """A place's plan for a spec."""
 
     changes: tuple[Change, ...] = ()
     skipped: str = ""
@@ -83,7 +92,7 @@ class PlacePlan:
 
 @dataclass(frozen=True)
 class NewFile:
-    """A file that a place brings along: permission bits, text, why, and the rules it satisfies."""
+    """A new file of a place: permission bits, text, reason, and the rules it satisfies."""
 
     mode: int
     text: str
@@ -92,24 +101,43 @@ class NewFile:
 
 
 class Place(ABC):
-    """Base of all places. Instances are stateless; what they read is memoised in the checkout."""
+    """Base of all places. Instances are stateless; the checkout caches what they read."""
 
     id: ClassVar[str]
     title: ClassVar[str]
+    file: ClassVar[str] = ""
+    """The file, relative to the checkout; a place whose file depends on the checkout overrides `path`."""
     order: ClassVar[int]
-    """Where the place stands among the others, for a reader of a plan."""
+    """The position among the other places, for a reader of a plan."""
     override_keys: ClassVar[frozenset[str]] = frozenset()
     """Keys of `overrides.places.<id>` that this place reads, beside `omit` (and `facts`)."""
+    needs: ClassVar[Mapping[str, frozenset[str]]] = {}
+    """Rule of an edit -> rules of the edits of this place that it cannot be without."""
+    together: ClassVar[frozenset[str]] = frozenset()
+    """Rules whose edits are one thing: either alone would be an error or dead text."""
     takes_facts: ClassVar[bool] = False
     """Whether `overrides.places.<id>.facts` may say what is registered otherwise or in addition."""
 
-    @abstractmethod
+    def __eq__(self, other: object) -> bool:
+        """Two instances of a place are the same place: they have no state."""
+        return type(self) is type(other)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
     def path(self, checkout: Checkout) -> str:
         """The file, relative to the checkout."""
+        return self.file
 
-    @abstractmethod
     def probe(self, checkout: Checkout) -> Probe:
-        """Whether this checkout has the place in a shape that is known."""
+        """Whether this checkout has the place, in a known shape."""
+        path = self.path(checkout)
+        text = checkout.read(path)
+        return Probe(absent=f"{path} is not in this checkout") if text is None else self.shape(checkout, text)
+
+    def shape(self, checkout: Checkout, text: str) -> Probe:
+        """Whether the file, which exists, has what this place looks for."""
+        return Probe()
 
     @abstractmethod
     def read(self, checkout: Checkout) -> Sequence[Fact]:
@@ -117,7 +145,7 @@ class Place(ABC):
 
     @abstractmethod
     def expect(self, spec: BackendSpec, checkout: Checkout) -> Sequence[ExpectedFact]:
-        """The facts that the spec implies here; empty when the place has nothing to say about it."""
+        """The facts that the spec implies here; may be empty."""
 
     @abstractmethod
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact]) -> Iterable[Change]:
@@ -125,52 +153,60 @@ class Place(ABC):
 
     @abstractmethod
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
-        """Changes that take away every fact of a backend, and nothing of any other."""
+        """Changes that remove every fact of a backend, and nothing of any other."""
 
     @abstractmethod
+    def text(self, wanted: ExpectedFact) -> list[str]:
+        """The lines that a person would paste for a fact."""
+
     def snippet(self, wanted: Sequence[ExpectedFact]) -> str:
         """The text that a person would paste for these facts."""
+        return "\n".join(row for fact in wanted for row in self.text(fact))
+
+    def added(self, checkout: Checkout, group: Sequence[ExpectedFact], operation: Operation) -> Change:
+        """The change that adds some facts by one operation."""
+        path, reason = self.path(checkout), group[0].reason
+        return Change(self.id, path, operation.outcome, reason, rules_of(group), self.snippet(group), operation.proofs)
+
+    def taken(self, checkout: Checkout, operation: Operation, reason: str, *rules: str) -> Change:
+        """The change that removes something by one operation."""
+        return Change(self.id, self.path(checkout), operation.outcome, reason, rules, "", operation.proofs)
 
     def files(self, checkout: Checkout, spec: BackendSpec) -> Mapping[str, NewFile]:
         """New files outside the backend's directory that the spec implies here, by path."""
         return {}
 
     def own_files(self, checkout: Checkout, name: str) -> Sequence[str]:
-        """Files outside the backend's directory that are there for this backend alone."""
+        """Files outside the backend's directory that belong to this backend alone."""
         return ()
 
     def concerns(self, spec: BackendSpec) -> bool:
-        """Whether a reader of the plan should hear that this place is absent."""
+        """Whether a plan should mention that this place is absent."""
         return True
 
     def observe(self, checkout: Checkout) -> tuple[Fact, ...]:
         """`read`, once per checkout; empty for a place that is not usable."""
-        key = (self.id, "facts")
-        if key not in checkout.memo:
-            checkout.memo[key] = tuple(self.read(checkout)) if self.probe(checkout).usable else ()
-        facts = checkout.memo[key]
-        assert isinstance(facts, tuple)
-        return facts
+        return _facts(checkout, self)
 
     def wanted(self, spec: BackendSpec, checkout: Checkout) -> list[ExpectedFact]:
-        """What the spec implies here, and what its answers say is otherwise (`omit`, `facts`)."""
+        """The expected facts, with the overrides of the answers (`omit`, `facts`) applied."""
         return self.arranged(overridden(self, spec, kept(spec, self.id, self.expect(spec, checkout))))
 
     def arranged(self, wanted: list[ExpectedFact]) -> list[ExpectedFact]:
-        """The wanted facts in the order and groups in which they go in."""
+        """The expected facts in the order and groups of their insertion."""
         return wanted
 
     def group_of(self, kind: str, value: Any) -> str:
-        """The group that a fact of the answers goes in with."""
+        """The group of a fact from the answers."""
         return kind
 
     def from_answers(self, spec: BackendSpec, key: str, value: Any) -> Any:
-        """The value of a fact as the answers write it, as `observe` has it. Raises UsageError when this
-        place could not write it safely, or when it is another backend's."""
+        """Converts the value of a fact in the answers to that of `observe`. Raises UsageError when this place cannot
+        write it safely, or when it belongs to another backend."""
         return value
 
     def refuse_fact(self, key: str, why: str) -> UsageError:
-        """The refusal of a fact in the answers."""
+        """The error about an invalid fact in the answers."""
         return UsageError("overrides-fact", f"overrides.places.{self.id}.facts: {key!r} {why}")
 
     def plan(self, checkout: Checkout, spec: BackendSpec) -> PlacePlan:
@@ -181,9 +217,9 @@ class Place(ABC):
         expected = self.wanted(spec, checkout)
         if not expected:
             return PlacePlan()
-        path = self.path(checkout)
         if probe.unrecognised:
-            return PlacePlan(tuple(self._cannot(path, probe, group) for group in groups(expected)))
+            refused = anchor_missing(probe.unrecognised, probe.line)
+            return PlacePlan(tuple(self.added(checkout, group, refused) for group in groups(expected)))
         observed: Mapping[str, Fact] = {fact.key: fact for fact in self.observe(checkout)}
         missing: list[ExpectedFact] = []
         changes: list[Change] = []
@@ -192,34 +228,32 @@ class Place(ABC):
             missing += gone
             for wanted in group:
                 if wanted.key in observed:
-                    changes.append(self._there(path, wanted, observed[wanted.key]))
+                    changes.append(self._there(checkout, wanted, observed[wanted.key]))
         changes += self.insert(checkout, spec, missing) if missing else ()
         return PlacePlan(tuple(changes))
 
-    def _there(self, path: str, wanted: ExpectedFact, fact: Fact) -> Change:
-        outcome: Outcome = AlreadyPresent(fact.line)
-        if not self.same(wanted.value, fact.value):
-            outcome = Drifted(f"{wanted.key} is registered with another value", fact.line)
-        return Change(self.id, path, outcome, wanted.reason, wanted.rules, self.snippet([wanted]))
+    def _there(self, checkout: Checkout, wanted: ExpectedFact, fact: Fact) -> Change:
+        if self.same(wanted.value, fact.value):
+            return self.added(checkout, [wanted], Operation(AlreadyPresent(fact.line)))
+        drifted = Drifted(f"{wanted.key} is registered with another value", fact.line)
+        return self.added(checkout, [wanted], Operation(drifted))
 
-    def same(self, wanted: Any, found: Any) -> bool:
-        """Whether an observed value says what is wanted."""
-        return bool(wanted == found)
+    def same(self, wanted: Any, observed: Any) -> bool:
+        """Whether an observed value satisfies the expected one."""
+        return bool(wanted == observed)
 
-    def _cannot(self, path: str, probe: Probe, group: Sequence[ExpectedFact]) -> Change:
-        from newbackend.splice.outcome import AnchorMissing
 
-        rules = tuple(dict.fromkeys(rule for wanted in group for rule in wanted.rules))
-        outcome = AnchorMissing(probe.unrecognised, probe.line)
-        return Change(self.id, path, outcome, group[0].reason, rules, self.snippet(group))
+@cached
+def _facts(checkout: Checkout, place: Place) -> tuple[Fact, ...]:
+    return tuple(place.read(checkout)) if place.probe(checkout).usable else ()
 
 
 def groups(wanted: Iterable[ExpectedFact]) -> list[list[ExpectedFact]]:
-    """Wanted facts by group, both in their given order."""
-    found: dict[str, list[ExpectedFact]] = {}
-    for one in wanted:
-        found.setdefault(one.group, []).append(one)
-    return list(found.values())
+    """Expected facts by group, both in their given order."""
+    by_group: dict[str, list[ExpectedFact]] = {}
+    for fact in wanted:
+        by_group.setdefault(fact.group, []).append(fact)
+    return list(by_group.values())
 
 
 def rules_of(group: Sequence[ExpectedFact]) -> tuple[str, ...]:
@@ -228,37 +262,37 @@ def rules_of(group: Sequence[ExpectedFact]) -> tuple[str, ...]:
 
 
 def answers_for(spec: BackendSpec, place_id: str) -> Mapping[str, Any]:
-    """What the answers say about one place (`overrides.places.<id>`); empty when they say nothing.
+    """The answers' overrides of one place (`overrides.places.<id>`); may be empty.
 
-    `omit` there is True, or a list of kinds or keys of facts that this backend does without; `facts` maps
-    keys to values that differ from the expected ones or come on top.
+    `omit` is True, or a list of kinds or keys of facts that are not registered; `facts` maps keys to different or
+    additional values.
     """
-    said = (spec.overrides.get("places") or {}).get(place_id)
-    return said if isinstance(said, Mapping) else {}
+    answers = (spec.overrides.get("places") or {}).get(place_id)
+    return answers if isinstance(answers, Mapping) else {}
 
 
 def kept(spec: BackendSpec, place_id: str, wanted: Iterable[ExpectedFact]) -> list[ExpectedFact]:
-    """The wanted facts without those that the answers leave out, by kind or by key."""
+    """The expected facts without those that the answers omit, by kind or by key."""
     omit = answers_for(spec, place_id).get("omit") or ()
     if omit is True:
         return []
-    return [one for one in wanted if one.kind not in omit and one.key not in omit]
+    return [fact for fact in wanted if fact.kind not in omit and fact.key not in omit]
 
 
 def kind_of(key: str) -> str:
-    """The kind of a fact by its key: what stands before the colon; Linux rows have none."""
+    """The kind of a fact by its key: what is before the colon; Linux rows have none."""
     return key.partition(":")[0] if ":" in key else "row"
 
 
 def overridden(place: Place, spec: BackendSpec, wanted: Iterable[ExpectedFact]) -> list[ExpectedFact]:
-    """The wanted facts with the values that the answers give them, and the facts that only the answers know."""
-    said = dict(answers_for(spec, place.id).get("facts") or {}) if place.takes_facts else {}
-    found = []
-    for one in wanted:
-        value = place.from_answers(spec, one.key, said.pop(one.key)) if one.key in said else one.value
-        found.append(replace(one, value=value))
-    for key, raw in said.items():
+    """The expected facts with the answers' values, and the additional facts of the answers."""
+    answers = dict(answers_for(spec, place.id).get("facts") or {}) if place.takes_facts else {}
+    facts = []
+    for fact in wanted:
+        value = place.from_answers(spec, fact.key, answers.pop(fact.key)) if fact.key in answers else fact.value
+        facts.append(replace(fact, value=value))
+    for key, raw in answers.items():
         kind, value = kind_of(key), place.from_answers(spec, key, raw)
-        rules = next((one.rules for one in found if one.kind == kind), ())
-        found.append(ExpectedFact(kind, key, value, f"{key}, as the answers say", rules, place.group_of(kind, value)))
-    return found
+        rules = next((fact.rules for fact in facts if fact.kind == kind), ())
+        facts.append(ExpectedFact(kind, key, value, f"{key}, as the answers say", rules, place.group_of(kind, value)))
+    return facts

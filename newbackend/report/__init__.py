@@ -1,4 +1,4 @@
-"""Reports in every output format (design, section 2). Pure: a report and a context in, text out.
+"""Reports in every output format. Pure functions: they take a report and a context and return text.
 
 Each format is one module with `render(report, *, context) -> str`, imported only when it is asked for.
 The text ends with a newline unless it is empty.
@@ -41,7 +41,7 @@ FORMATS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 
 class _Format(Protocol):
-    """What a format's module offers."""
+    """The interface of a format's module."""
 
     def render(self, report: Report, *, context: RenderContext) -> str:
         """The report in this format."""

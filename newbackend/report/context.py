@@ -1,4 +1,4 @@
-"""What a renderer may know besides the report: the reader's terminal, the sources, the rules."""
+"""Input of a renderer beside the report: the terminal, the sources, the rules."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from newbackend.findings import Rule
 
 @dataclass(frozen=True, slots=True)
 class RenderContext:
-    """Everything a format may use; a renderer does no I/O of its own.
+    """Everything a format may use. A renderer does no I/O.
 
     `read_line(path, line)` gives a source line (1-based, without its newline), or None when there is
     none: a binary, a missing file, a line past the end. `rules` are the rules of the verb that ran, by

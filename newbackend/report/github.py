@@ -1,20 +1,20 @@
 """GitHub workflow commands: one annotation per finding.
 
-GitHub shows ten annotations of each kind per step and drops the rest without a word
-(actions/toolkit, problem-matchers.md), so the worst come first, each kind stops at ten, and the last
-line counts what is left. No column is given: GitHub misplaces an annotation that has one and spans lines.
+GitHub shows ten annotations of each kind per step and silently drops the rest (actions/toolkit, problem-matchers.md).
+So the worst come first, each kind stops at ten, and the last line counts the others. Annotations have no column,
+because GitHub misplaces those with a column that span lines.
 """
 
 from __future__ import annotations
 
 from newbackend.findings import Finding, Report, Severity, Status
 from newbackend.report.context import RenderContext
-from newbackend.report.sanitize import one_line, printable
 from newbackend.report.wording import counts, message, verb_of
+from newbackend.sanitize import one_line, printable
 
 PER_KIND = 10
 
-# The closing summary is itself a notice.
+# The summary at the end is a notice too.
 _LIMITS = {"error": PER_KIND, "warning": PER_KIND, "notice": PER_KIND - 1}
 
 
@@ -23,8 +23,8 @@ def render(report: Report, *, context: RenderContext) -> str:  # noqa: ARG001 - 
     lines: list[str] = []
     left_out: list[str] = []
     for kind, limit in _LIMITS.items():
-        of_kind = [found for found in report.findings if _kind(found) == kind]
-        lines += [_annotation(kind, found) for found in of_kind[:limit]]
+        of_kind = [finding for finding in report.findings if _kind(finding) == kind]
+        lines += [_annotation(kind, finding) for finding in of_kind[:limit]]
         if (more := len(of_kind) - limit) > 0:
             left_out.append(f"{more} more {kind}{'s' if more > 1 else ''}")
     rest = f"; not shown here: {', '.join(left_out)}" if left_out else ""
@@ -33,7 +33,7 @@ def render(report: Report, *, context: RenderContext) -> str:  # noqa: ARG001 - 
 
 
 def command(kind: str, properties: dict[str, str], text: str) -> str:
-    """One workflow command, with values escaped so that no text can end it or start another."""
+    """One workflow command, with its values escaped so that no text can end it or start another one."""
     inside = ",".join(f"{key}={escape_property(value)}" for key, value in properties.items())
     return f"::{kind} {inside}::{escape_data(text)}"
 
@@ -48,18 +48,18 @@ def escape_property(text: str) -> str:
     return escape_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def _kind(found: Finding) -> str:
-    if found.status is Status.UNKNOWN:
+def _kind(finding: Finding) -> str:
+    if finding.status is Status.UNKNOWN:
         return "warning"
-    return {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}[found.level]
+    return {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}[finding.level]
 
 
-def _annotation(kind: str, found: Finding) -> str:
-    title = f"{found.rule.id} {found.rule.name}"
-    text = message(found)
-    if found.status is Status.UNKNOWN:
+def _annotation(kind: str, finding: Finding) -> str:
+    title = f"{finding.rule.id} {finding.rule.name}"
+    text = message(finding)
+    if finding.status is Status.UNKNOWN:
         title, text = f"{title}: unknown", f"Could not be checked: {text}"
-    if found.expected:
-        text += f"\nExpected:\n{printable(found.expected.rstrip())}"
-    properties = {"file": one_line(found.path), "line": str(found.line), "title": title}
+    if finding.expected:
+        text += f"\nExpected:\n{printable(finding.expected.rstrip())}"
+    properties = {"file": one_line(finding.path), "line": str(finding.line), "title": title}
     return command(kind, properties, text)

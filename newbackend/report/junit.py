@@ -1,6 +1,6 @@
 """JUnit XML: one suite per backend, one case per check.
 
-A failure keeps its severity in `type`; JUnit has no word for a warning. A check that could not run is
+A failure keeps its severity in `type`; JUnit has no warnings. A check that could not run is
 an `error`, never a passed case; a suppressed finding is a skipped case with its reason. There is no
 time stamp: the same report gives the same bytes.
 """
@@ -13,8 +13,8 @@ from xml.etree import ElementTree
 
 from newbackend.findings import CheckResult, Finding, Report, Status, Suppressed
 from newbackend.report.context import RenderContext
-from newbackend.report.sanitize import one_line, printable
 from newbackend.report.wording import message, ownerless, place, verb_of
+from newbackend.sanitize import one_line, printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +51,28 @@ def _cases(report: Report) -> Iterator[_Case]:
     yield from map(_from_checked, report.checked)
 
 
-def _from_finding(found: Finding) -> _Case:
-    unknown = found.status is Status.UNKNOWN
-    lines = [place(found.path, found.line), printable(found.message)]
-    if found.expected:
-        lines += ["expected:", printable(found.expected.rstrip())]
-    lines += [f"see {place(where.path, where.line)}" for where in found.related]
+def _from_finding(finding: Finding) -> _Case:
+    unknown = finding.status is Status.UNKNOWN
+    lines = [place(finding.path, finding.line), printable(finding.message)]
+    if finding.expected:
+        lines += ["expected:", printable(finding.expected.rstrip())]
+    lines += [f"see {place(where.path, where.line)}" for where in finding.related]
     return _Case(
-        suite=found.backend,
-        name=_name(found),
-        file=one_line(found.path),
-        line=found.line,
+        suite=finding.backend,
+        name=_name(finding),
+        file=one_line(finding.path),
+        line=finding.line,
         outcome="error" if unknown else "failure",
-        kind="unknown" if unknown else found.level.value,
-        summary=message(found),
+        kind="unknown" if unknown else finding.level.value,
+        summary=message(finding),
         body="\n".join(lines),
     )
 
 
 def _from_suppressed(entry: Suppressed) -> _Case:
-    found = entry.finding
+    finding = entry.finding
     reason = f"suppressed: {one_line(entry.reason)} ({place(entry.where.path, entry.where.line)})"
-    return _Case(found.backend, _name(found), one_line(found.path), found.line, "skipped", summary=reason)
+    return _Case(finding.backend, _name(finding), one_line(finding.path), finding.line, "skipped", summary=reason)
 
 
 def _from_checked(check: CheckResult) -> _Case:
@@ -81,9 +81,9 @@ def _from_checked(check: CheckResult) -> _Case:
     return _Case(check.backend, name, outcome=outcome, summary=one_line(check.reason))
 
 
-def _name(found: Finding) -> str:
-    subject = one_line(found.subject)
-    return f"{found.rule.id} {found.rule.name}" + (f" [{subject}]" if subject else "")
+def _name(finding: Finding) -> str:
+    subject = one_line(finding.subject)
+    return f"{finding.rule.id} {finding.rule.name}" + (f" [{subject}]" if subject else "")
 
 
 def _add_suite(root: ElementTree.Element, name: str, cases: list[_Case], version: str) -> None:

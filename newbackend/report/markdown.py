@@ -1,7 +1,7 @@
-"""The checklist with ticks and the findings as a table: for a pull request or GITHUB_STEP_SUMMARY.
+"""The ticked checklist and a table of the findings, for a pull request or GITHUB_STEP_SUMMARY.
 
-A box is ticked only when every rule behind it ran and none failed; a check that could not run leaves
-it open and says so. An item whose place this checkout does not have is not a box at all.
+A box is ticked only when all of its rules ran and none failed. A check that could not run leaves it open, with a note.
+An item whose place this checkout does not have gets no box.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _BUDGET = 50_000
 
 @dataclass(slots=True)
 class _Item:
-    """What happened to the rules behind one line of the checklist; dicts are ordered sets."""
+    """The results of the rules of one checklist line; dicts are ordered sets."""
 
     rules: dict[str, None] = field(default_factory=dict)
     ran: set[str] = field(default_factory=set)
@@ -33,7 +33,7 @@ class _Item:
 
     @property
     def silent(self) -> tuple[str, ...]:
-        """Rules of which nothing at all was heard."""
+        """Rules without any result."""
         return tuple(rule for rule in self.rules if rule not in self.ran and rule not in self.skipped)
 
     @property
@@ -72,16 +72,16 @@ def _checklist(report: Report, context: RenderContext) -> Iterator[str]:
 
 
 def _items(report: Report, context: RenderContext) -> dict[str, _Item]:
-    """Checklist text -> what happened; several rules may stand behind the same text."""
+    """Checklist text -> results; several rules may share a line."""
     items: dict[str, _Item] = defaultdict(_Item)
     for rule in context.rules.values():
         if rule.checklist:
             items[rule.checklist].rules[rule.id] = None
-    for found in report.findings:
-        if item := items.get(found.rule.checklist):
-            item.ran.add(found.rule.id)
-            bucket = item.unknown if found.status is Status.UNKNOWN else item.failed
-            bucket[f"{found.rule.id} {found.backend or REPOSITORY}"] = None
+    for finding in report.findings:
+        if item := items.get(finding.rule.checklist):
+            item.ran.add(finding.rule.id)
+            bucket = item.unknown if finding.status is Status.UNKNOWN else item.failed
+            bucket[f"{finding.rule.id} {finding.backend or REPOSITORY}"] = None
     for entry in report.suppressed:
         if item := items.get(entry.finding.rule.checklist):
             item.ran.add(entry.finding.rule.id)
@@ -123,13 +123,13 @@ def _joined(texts: Iterable[str], separator: str) -> str:
 def _table(report: Report) -> str:
     rows = ["| | Rule | Backend | Where | What |", "|---|---|---|---|---|"]
     size = 0
-    for number, found in enumerate(_worst_first(report)):
+    for number, finding in enumerate(_worst_first(report)):
         cells = (
-            label(found),
-            f"{found.rule.id} {found.rule.name}",
-            inline(found.backend),
-            code(place(found.path, found.line)),
-            inline(message(found)),
+            label(finding),
+            f"{finding.rule.id} {finding.rule.name}",
+            inline(finding.backend),
+            code(place(finding.path, finding.line)),
+            inline(message(finding)),
         )
         rows.append(f"| {' | '.join(cells)} |")
         size += len(rows[-1])
@@ -140,16 +140,16 @@ def _table(report: Report) -> str:
 
 
 def _worst_first(report: Report) -> list[Finding]:
-    """A table is read from the top, and cut from the bottom."""
-    return sorted(report.findings, key=lambda found: found.level.rank)
+    """Worst first, because a long table is cut at the bottom."""
+    return sorted(report.findings, key=lambda finding: finding.level.rank)
 
 
 def _expected(findings: Iterable[Finding], used: int) -> Iterator[str]:
-    """What should stand where, folded; stops before the text outgrows a pull request description."""
-    wanted = [found for found in findings if found.expected]
-    for number, found in enumerate(wanted):
-        title = f"{found.rule.id} {found.rule.name}: what should stand at {place(found.path, found.line)}"
-        part = f"<details><summary>{inline(title)}</summary>\n\n{block(found.expected)}\n\n</details>"
+    """The expected texts, folded; stops at the maximum size of a pull request description."""
+    wanted = [finding for finding in findings if finding.expected]
+    for number, finding in enumerate(wanted):
+        title = f"{finding.rule.id} {finding.rule.name}: expected at {place(finding.path, finding.line)}"
+        part = f"<details><summary>{inline(title)}</summary>\n\n{block(finding.expected)}\n\n</details>"
         used += len(part)
         if used > _BUDGET:
             yield f"{plural(len(wanted) - number, 'more expected text')}: see another format for them."
@@ -160,7 +160,7 @@ def _expected(findings: Iterable[Finding], used: int) -> Iterator[str]:
 def _suppressed(report: Report) -> str:
     rows = ["| Suppressed | Where | Reason |", "|---|---|---|"]
     for entry in report.suppressed:
-        found = entry.finding
-        where = code(place(found.path, found.line))
-        rows.append(f"| {found.rule.id} {found.rule.name} | {where} | {inline(entry.reason)} |")
+        finding = entry.finding
+        where = code(place(finding.path, finding.line))
+        rows.append(f"| {finding.rule.id} {finding.rule.name} | {where} | {inline(entry.reason)} |")
     return "\n".join(rows)

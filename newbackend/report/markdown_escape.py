@@ -1,10 +1,10 @@
-"""Markdown pieces that survive hostile text: nothing becomes a table cell, a tag or a mention by itself."""
+"""Escapes untrusted text for Markdown: it cannot become a table cell, a tag or a mention."""
 
 from __future__ import annotations
 
 import re
 
-from newbackend.report.sanitize import one_line, printable
+from newbackend.sanitize import one_line, printable
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~])")
 _FENCE = re.compile(r"`+")
@@ -14,7 +14,7 @@ _SPAN = re.compile(r"(`[^`]+`)")
 def inline(text: str) -> str:
     """`text` as Markdown on one line: `code` between single backticks stays code, all else is literal.
 
-    `@` is parted from what follows, so that a message cannot notify somebody on GitHub.
+    `@` is separated from the next word, so that a message cannot notify anybody on GitHub.
     """
     parts = _SPAN.split(one_line(text))
     return "".join(code(part[1:-1]) if number % 2 else _literal(part) for number, part in enumerate(parts))

@@ -1,11 +1,11 @@
-"""What a package's report says beside its findings: the floor, the proofs, and what nothing covers."""
+"""The lines of a package's report beside its findings: the floor, the proofs, and the limits of the check."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from newbackend.findings import Report
-from newbackend.report.sanitize import one_line
+from newbackend.sanitize import one_line
 
 
 def package_lines(report: Report) -> Iterator[tuple[str, str]]:
@@ -20,8 +20,8 @@ def package_lines(report: Report) -> Iterator[tuple[str, str]]:
     yield "floor", one_line(floor)
     for proof in _mappings(report.layout.get("proofs")):
         command = f"`{proof['command']}` in " if proof["command"] else ""
-        told = f"{proof['rule']} {command}{proof['environment']}: {proof['result']}"
-        yield f"proof {proof['status']}", one_line(told)
+        text = f"{proof['rule']} {command}{proof['environment']}: {proof['result']}"
+        yield f"proof {proof['status']}", one_line(text)
     if gaps := _texts(report.layout.get("not_covered")):
         yield "not covered", "; ".join(gaps)
 

@@ -1,6 +1,6 @@
 """A rule as text, Markdown or JSON, and all of them as docs/rules.md: one source, the registry.
 
-`newbackend rule`, SARIF's help and the documentation are made here, so they cannot disagree.
+`newbackend rule`, SARIF's help and the documentation are generated here, so they always agree.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from newbackend.findings import Fix, Rule
 from newbackend.report.markdown_escape import block, code
-from newbackend.report.sanitize import printable
+from newbackend.sanitize import printable
 
 FAMILIES: tuple[tuple[str, str, str], ...] = (
     ("REG1", "REG1xx", "build matrix"),
@@ -24,7 +24,7 @@ FAMILIES: tuple[tuple[str, str, str], ...] = (
     ("REG9", "REG9xx", "suppressions"),
     ("PKG", "PKGxxx", "packages"),
 )
-"""(prefix of the id, how the family is written, what it covers): design, section 2."""
+"""Prefix of the id, how the family is written, what it covers."""
 
 _FIX_WORDS = {
     Fix.NONE: "by hand",

@@ -18,8 +18,8 @@ from urllib.parse import quote
 from newbackend.findings import Confidence, Finding, Location, Report, Rule, Severity, Status, Suppressed
 from newbackend.report.context import RenderContext
 from newbackend.report.rule_page import family_of, rule_markdown, rule_text
-from newbackend.report.sanitize import one_line, printable
 from newbackend.report.wording import message, plural, skip_reasons, verb_of
+from newbackend.sanitize import one_line, printable
 
 Json = dict[str, object]
 
@@ -37,9 +37,9 @@ _PROBLEM = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE:
 def render(report: Report, *, context: RenderContext) -> str:
     """`report` as one SARIF log with one run."""
     rules = _Rules(report)
-    live = sorted(report.findings, key=lambda found: (found.level.rank, found.sort_key()))
+    live = sorted(report.findings, key=lambda finding: (finding.level.rank, finding.sort_key()))
     results = [
-        *(_result(found, rules) for found in live),
+        *(_result(finding, rules) for finding in live),
         *(_result(entry.finding, rules) | _suppression(entry) for entry in report.suppressed),
     ]
     run: Json = {
@@ -63,9 +63,9 @@ class _Rules:
     """The rules a report mentions, in id order, and their places in that order."""
 
     def __init__(self, report: Report) -> None:
-        found = [*report.findings, *(entry.finding for entry in report.suppressed)]
+        findings = [*report.findings, *(entry.finding for entry in report.suppressed)]
         skipped = [check.rule for check in report.checked if check.status is Status.SKIPPED]
-        by_id = {rule.id: rule for rule in [*(f.rule for f in found), *skipped]}
+        by_id = {rule.id: rule for rule in [*(f.rule for f in findings), *skipped]}
         self._rules = [by_id[rule_id] for rule_id in sorted(by_id)]
         self._index = {rule.id: place for place, rule in enumerate(self._rules)}
 
@@ -94,46 +94,46 @@ def _descriptor(rule: Rule) -> Json:
     }
 
 
-def _result(found: Finding, rules: _Rules) -> Json:
-    unknown = found.status is Status.UNKNOWN
+def _result(finding: Finding, rules: _Rules) -> Json:
+    unknown = finding.status is Status.UNKNOWN
     result: Json = {
-        "ruleId": found.rule.id,
-        "ruleIndex": rules.reference(found.rule.id)["index"],
+        "ruleId": finding.rule.id,
+        "ruleIndex": rules.reference(finding.rule.id)["index"],
         "kind": "open" if unknown else "fail",
-        "level": "none" if unknown else found.level.value,
-        "message": {"text": _text(found)},
-        "locations": [_location(found)],
-        "partialFingerprints": {FINGERPRINT_KEY: found.fingerprint},
+        "level": "none" if unknown else finding.level.value,
+        "message": {"text": _text(finding)},
+        "locations": [_location(finding)],
+        "partialFingerprints": {FINGERPRINT_KEY: finding.fingerprint},
         "properties": {
-            "backend": printable(found.backend),
-            "subject": printable(found.subject),
-            "confidence": found.certainty.value,
-            "fix": found.fixable.value,
-            "expected": printable(found.expected),
+            "backend": printable(finding.backend),
+            "subject": printable(finding.subject),
+            "confidence": finding.certainty.value,
+            "fix": finding.fixable.value,
+            "expected": printable(finding.expected),
         },
     }
-    if found.related:
+    if finding.related:
         result["relatedLocations"] = [
             {"id": number, **_physical(where), "message": {"text": f"See {one_line(where.path)}."}}
-            for number, where in enumerate(found.related[:MAX_RELATED], start=1)
+            for number, where in enumerate(finding.related[:MAX_RELATED], start=1)
         ]
     return result
 
 
-def _text(found: Finding) -> str:
-    text = message(found)
-    if found.status is Status.UNKNOWN:
+def _text(finding: Finding) -> str:
+    text = message(finding)
+    if finding.status is Status.UNKNOWN:
         text = f"Could not be checked: {text}"
-    return f"{text}\n\nExpected:\n{printable(found.expected.rstrip())}" if found.expected else text
+    return f"{text}\n\nExpected:\n{printable(finding.expected.rstrip())}" if finding.expected else text
 
 
-def _location(found: Finding) -> Json:
+def _location(finding: Finding) -> Json:
     named: list[Json] = []
-    if found.subject or found.backend:
-        full = "/".join(filter(None, (found.backend, found.subject)))
-        name = found.subject or found.backend
+    if finding.subject or finding.backend:
+        full = "/".join(filter(None, (finding.backend, finding.subject)))
+        name = finding.subject or finding.backend
         named = [{"name": printable(name), "fullyQualifiedName": printable(full), "kind": "resource"}]
-    place = _physical(Location(found.path, found.line))
+    place = _physical(Location(finding.path, finding.line))
     return {**place, "logicalLocations": named} if named else place
 
 
@@ -168,9 +168,9 @@ def _suppression(entry: Suppressed) -> Json:
 
 
 def _notifications(report: Report, rules: _Rules, total: int) -> Iterator[Json]:
-    for found in report.findings:
-        if found.status is Status.UNKNOWN:
-            yield _notification("warning", _text(found), rules.reference(found.rule.id), [_location(found)])
+    for finding in report.findings:
+        if finding.status is Status.UNKNOWN:
+            yield _notification("warning", _text(finding), rules.reference(finding.rule.id), [_location(finding)])
     for reason, ids, _ in skip_reasons(report):
         for rule_id in ids:
             yield _notification("note", f"{rule_id} was skipped: {reason}", rules.reference(rule_id), [])

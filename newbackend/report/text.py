@@ -1,7 +1,7 @@
 """The report for people, in the manner of cargo and ruff.
 
-Grouped by backend, worst first; each finding shows the source line it speaks of, what should stand
-there (never shortened: it is made to be pasted) and how to repair it. The last line has all four counts.
+Grouped by backend, worst first. Each finding shows its source line, the expected text (never shortened, so that it can
+be pasted) and how to repair it. The last line has all four counts.
 """
 
 from __future__ import annotations
@@ -11,10 +11,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from newbackend.findings import BackendStatus, Finding, Fix, Report, Rule, Status
-from newbackend.report.ansi import COLOURED, PLAIN, Palette
 from newbackend.report.context import RenderContext
 from newbackend.report.package import package_lines
-from newbackend.report.sanitize import one_line, printable
 from newbackend.report.wording import (
     REPOSITORY,
     counts,
@@ -28,6 +26,8 @@ from newbackend.report.wording import (
     skip_reasons,
     verb_of,
 )
+from newbackend.sanitize import one_line, printable
+from newbackend.style import Style
 
 _NAMES_SHOWN = 8
 _REASONS_SHOWN = 5
@@ -40,21 +40,21 @@ def render(report: Report, *, context: RenderContext) -> str:
 
 
 class _Page:
-    """One rendering: holds the report, the context and the palette, so that the parts stay short."""
+    """One rendering, with the report, the context and the style."""
 
     def __init__(self, report: Report, context: RenderContext) -> None:
         self.report = report
         self.context = context
-        self.palette: Palette = COLOURED if context.colour else PLAIN
+        self.style = Style(colour=context.colour)
         self.owner = ownerless(report)
         self.width = max(context.width, _NARROWEST)
 
     def lines(self) -> Iterator[str]:
         """The whole page."""
         yield from self._groups()
-        for found in self.report.healed:
-            whom = one_line(found.backend or REPOSITORY)
-            yield from self._listed("healed", f"{found.rule.id} {whom}: {message(found)}")
+        for finding in self.report.healed:
+            whom = one_line(finding.backend or REPOSITORY)
+            yield from self._listed("healed", f"{finding.rule.id} {whom}: {message(finding)}")
         if self.context.verbose:
             yield from self._checked()
             yield from self._suppressed()
@@ -62,60 +62,60 @@ class _Page:
 
     def _groups(self) -> Iterator[str]:
         known = {backend.name: backend for backend in self.report.backends}
-        alone = not known and all(not found.backend for found in self.report.findings)
+        alone = not known and all(not finding.backend for finding in self.report.findings)
         explained: set[str] = set()
-        for name, group in groupby(self.report.findings, key=lambda found: found.backend):
+        for name, group in groupby(self.report.findings, key=lambda finding: finding.backend):
             if not alone:
-                yield self.palette.paint("strong", f"== {_heading(name or self.owner, known.get(name or self.owner))}")
+                yield self.style.paint("strong", f"== {_heading(name or self.owner, known.get(name or self.owner))}")
                 yield ""
-            for found in group:
-                yield from self._finding(found, is_first=found.rule.id not in explained)
-                if found.status is Status.FAIL:
-                    explained.add(found.rule.id)
+            for finding in group:
+                yield from self._finding(finding, is_first=finding.rule.id not in explained)
+                if finding.status is Status.FAIL:
+                    explained.add(finding.rule.id)
                 yield ""
 
-    def _finding(self, found: Finding, *, is_first: bool) -> Iterator[str]:
-        role = label(found)
-        head = f"{role}[{found.rule.id}]"
-        text = f"could not be checked: {message(found)}" if role == "unknown" else message(found)
-        first, *rest = self._wrap(f"{head} {found.rule.name}: {text}", indent="  ")
-        yield self.palette.paint(role, head) + first.removeprefix(head)
+    def _finding(self, finding: Finding, *, is_first: bool) -> Iterator[str]:
+        role = label(finding)
+        head = f"{role}[{finding.rule.id}]"
+        text = f"could not be checked: {message(finding)}" if role == "unknown" else message(finding)
+        first, *rest = self._wrap(f"{head} {finding.rule.name}: {text}", indent="  ")
+        yield self.style.paint(role, head) + first.removeprefix(head)
         yield from rest
-        gutter = len(str(found.line)) + 1
-        yield self.palette.paint("gutter", " " * (gutter - 1) + "-->") + f" {place(found.path, found.line)}"
-        yield from self._snippet(found, gutter)
-        for key, value in self._remarks(found, is_first=is_first):
+        gutter = len(str(finding.line)) + 1
+        yield self.style.paint("gutter", " " * (gutter - 1) + "-->") + f" {place(finding.path, finding.line)}"
+        yield from self._snippet(finding, gutter)
+        for key, value in self._remarks(finding, is_first=is_first):
             first, *rest = self._wrap(f"{' ' * gutter}= {key}: {value}", indent=" " * (gutter + 4))
             mark = " " * gutter + "="
-            yield self.palette.paint("gutter", mark) + first.removeprefix(mark)
+            yield self.style.paint("gutter", mark) + first.removeprefix(mark)
             yield from rest
 
-    def _snippet(self, found: Finding, gutter: int) -> Iterator[str]:
-        source = self.context.read_line(found.path, found.line)
-        bar = self.palette.paint("gutter", " " * gutter + "|")
+    def _snippet(self, finding: Finding, gutter: int) -> Iterator[str]:
+        source = self.context.read_line(finding.path, finding.line)
+        bar = self.style.paint("gutter", " " * gutter + "|")
         if source is not None:
-            number = self.palette.paint("gutter", f"{found.line} |")
+            number = self.style.paint("gutter", f"{finding.line} |")
             yield bar
             yield f"{number} {_shorten(_untabbed(source), self.width - gutter - 2)}".rstrip()
-        if found.expected:
+        if finding.expected:
             if source is None:
                 yield bar
-            for line in printable(found.expected.rstrip("\n")).split("\n"):
-                yield self.palette.paint("expected", " " * gutter + ("+ " + line if line else "+"))
-        if source is not None or found.expected:
+            for line in printable(finding.expected.rstrip("\n")).split("\n"):
+                yield self.style.paint("expected", " " * gutter + ("+ " + line if line else "+"))
+        if source is not None or finding.expected:
             yield bar
 
-    def _remarks(self, found: Finding, *, is_first: bool) -> Iterator[tuple[str, str]]:
-        rule = found.rule
-        for where in found.related:
+    def _remarks(self, finding: Finding, *, is_first: bool) -> Iterator[tuple[str, str]]:
+        rule = finding.rule
+        for where in finding.related:
             yield "see", place(where.path, where.line)
         if self.context.verbose and is_first:
             yield from ((key, one_line(text)) for key, text in _reasons(rule) if text)
-        if found.fixable is Fix.SAFE:
+        if finding.fixable is Fix.SAFE:
             yield "fix", "apply it with --fix"
-        elif found.fixable is Fix.UNSAFE:
+        elif finding.fixable is Fix.UNSAFE:
             yield "fix", "apply it with --unsafe-fixes, then read the result"
-        elif found.status is Status.FAIL and is_first and rule.how:
+        elif finding.status is Status.FAIL and is_first and rule.how:
             yield "help", one_line(rule.how)
 
     def _checked(self) -> Iterator[str]:
@@ -128,8 +128,8 @@ class _Page:
 
     def _suppressed(self) -> Iterator[str]:
         for entry in self.report.suppressed:
-            found = entry.finding
-            what = f"{found.rule.id} {place(found.path, found.line)} {one_line(found.message)}{doubt(found)}"
+            finding = entry.finding
+            what = f"{finding.rule.id} {place(finding.path, finding.line)} {one_line(finding.message)}{doubt(finding)}"
             by = f"({one_line(entry.reason)}; {place(entry.where.path, entry.where.line)})"
             yield from self._listed("suppressed", f"{what} {by}")
 
@@ -146,7 +146,7 @@ class _Page:
         if hint := fixes(self.report):
             yield from self._wrap(hint, indent="  ")
         if self.report.findings:
-            example = min(self.report.findings, key=lambda found: found.level.rank).rule.id
+            example = min(self.report.findings, key=lambda finding: finding.level.rank).rule.id
             yield from self._wrap(f"more about a rule: newbackend rule {example}", indent="  ", role="quiet")
 
     def _skipped(self) -> Iterator[str]:
@@ -160,10 +160,10 @@ class _Page:
             yield from self._listed("skipped", f"for {plural(more, 'more reason')}")
 
     def _mood(self) -> str:
-        if any(found.status is Status.FAIL for found in self.report.findings):
+        if any(finding.status is Status.FAIL for finding in self.report.findings):
             return min(
-                (found for found in self.report.findings if found.status is Status.FAIL),
-                key=lambda found: found.level.rank,
+                (finding for finding in self.report.findings if finding.status is Status.FAIL),
+                key=lambda finding: finding.level.rank,
             ).level.value
         return "unknown" if self.report.findings else "pass"
 
@@ -171,12 +171,12 @@ class _Page:
         first, *rest = self._wrap(f"{word}: {text}", indent="  ")
         head = f"{word}:"
         role = "pass" if word.endswith(("pass", "passed")) else "quiet"
-        yield self.palette.paint(role, head) + first.removeprefix(head)
+        yield self.style.paint(role, head) + first.removeprefix(head)
         yield from rest
 
     def _wrap(self, text: str, *, indent: str, role: str = "") -> Iterable[str]:
         if len(text) <= self.width and text.isprintable() and not text.endswith(" "):
-            return [self.palette.paint(role, text)]  # what `wrap` would give
+            return [self.style.paint(role, text)]  # the result of `wrap`
         lines = textwrap.wrap(
             text,
             self.width,
@@ -185,7 +185,7 @@ class _Page:
             break_on_hyphens=False,
             drop_whitespace=True,
         )
-        return [self.palette.paint(role, line) for line in lines]
+        return [self.style.paint(role, line) for line in lines]
 
 
 def _heading(name: str, backend: BackendStatus | None) -> str:

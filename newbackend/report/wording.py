@@ -1,22 +1,22 @@
-"""Words that every format shares, so that a count or a label reads the same everywhere."""
+"""Counts and labels that all formats share."""
 
 from __future__ import annotations
 
 from newbackend.findings import Confidence, Finding, Fix, Report, Status
-from newbackend.report.sanitize import one_line
+from newbackend.sanitize import one_line
 
 REPOSITORY = "repository"
 """The group of findings that belong to no single backend."""
 
 
 def verb_of(report: Report) -> str:
-    """The verb a report came from, out of its schema: `newbackend/verify/1` gives `verify`."""
+    """The verb that made a report, from its schema: `newbackend/verify/1` gives `verify`."""
     parts = report.schema.split("/")
     return parts[1] if len(parts) > 2 else report.schema
 
 
 def ownerless(report: Report) -> str:
-    """What findings without a backend belong to: the repository, or the package that was checked."""
+    """The group of findings without a backend: the repository, or the checked package."""
     return report.backends[0].name if verb_of(report) == "package" and report.backends else REPOSITORY
 
 
@@ -31,7 +31,7 @@ def doubt(finding: Finding) -> str:
 
 
 def message(finding: Finding) -> str:
-    """The message on one line, with its doubt."""
+    """The message on one line, with its confidence."""
     return one_line(finding.message) + doubt(finding)
 
 
@@ -46,7 +46,7 @@ def plural(count: int, noun: str) -> str:
 
 
 def counts(report: Report) -> str:
-    """All four statuses, always, and the suppressed if there are any."""
+    """The counts of all four statuses, and of suppressed findings if there are any."""
     n = report.summary()
     parts = ", ".join(plural(n[level], level) for level in ("error", "warning", "note") if n[level])
     fail = f"{n['fail']} fail ({parts})" if parts else "0 fail"
@@ -66,9 +66,9 @@ def fixes(report: Report) -> str:
 
 
 def skip_reasons(report: Report, status: Status = Status.SKIPPED) -> tuple[tuple[str, tuple[str, ...], int], ...]:
-    """Why checks were skipped, or are unknown: (reason, rule ids, how many checks), as they appear.
+    """Why checks were skipped, or are unknown: (reason, rule ids, number of checks), in order of appearance.
 
-    Seventy backends that lack the same place have one reason, so this stays short.
+    Checks with the same reason are merged, so seventy backends without a place are one row.
     """
     rules: dict[str, dict[str, None]] = {}
     totals: dict[str, int] = {}

@@ -1,7 +1,7 @@
-"""What a change did: findings of two trees laid side by side, in nixpkgs-vet's words.
+"""Compares the findings of two trees, with the terms of nixpkgs-vet.
 
-Introduced: there now, not before. Still broken: there before and now, in a backend that the change
-touches. Healed: there before, gone now. Findings are the same when their fingerprints are.
+Introduced: present now, not before. Still broken: present before and now, in a backend that the change touches. Healed:
+present before, not now. Findings are the same if their fingerprints are.
 """
 
 from __future__ import annotations
@@ -14,12 +14,10 @@ from newbackend.catalog.languages import languages
 from newbackend.checkout.git import Git
 from newbackend.checkout.revision import RevisionCheckout
 from newbackend.checkout.tree import Checkout
-from newbackend.findings import Report, Status
+from newbackend.findings import Report, Since, Status
 from newbackend.registrations.base import Fact
 from newbackend.rules.context import Context
 from newbackend.rules.run import report, resolve, run
-
-INTRODUCED, STILL_BROKEN = "introduced", "still broken"
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ def verify_change(checkout: Checkout, revision: str, *, names: Sequence[str] = (
 
 
 def changed(now: Context, before: Context, commit: str, files: Sequence[str]) -> Change:
-    """The backends that a change touches: their files, or anything that a place says about them."""
+    """The backends that a change touches: their files or any of their facts."""
     touched = _owners(files) & (now.backends.keys() | before.backends.keys())
     if any(place.path(now.checkout) in files for place in now.places.values()):
         ours, theirs = _facts(now), _facts(before)
@@ -64,7 +62,9 @@ def changed(now: Context, before: Context, commit: str, files: Sequence[str]) ->
 def _owners(files: Iterable[str]) -> set[str]:
     """Backend names that paths belong to: below backend/<lang>/<name>/, and a Dockerfile of their own."""
     own = [
-        one.dockerfile.removeprefix("./").replace("{name}", "") for one in languages().values() if one.own_dockerfile
+        language.dockerfile.removeprefix("./").replace("{name}", "")
+        for language in languages().values()
+        if language.own_dockerfile
     ]
     names = set()
     for path in files:
@@ -77,12 +77,12 @@ def _owners(files: Iterable[str]) -> set[str]:
 
 def _facts(context: Context) -> dict[str, set[str]]:
     """Every fact of every backend as comparable text: place, key and value, not the line."""
-    found: dict[str, set[str]] = {}
+    by_backend: dict[str, set[str]] = {}
     for place in context.places:
         for fact in context.facts(place):
             name = context.gallery_names.get(fact.backend, fact.backend)
-            found.setdefault(name, set()).add(_identity(place, fact))
-    return found
+            by_backend.setdefault(name, set()).add(_identity(place, fact))
+    return by_backend
 
 
 def _identity(place: str, fact: Fact) -> str:
@@ -90,25 +90,25 @@ def _identity(place: str, fact: Fact) -> str:
 
 
 def _compare(now: Report, before: Report, change: Change, chosen: frozenset[str]) -> Report:
-    old = {found.fingerprint for found in before.findings if found.status is Status.FAIL}
-    new = {found.fingerprint for found in now.findings} | {s.finding.fingerprint for s in now.suppressed}
+    old = {finding.fingerprint for finding in before.findings if finding.status is Status.FAIL}
+    new = {finding.fingerprint for finding in now.findings} | {s.finding.fingerprint for s in now.suppressed}
     undecided = {check.rule.id for check in now.checked if check.status is Status.UNKNOWN}
-    undecided |= {found.rule.id for found in now.findings if found.status is Status.UNKNOWN}
+    undecided |= {finding.rule.id for finding in now.findings if finding.status is Status.UNKNOWN}
     kept = []
-    for found in now.findings:
-        word = STILL_BROKEN if found.fingerprint in old else INTRODUCED
-        mine = found.backend in chosen if chosen else word == INTRODUCED or found.backend in change.touched
+    for finding in now.findings:
+        since = Since.STILL_BROKEN if finding.fingerprint in old else Since.INTRODUCED
+        mine = finding.backend in chosen if chosen else since is Since.INTRODUCED or finding.backend in change.touched
         if mine:
-            kept.append(replace(found, message=f"{word}: {found.message}"))
+            kept.append(replace(finding, since=since, message=f"{since}: {finding.message}"))
     healed = tuple(
-        found
-        for found in before.findings
-        if found.status is Status.FAIL
-        and found.fingerprint not in new
-        and found.rule.id not in undecided
-        and (not chosen or found.backend in chosen)
+        finding
+        for finding in before.findings
+        if finding.status is Status.FAIL
+        and finding.fingerprint not in new
+        and finding.rule.id not in undecided
+        and (not chosen or finding.backend in chosen)
     )
-    names = chosen or change.touched | change.added | {found.backend for found in kept}
+    names = chosen or change.touched | change.added | {finding.backend for finding in kept}
     return replace(
         now,
         backends=tuple(backend for backend in now.backends if backend.name in names),
@@ -122,5 +122,5 @@ def _compare(now: Report, before: Report, change: Change, chosen: frozenset[str]
 
 def introduced(report: Report) -> Report:
     """The report with the findings that the change itself brought, and what could not be checked."""
-    kept = (f for f in report.findings if f.status is Status.UNKNOWN or f.message.startswith(f"{INTRODUCED}: "))
+    kept = (f for f in report.findings if f.status is Status.UNKNOWN or f.since is Since.INTRODUCED)
     return replace(report, findings=tuple(kept))

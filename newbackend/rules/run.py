@@ -1,7 +1,7 @@
-"""Runs the checks over one checkout: the whole of `newbackend verify` but for argv and output.
+"""Runs the checks over one checkout: `newbackend verify` without the command line and output.
 
-No check can stop another: what a check cannot decide, for whatever reason, is `unknown` (design,
-section 1). A rule that was silent about a backend passed for it.
+A failing check does not stop the others: what it cannot decide is `unknown`. A rule without a finding for a backend
+passes.
 """
 
 from __future__ import annotations
@@ -23,19 +23,20 @@ from newbackend.findings import (
     Suppressed,
     sort_findings,
 )
-from newbackend.rules import checks, place_rules, rules
-from newbackend.rules.base import Check, Scope, Undecidable
+from newbackend.rulebook import Check, Scope
+from newbackend.rules import rules
 from newbackend.rules.context import Context
+from newbackend.rules.registry import RULES, UNREADABLE, Result, Undecidable
 
 SCHEMA = "newbackend/verify/1"
 CONFIG_NAME = ".newbackend.toml"
-RELEASE_RULES = frozenset({"REG818"})
+ContextCheck = Check[Context, Iterable[Result]]
 _MARK = b"newbackend:"
 
 
 @dataclass(frozen=True)
 class Results:
-    """What the checks said, before anybody chose or silenced anything."""
+    """The results of the checks, before selection and suppression."""
 
     findings: tuple[Finding, ...]
     checked: tuple[CheckResult, ...]
@@ -55,12 +56,14 @@ def verify(checkout: Checkout, *, names: Sequence[str] = (), today: date | None 
 
 def for_release(report: Report) -> Report:
     """The same report with what may not be announced as errors: a placeholder engine (`verify --release`)."""
-    severe = {finding.backend for finding in report.findings if finding.rule.id in RELEASE_RULES}
+    severe = {finding.backend for finding in report.findings if finding.rule.blocks_release}
     findings = [
-        replace(finding, severity=Severity.ERROR) if finding.rule.id in RELEASE_RULES else finding
+        replace(finding, severity=Severity.ERROR) if finding.rule.blocks_release else finding
         for finding in report.findings
     ]
-    backends = tuple(replace(one, status=Status.FAIL) if one.name in severe else one for one in report.backends)
+    backends = tuple(
+        replace(backend, status=Status.FAIL) if backend.name in severe else backend for backend in report.backends
+    )
     return replace(report, findings=sort_findings(findings), backends=backends)
 
 
@@ -84,43 +87,19 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return f"did you mean {', '.join(close)}?" if close else "`newbackend list` names them all"
 
 
-def run(context: Context, only: Iterable[Check] | None = None) -> Results:
+def run(context: Context, only: Iterable[ContextCheck] | None = None) -> Results:
     """All checks, each alone: no finding of one depends on another."""
     findings: list[Finding] = []
     checked: list[CheckResult] = []
-    for result in _readable(context):
-        if isinstance(result, Finding):
-            findings.append(result)
-        else:
-            checked.append(result)
-    for check in checks() if only is None else only:
-        found, left_out = _one(check, context)
-        findings += found
-        checked += left_out
+    for check in RULES.checks if only is None else only:
+        fails, verdicts = _one(check, context)
+        findings += fails
+        checked += verdicts
     return Results(tuple(findings), tuple(checked))
 
 
-def _readable(context: Context) -> Iterable[Finding | CheckResult]:
-    """A verdict for the file of every place: it can be read, is not there, or is unreadable."""
-    for place, rule in place_rules().items():
-        if place not in context.places:
-            continue
-        probe = context.probe(place)
-        if probe.usable:
-            yield CheckResult(rule, Status.PASS)
-        elif probe.absent:
-            yield CheckResult(rule, Status.SKIPPED, reason=probe.absent)
-        else:
-            path = context.places[place].path(context.checkout)
-            # Not valid is a defect; merely unlike anything known is our own limit, so unknown.
-            status = (
-                Status.FAIL if "not valid" in probe.unrecognised or "UTF-8" in probe.unrecognised else Status.UNKNOWN
-            )
-            yield Finding(rule, path, path, probe.line, f"{path} {probe.unrecognised}", status=status)
-
-
-def _one(check: Check, context: Context) -> tuple[list[Finding], list[CheckResult]]:
-    """A check's findings, and a verdict for every rule and backend that it did not speak of."""
+def _one(check: ContextCheck, context: Context) -> tuple[list[Finding], list[CheckResult]]:
+    """A check's findings, and a result for every rule and backend without one."""
     for place in check.needs:
         probe = context.probe(place)
         if probe.absent:
@@ -147,28 +126,28 @@ def _one(check: Check, context: Context) -> tuple[list[Finding], list[CheckResul
     return findings, checked + _passes(check, context, findings, checked)
 
 
-def _unknown(check: Check, reason: str, path: str, line: int) -> list[Finding]:
+def _unknown(check: ContextCheck, reason: str, path: str, line: int) -> list[Finding]:
     return [
         Finding(rule, path or rule.name, path or "backend", line, reason, status=Status.UNKNOWN) for rule in check.rules
     ]
 
 
 def _passes(
-    check: Check, context: Context, findings: Sequence[Finding], checked: Sequence[CheckResult]
+    check: ContextCheck, context: Context, findings: Sequence[Finding], checked: Sequence[CheckResult]
 ) -> list[CheckResult]:
     names: Collection[str] = ("",) if check.scope is Scope.REPO else context.backends
-    spoken: dict[str, set[str]] = defaultdict(set)
+    decided: dict[str, set[str]] = defaultdict(set)
     for finding in findings:
-        spoken[finding.rule.id].add(finding.backend)
+        decided[finding.rule.id].add(finding.backend)
     for verdict in checked:
-        spoken[verdict.rule.id].add(verdict.backend)
+        decided[verdict.rule.id].add(verdict.backend)
     passes = []
     for rule in check.rules:
-        said = spoken[rule.id]
+        done = decided[rule.id]
         undecided = any(f.rule is rule and f.status is Status.UNKNOWN and not f.backend for f in findings)
-        if undecided or (check.scope is Scope.REPO and said):
+        if undecided or (check.scope is Scope.REPO and done):
             continue
-        passes += [CheckResult(rule, Status.PASS, name) for name in names if name not in said]
+        passes += [CheckResult(rule, Status.PASS, name) for name in names if name not in done]
     return passes
 
 
@@ -194,16 +173,14 @@ def report(context: Context, results: Results, chosen: Sequence[str], today: dat
 
 
 def _concerns_all(finding: Finding) -> bool:
-    """Whether a finding without a backend is reported for every backend: a file nobody can read is."""
-    return not finding.backend and (
-        finding.status is Status.UNKNOWN or any(finding.rule is rule for rule in place_rules().values())
-    )
+    """Whether a finding without a backend is reported for every backend, as for an unreadable file."""
+    return not finding.backend and (finding.status is Status.UNKNOWN or finding.rule in UNREADABLE.values())
 
 
 def _statuses(
     context: Context, names: Sequence[str], findings: Sequence[Finding], checked: Sequence[CheckResult]
 ) -> tuple[BackendStatus, ...]:
-    """A backend fails by an error or a warning; a note is only worth knowing."""
+    """A backend fails by an error or a warning, not by a note."""
     failed = {f.backend for f in findings if f.status is Status.FAIL and f.level is not Severity.NOTE}
     unknown = {f.backend for f in findings if f.status is Status.UNKNOWN}
     unknown |= {c.backend for c in checked if c.status is Status.UNKNOWN}
@@ -218,7 +195,7 @@ def _statuses(
 def _suppress(
     context: Context, results: Results, today: date, *, whole: bool
 ) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...]]:
-    """What is left to report, what is said about the suppressions included, and what was silenced."""
+    """The remaining findings, with those about suppressions, and the suppressed ones."""
     text = context.read(CONFIG_NAME)
     marked = {path: source for path, source in context.checkout.texts_read().items() if _is_marked(source)}
     if text is None and not marked:
@@ -242,5 +219,5 @@ def _suppress(
 
 
 def _is_marked(source: str) -> bool:
-    """Whether the word of a suppression stands in a text, in any case; bytes are lowered twice as fast."""
+    """Whether a text contains the keyword of suppressions, in any case; lower-casing bytes is twice as fast."""
     return _MARK in source.encode("utf-8", "surrogatepass").lower()

@@ -1,6 +1,6 @@
 """The embedded demo checkout: a miniature LocalAI tree in LocalAI's own file formats.
 
-`tree/` holds nine invented backends whose registrations are complete (design, section 2, `demo`).
+`tree/` holds nine invented backends whose registrations are complete; `newbackend demo` writes it to a directory.
 Files named `dot.<name>` become `.<name>`: under their real names git and the wheel builder would
 obey them instead of packing them. Executable bits do not survive a wheel, so they are set again from
 the content: every file that starts with `#!` is executable.

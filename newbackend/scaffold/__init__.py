@@ -1,1 +1,1 @@
-"""New files of a backend: rendered from `templates/<lang>/` by copier, never written by it."""
+"""New files of a backend: copier renders them from `templates/<lang>/`; only `apply` writes them to the checkout."""

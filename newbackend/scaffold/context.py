@@ -1,11 +1,13 @@
-"""The data that templates see: the spec, the pin and what was probed from the checkout."""
+"""The template variables: from the spec, the pin and features of the checkout."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 from newbackend import __version__
-from newbackend.catalog import modalities
+from newbackend.answers import as_data
+from newbackend.catalog import modalities, variant_table
+from newbackend.catalog.portable import images_for
 from newbackend.checkout.layout import layout_of
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
@@ -21,28 +23,60 @@ def identifier(name: str, keywords: frozenset[str]) -> str:
 
 
 def rpcs_of(spec: BackendSpec, checkout: Checkout) -> list[str]:
-    """The RPCs of the modalities that the checkout's proto has. Raises UsageError when one that a
-    modality cannot do without is missing."""
+    """The RPCs of the modalities that the checkout's proto has. Raises UsageError when one that a modality requires is
+    missing."""
     have = set(layout_of(checkout).proto.rpcs)
-    found: list[str] = []
+    rpcs: list[str] = []
     for key in spec.modalities:
         modality = modalities()[key]
-        gone = [rpc for rpc in modality.rpcs if rpc not in have]
-        if gone:
+        missing = [rpc for rpc in modality.rpcs if rpc not in have]
+        if missing:
             raise UsageError(
                 "modality-not-in-proto",
-                f"this checkout's backend/backend.proto has no rpc {gone[0]}, so it cannot serve {key}",
+                f"this checkout's backend/backend.proto has no rpc {missing[0]}, so it cannot serve {key}",
             )
-        found += [rpc for rpc in (*modality.rpcs, *modality.optional_rpcs) if rpc in have]
-    return list(dict.fromkeys(found))
+        rpcs += [rpc for rpc in (*modality.rpcs, *modality.optional_rpcs) if rpc in have]
+    return list(dict.fromkeys(rpcs))
 
 
-def context(spec: BackendSpec, checkout: Checkout) -> dict[str, Any]:
+class ProtoNames(TypedDict):
+    """What the checkout's `backend/backend.proto` declares: RPCs, and the fields of each message."""
+
+    rpcs: list[str]
+    messages: dict[str, list[str]]
+
+
+class Variables(TypedDict):
     """All variables that a template may use; every one is always defined."""
+
+    name: str
+    ident: str  # the name as an identifier of the language
+    pascal: str  # `ident` as a type name
+    upper: str  # the name in environment and make variables
+    lang: str
+    flavour: str
+    description: str
+    license: str
+    urls: list[str]
+    pin: dict[str, str] | None
+    modalities: list[str]
+    rpcs: list[str]  # those of the modalities that the checkout's proto has
+    variants: list[str]
+    build_types: list[str]
+    darwin: bool
+    proto: ProtoNames
+    features: dict[str, bool]  # checkout/layout.py
+    newbackend_version: str
+    options: dict[str, Any]  # those of the answers, with their defaults
+    portable: dict[str, str]  # the images for `options.glibc_floor`; empty without one
+
+
+def context(spec: BackendSpec, checkout: Checkout) -> Variables:
+    """The variables for one backend in one checkout. Raises UsageError when the checkout does not support it."""
     layout = layout_of(checkout)
     ident = identifier(spec.name, spec.language.keywords)
     build_types = {row.get("build-type", "") for v in spec.variants for row in rows_of(spec, v)}
-    options = {"bundle_libs": [], "cpu_variants": [], "glibc_floor": "", "native_march": False, **spec.options}
+    options = {"bundle_libs": [], "cpu_variants": [], "glibc_floor": "", "native_march": False, **as_data(spec.options)}
     return {
         "name": spec.name,
         "ident": ident,
@@ -58,14 +92,15 @@ def context(spec: BackendSpec, checkout: Checkout) -> dict[str, Any]:
         "rpcs": rpcs_of(spec, checkout),
         "variants": list(spec.variants),
         "build_types": sorted(build_types),
-        "darwin": "metal" in spec.variants,
+        "darwin": any(variant_table().variants[key].darwin for key in spec.variants),
         "proto": {
             "rpcs": list(layout.proto.rpcs),
-            "messages": {k: list(v) for k, v in layout.proto.messages.items()},
+            "messages": {message: list(fields) for message, fields in layout.proto.messages.items()},
         },
         "features": dict(layout.features),
         "newbackend_version": __version__,
         "options": options,
+        "portable": images_for(str(options["glibc_floor"])) if options["glibc_floor"] else {},
     }
 
 

@@ -1,8 +1,8 @@
-"""Jinja filters that make arbitrary text safe in each of the generated languages.
+"""Jinja filters that escape arbitrary text for each generated language.
 
-A description or a URL is text that somebody typed; it reaches a template only through one of these.
-Every filter is pure: text in, text out, nothing raised for any `str`. Templates load them through
-`_jinja_extensions: [newbackend.scaffold.filters.Filters]` in their `copier.yml`.
+Descriptions and URLs are user input; templates use them only through one of these filters. Every filter is a pure
+function of text and never raises. Templates load them through `_jinja_extensions:
+[newbackend.scaffold.filters.Filters]` in their `copier.yml`.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ _MARKDOWN_BLOCK_START = re.compile(r"^(\d{1,9})([.)])|^([-+=])")
 
 
 def _is_hidden(char: str) -> bool:
-    """True for what a reader of generated source cannot see or tell apart.
+    """Whether a reader of generated source cannot see the character or tell it apart.
 
     Control and format characters (bidi, zero width, BOM), surrogates, separators other than the
-    plain blank. In literals they are escaped, in prose and comments they are dropped or blanks.
+    plain blank. In literals they are escaped; in prose and comments they are dropped or replaced by blanks.
     """
     return not char.isprintable()
 
 
 def _visible(text: str) -> str:
-    """The text without what cannot be seen; every kind of white space becomes a plain blank."""
+    """The text without invisible characters; any white space becomes a plain blank."""
     return "".join(" " if char.isspace() else char for char in text if char.isspace() or not _is_hidden(char))
 
 
@@ -108,7 +108,7 @@ def comment(text: str, prefix: str = "#") -> str:
     """Every line of `text` after `prefix` and a blank; safe for line comments of all languages.
 
     A trailing backslash would continue a make or C++ comment onto the next line, and `*/` would end
-    a block comment that the prefix is part of; both are taken out.
+    a block comment that the prefix is part of; both are removed.
     """
     lines: list[str] = []
     for line in text.splitlines() or [""]:
@@ -117,17 +117,48 @@ def comment(text: str, prefix: str = "#") -> str:
     return "\n".join(lines)
 
 
+_GO_PACKAGES = {
+    path.rpartition("/")[2]: path
+    for path in (
+        *("bytes", "context", "encoding/binary", "errors", "fmt", "hash/fnv", "io", "math", "os", "path/filepath"),
+        *("strings", "sync", "sync/atomic", "time", "unicode/utf8", "unsafe"),
+    )
+}
+_GO_NAME = re.compile(r"(?<![\w.])([a-z]\w*)\.[A-Z]")
+
+
+def go_imports(code: str) -> str:
+    """The import lines for what Go code uses of the standard library, of the packages that the templates know."""
+    names = set(_GO_NAME.findall(code))
+    return "".join(f'\t"{path}"\n' for path in sorted(path for name, path in _GO_PACKAGES.items() if name in names))
+
+
+def go_fields(lines: str) -> str:
+    """Lines of `name type` as the fields of a Go struct: the types in one column, as gofmt puts them."""
+    fields = [line.split(" ", 1) for line in lines.splitlines()]
+    width = max((len(name) for name, _ in fields), default=0)
+    return "".join(f"\t{name:{width}} {kind}\n" for name, kind in fields)
+
+
 class Filters(Extension):
     """Registers the filters of this module in a Jinja environment.
 
-    The environment also remembers what it compiled from strings: copier compiles every part of every path,
-    and the name of its answers file beside each, hundreds of times the same few.
+    The environment also caches templates compiled from strings: copier compiles the same few hundreds of times, for
+    each part of each path and for the name of its answers file.
     """
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         environment.filters.update(
-            shq=shq, cstr=cstr, pystr=pystr, rsstr=rsstr, yamlstr=yamlstr, md=md, comment=comment
+            shq=shq,
+            cstr=cstr,
+            pystr=pystr,
+            rsstr=rsstr,
+            yamlstr=yamlstr,
+            md=md,
+            comment=comment,
+            go_imports=go_imports,
+            go_fields=go_fields,
         )
         environment.from_string = _remembering(environment.from_string)  # type: ignore[method-assign]
 

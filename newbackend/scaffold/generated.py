@@ -1,8 +1,7 @@
-"""What was rendered last: the record in `.newbackend.yml`, and the texts in git's object store.
+"""The last rendering: a record in `.newbackend.yml`, and the texts in git's object store.
 
-The record holds the git blob id of every rendered file, so a file that nobody touched is told from one
-that was edited without keeping a copy, and the text that an edit started from can be asked of git by
-its id: every clone whose history ever had the file unedited knows it (docs/adr/0021).
+The record has the git blob id of every rendered file. So edited files are detected without a copy, and git has the text
+that was edited: every clone whose history has the unedited file knows the blob (docs/adr/0021).
 """
 
 from __future__ import annotations
@@ -13,14 +12,13 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from newbackend import __version__
-from newbackend.answers import GENERATED, parse_yaml
+from newbackend.answers import Answers, Generated
+from newbackend.answers_file import parse_answers
 from newbackend.catalog.languages import languages
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
-from newbackend.plan.model import Plan
 
 ANSWERS_NAME = ".newbackend.yml"
 REFS = "refs/newbackend"
@@ -33,33 +31,30 @@ def blob_id(text: str) -> str:
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
-def record(texts: Mapping[str, str]) -> dict[str, Any]:
+def record(texts: Mapping[str, str]) -> Generated:
     """The answers file's `generated` section for rendered texts by path."""
-    return {"newbackend": __version__, "files": {path: blob_id(text) for path, text in sorted(texts.items())}}
+    return Generated(__version__, {path: blob_id(text) for path, text in sorted(texts.items())})
 
 
-def recorded(answers: Any) -> dict[str, str]:
-    """Path -> blob id, out of the answers in a file; empty when there is no (readable) record."""
-    section = answers.get(GENERATED) if isinstance(answers, dict) else None
-    files = section.get("files") if isinstance(section, dict) else None
-    if not isinstance(files, dict):
-        return {}
-    return {str(path): str(value) for path, value in files.items() if _ID.match(str(value))}
+def recorded(answers: Answers) -> dict[str, str]:
+    """Path -> blob id, from an answers file; empty when there is no record."""
+    files = (answers.generated or Generated()).files or {}
+    return {path: str(value) for path, value in files.items() if _ID.match(str(value))}
 
 
 def answers_file(checkout: Checkout, name: str) -> str:
-    """Where the backend's own answers file stands, or "" when it was not generated."""
+    """The path of the backend's answers file, or "" when it was not generated."""
     paths = [f"{language.directory_of(name)}/{ANSWERS_NAME}" for language in languages().values()]
     return next((path for path in paths if checkout.exists(path)), "")
 
 
 def edited_files(name: str, checkout: Checkout) -> list[str]:
-    """The generated files that are no longer as they were rendered; empty for a backend written by hand."""
+    """The generated files that were edited since; empty for a backend written by hand."""
     path = answers_file(checkout, name)
     if not path:
         return []
     try:
-        files = recorded(parse_yaml(checkout.need(path), path))
+        files = recorded(parse_answers(checkout.need(path), path))
     except UsageError:
         return [path]
     texts = {file: checkout.read(file) for file in files}
@@ -69,19 +64,15 @@ def edited_files(name: str, checkout: Checkout) -> list[str]:
 def remember(root: Path, name: str, texts: Iterable[str]) -> bool:
     """Keeps rendered texts in the checkout's object store, reachable from `refs/newbackend/<name>`.
 
-    False when there is no git to keep them; `update` then has to ask about edited files.
+    Returns False without git; `update` then leaves edited files alone.
     """
     return _remember(root, name, texts, ())
 
 
-def remember_created(root: Path, plan: Plan) -> bool:
-    """`remember` for the files that a plan has created, beside those that are kept already."""
-    name = str(plan.answers.get("name") or "")
-    texts = [edit.content for edit in plan.made if edit.place == "scaffold" and edit.content is not None]
-    if not texts or not name:
-        return False
+def remember_more(root: Path, name: str, texts: Iterable[str]) -> bool:
+    """Like `remember`, in addition to the texts that are kept already."""
     listed = _git(root, ["ls-tree", "--name-only", f"{REFS}/{name}"], "") or ""
-    return _remember(root, name, texts, [one for one in listed.split() if _ID.match(one)])
+    return _remember(root, name, texts, [blob for blob in listed.split() if _ID.match(blob)])
 
 
 def _remember(root: Path, name: str, texts: Iterable[str], known: Iterable[str]) -> bool:
@@ -94,7 +85,7 @@ def _remember(root: Path, name: str, texts: Iterable[str], known: Iterable[str])
     if made is None:
         return False
     ids = sorted({*made.split(), *known})
-    tree = _git(root, ["mktree"], "".join(f"100644 blob {one}\t{one}\n" for one in ids))
+    tree = _git(root, ["mktree"], "".join(f"100644 blob {blob}\t{blob}\n" for blob in ids))
     return tree is not None and _git(root, ["update-ref", f"{REFS}/{name}", tree.strip()], "") is not None
 
 

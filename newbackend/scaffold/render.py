@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from newbackend.answers import GENERATED, dump_answers, to_answers
+from newbackend.answers_file import dump_answers
+from newbackend.catalog.languages import Language
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.scaffold.context import context
 from newbackend.scaffold.generated import ANSWERS_NAME, record
-from newbackend.scaffold.portable import portable_of
-from newbackend.spec import BackendSpec
+from newbackend.scaffold.layers import CHECKOUT, active_layers, lay_together
+from newbackend.spec import BackendSpec, to_answers
 
 _HEADER = """\
 # What this backend was generated from. `newbackend update` re-renders the directory from it,
@@ -36,47 +39,47 @@ def answers_path(spec: BackendSpec) -> str:
 def render(spec: BackendSpec, checkout: Checkout) -> dict[str, RenderedFile]:
     """Every file of a new backend by path, the answers file included; deterministic.
 
-    Copier renders into a scratch directory that is read back and deleted: only `apply` writes to the
-    checkout. Raises UsageError when a template cannot be rendered.
+    Raises UsageError when a template cannot be rendered.
+    """
+    files = render_template(spec.language, context(spec, checkout))
+    answers = replace(to_answers(spec), generated=record({path: file.text for path, file in files.items()}))
+    files[answers_path(spec)] = RenderedFile(0o644, dump_answers(answers, _HEADER))
+    return dict(sorted(files.items()))
+
+
+def render_template(language: Language, variables: Mapping[str, Any]) -> dict[str, RenderedFile]:
+    """A language's template with these variables: the files by their path in the checkout.
+
+    Copier renders into a scratch directory that is read back and deleted: only `apply` writes to the checkout.
     """
     from copier import run_copy
     from copier.errors import CopierError
     from jinja2 import TemplateError
     from plumbum import local
 
-    data = context(spec, checkout)
-    sources = [spec.language.root]
-    if portable := portable_of(spec):
-        data["portable"] = portable.variables
-        sources.append(portable.root)
-    # Copier looks for git here. The templates are plain directories and the scratch one is nobody's checkout,
+    # Copier looks for git here. The template is a plain directory and the target is nobody's checkout,
     # so with git at hand it would only start it once for every file, to learn nothing.
     with tempfile.TemporaryDirectory(prefix="newbackend-") as scratch, local.env(PATH=""):
-        source = spec.language.root
+        template, target = Path(scratch) / "template", Path(scratch) / "rendered"
+        lay_together(active_layers(language, variables), template)
         try:
-            for source in sources:
-                run_copy(
-                    str(source),
-                    scratch,
-                    data=data,
-                    defaults=True,
-                    overwrite=True,
-                    quiet=True,
-                    unsafe=True,
-                )
+            run_copy(
+                str(template), target, data=dict(variables), defaults=True, overwrite=True, quiet=True, unsafe=True
+            )
         except (CopierError, TemplateError) as error:
-            where = f"templates/{source.name}"
+            where = f"templates/{language.id}"
             raise UsageError("template-broken", f"the template cannot be rendered: {error}", where=where) from error
-        files = _read_back(Path(scratch))
-    answers = {**to_answers(spec), GENERATED: record({path: file.text for path, file in files.items()})}
-    files[answers_path(spec)] = RenderedFile(0o644, dump_answers(answers, _HEADER))
-    return dict(sorted(files.items()))
+        return _read_back(target, language.directory_of(variables["name"]))
 
 
-def _read_back(root: Path) -> dict[str, RenderedFile]:
+def _read_back(root: Path, directory: str) -> dict[str, RenderedFile]:
     files: dict[str, RenderedFile] = {}
     for file in sorted(root.rglob("*")):
         if file.is_file() and not file.is_symlink():
+            path = file.relative_to(root).as_posix()
+            in_checkout = path.removeprefix(f"{CHECKOUT}/")
             mode = 0o755 if file.stat().st_mode & 0o100 else 0o644
-            files[file.relative_to(root).as_posix()] = RenderedFile(mode, file.read_text(encoding="utf-8"))
+            files[in_checkout if in_checkout != path else f"{directory}/{path}"] = RenderedFile(
+                mode, file.read_text(encoding="utf-8")
+            )
     return files

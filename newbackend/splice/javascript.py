@@ -1,7 +1,7 @@
-"""Edits of LocalAI's path filter through a real JavaScript grammar (tree-sitter).
+"""Edits of LocalAI's path filter, parsed as JavaScript by tree-sitter.
 
-A filter function is a run of `if (...) { return ...; }` branches and a final return. Branches are read
-as data: what they test and where they stand; a new branch is text put in front of one of them.
+A filter function is a run of `if (...) { return ...; }` branches and a final return. Branches are read as data: their
+test and position. A new branch is text inserted before one of them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Branch:
     """One `if` of a filter function. `kind` is "suffix" (`x.dockerfile.endsWith("s")`), "backend"
     (`x.backend === "b"`), "other" for any further test, or "return" for the final statement.
     `word` is the string tested; `result` the returned template or string, "" when it is neither.
-    Lines are 0-based; `first` includes comments that stand directly above the statement."""
+    Lines are 0-based; `first` includes comments directly above the statement."""
 
     kind: str
     word: str
@@ -57,10 +57,10 @@ def _parsed(text: str) -> Tree:
 def filter_function(text: str, name: str) -> FilterFunction | None:
     """The top-level function `name` (exported or not), or None when there is none or several."""
     tree = _parsed(text)
-    found = [node for node in _functions(tree.root_node) if _text(node.child_by_field_name("name")) == name]
-    if len(found) != 1:
+    functions = [node for node in _functions(tree.root_node) if _text(node.child_by_field_name("name")) == name]
+    if len(functions) != 1:
         return None
-    node = found[0]
+    node = functions[0]
     body, parameters = node.child_by_field_name("body"), node.child_by_field_name("parameters")
     if body is None or parameters is None or not parameters.named_children:
         return None

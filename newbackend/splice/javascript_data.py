@@ -47,15 +47,15 @@ class Array:
 
     @property
     def one_line(self) -> bool:
-        """Whether it all stands on one line."""
+        """Whether it is all on one line."""
         return self.opening == self.closing
 
 
 def constant_array(text: str, name: str) -> Array | None:
     """The array that the only top-level constant `name` holds, alone or in `new Set([…])`; else None."""
     root = _parser().parse(text.encode()).root_node
-    found = [node for node in _declarators(root) if _text(node.child_by_field_name("name")) == name]
-    value = found[0].child_by_field_name("value") if len(found) == 1 else None
+    declared = [node for node in _declarators(root) if _text(node.child_by_field_name("name")) == name]
+    value = declared[0].child_by_field_name("value") if len(declared) == 1 else None
     if value is not None and value.type == "new_expression":
         arguments = value.child_by_field_name("arguments")
         inner = arguments.named_children if arguments is not None else []
@@ -89,10 +89,10 @@ def _array(node: Node, lines: Lines) -> Array:
 def _compared(node: Node) -> Iterator[str]:
     stack = [node]
     while stack:
-        one = stack.pop()
-        stack += reversed(one.children)
-        if one.type == "binary_expression" and _text(one.child_by_field_name("operator")) in ("===", "=="):
-            right = one.child_by_field_name("right")
+        below = stack.pop()
+        stack += reversed(below.children)
+        if below.type == "binary_expression" and _text(below.child_by_field_name("operator")) in ("===", "=="):
+            right = below.child_by_field_name("right")
             if right is not None and right.type == "string":
                 yield _text(right)[1:-1]
 

@@ -1,6 +1,6 @@
-"""Where LocalAI's path filter says that a backend is built from another one's directory too.
+"""Statements of LocalAI's path filter about backends that are also built from another one's directory.
 
-Three shapes (contract 11.2), each a statement that compares `backend` with names and looks for changed
+Three shapes, each a statement that compares `backend` with names and looks for changed
 files below one directory:
 
     return (backend === "a" || backend === "b") && files.some(file => file.startsWith("DIR"));
@@ -36,7 +36,7 @@ class Term:
 class Retrigger:
     """One such statement. Lines are 0-based; `first` includes comments directly above it; `value` are the
     offsets of a returned expression. `plain` when it says nothing else: its names are one chain of `||`, it has
-    no `else` and is in none, and nothing else stands on its lines; only then can a name be taken out."""
+    no `else` and is in none, and nothing else is on its lines; only then can a name be taken out."""
 
     terms: tuple[Term, ...]
     directory: str
@@ -65,7 +65,9 @@ def last_return(text: str, function: str) -> tuple[int, str] | None:
         if declared is None or _text(declared.child_by_field_name("name")) != function:
             continue
         body, parameters = declared.child_by_field_name("body"), declared.child_by_field_name("parameters")
-        names = [_text(_plain_name(one)) for one in parameters.named_children] if parameters is not None else []
+        names = (
+            [_text(_plain_name(parameter)) for parameter in parameters.named_children] if parameters is not None else []
+        )
         ends = [pair for pair in _run(body) if pair[0].type == "return_statement"] if body is not None else []
         if ends and names[:1] == [PARAMETER] and _own_lines(text, ends[-1][0]):
             return ends[-1][1], names[-1]
@@ -75,15 +77,15 @@ def last_return(text: str, function: str) -> tuple[int, str] | None:
 def flag(text: str) -> tuple[int, str] | None:
     """The 0-based last line of the only `let changed = files.some(…)`, and the name of the changed files there:
     behind it the older script corrects the flag. None when there is none, or more than one."""
-    found = []
+    flags = []
     for node in _below(_parsed(text).root_node):
         if node.type != "variable_declarator" or _text(node.child_by_field_name("name")) != "changed":
             continue
         value = node.child_by_field_name("value")
         callee = _text(value.child_by_field_name("function")) if value is not None else ""
         if callee.endswith(".some"):
-            found.append((int(node.end_point[0]), callee.removesuffix(".some")))
-    return found[0] if len(found) == 1 else None
+            flags.append((int(node.end_point[0]), callee.removesuffix(".some")))
+    return flags[0] if len(flags) == 1 else None
 
 
 def _found(text: str, node: Node) -> Iterator[Retrigger]:
@@ -112,9 +114,9 @@ def _run(node: Node) -> Iterator[tuple[Node, int]]:
 
 def _retrigger(text: str, node: Node, first: int) -> Retrigger | None:
     inner = list(_below(node))
-    compared = [(one, term) for one in inner if (term := _term(text, one))]
+    compared = [(each, term) for each in inner if (term := _term(text, each))]
     terms = tuple(term for _, term in compared)
-    folders = [string for one in inner if (string := _starts_with(one)) is not None]
+    folders = [string for each in inner if (string := _starts_with(each)) is not None]
     if not terms or len(folders) != 1:
         return None
     value = node.named_children[0] if node.type == "return_statement" and node.named_children else None
@@ -125,7 +127,7 @@ def _retrigger(text: str, node: Node, first: int) -> Retrigger | None:
         int(node.start_point[0]),
         int(node.end_point[0]),
         _span(text, value) if value is not None else None,
-        _own_lines(text, node) and _alone(node) and all(_chained(text, one, node) for one, _ in compared),
+        _own_lines(text, node) and _alone(node) and all(_chained(text, each, node) for each, _ in compared),
     )
 
 

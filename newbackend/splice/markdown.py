@@ -1,4 +1,4 @@
-"""Markdown tables and the lists of examples in bullets, read and grown line by line.
+"""Reads and extends Markdown tables, and lists of examples in bullets, line by line.
 
 Only what LocalAI's pages have is known: pipe tables under a heading, and bullets that end in
 `(e.g., a, [b](link), c)`.
@@ -38,7 +38,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A pipe table: the heading it stands under, its column names, its rows; lines are 0-based."""
+    """A pipe table: the heading it is below, its column names, its rows; lines are 0-based."""
 
     heading: str
     columns: tuple[str, ...]
@@ -64,7 +64,7 @@ class Bullet:
 
 def tables(lines: Lines) -> list[Table]:
     """Every table with the nearest heading above it; code fences are skipped."""
-    found: list[Table] = []
+    every: list[Table] = []
     heading, fenced, number = "", False, 0
     while number < len(lines):
         line = lines[number]
@@ -74,10 +74,10 @@ def tables(lines: Lines) -> list[Table]:
             heading = line.lstrip("#").strip()
         elif not fenced and line.startswith("|") and number + 1 < len(lines) and _RULE.match(lines[number + 1]):
             rows = list(_rows(lines, number + 2))
-            found.append(Table(heading, _cells(line), tuple(rows), number))
+            every.append(Table(heading, _cells(line), tuple(rows), number))
             number += 1 + len(rows)
         number += 1
-    return found
+    return every
 
 
 def _rows(lines: Lines, number: int) -> Iterator[Row]:
@@ -101,7 +101,7 @@ def bullets(lines: Lines, first: int) -> list[Bullet]:
     """The run of bullets that starts at line `first` (0-based), blank lines before it skipped."""
     while first < len(lines) and not lines[first].strip():
         first += 1
-    found: list[Bullet] = []
+    every: list[Bullet] = []
     while first < len(lines) and (match := _BULLET.match(lines[first].rstrip())):
         body = lines[first].rstrip()
         at = body.find(_EXAMPLES)
@@ -110,9 +110,9 @@ def bullets(lines: Lines, first: int) -> list[Bullet]:
         if at != -1 and body.endswith(")"):
             end = len(body) - 1
             names = tuple(split_names(body[at + len(_EXAMPLES) : end]))
-        found.append(Bullet(match[1], names, first, end))
+        every.append(Bullet(match[1], names, first, end))
         first += 1
-    return found
+    return every
 
 
 def split_names(text: str) -> list[str]:

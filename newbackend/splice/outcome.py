@@ -1,6 +1,6 @@
-"""What an editor says: never None, never a bare bool, never silence (style guide, LibCST's habit).
+"""The outcome of an edit: never None, never a bare bool.
 
-Editors are pure: text in, one of these out. Splices speak of offsets in the original text, so
+Editors are pure: text in, one of these out. Splices use offsets in the original text, so
 several of them compose without shifting one another.
 """
 
@@ -29,14 +29,14 @@ class Inserted:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyPresent:
-    """Nothing to do: the fact stands at `line`."""
+    """Nothing to do: the fact is at `line`."""
 
     line: int
 
 
 @dataclass(frozen=True, slots=True)
 class AnchorMissing:
-    """The spot that the edit goes to was not found; `line` is where one would look."""
+    """The position of the edit was not found; `line` is where to look for it."""
 
     reason: str
     line: int = 1
@@ -44,7 +44,7 @@ class AnchorMissing:
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """More than one spot would do, and they are not the same."""
+    """There is more than one possible position, and they differ."""
 
     reason: str
     line: int = 1
@@ -52,18 +52,17 @@ class Ambiguous:
 
 @dataclass(frozen=True, slots=True)
 class Drifted:
-    """Something of that identity stands at `line`, but with another value."""
+    """Something of that identity is at `line`, but with another value."""
 
     reason: str
     line: int
 
 
 Outcome = Inserted | AlreadyPresent | AnchorMissing | Ambiguous | Drifted
-Failure = AnchorMissing | Ambiguous | Drifted
 
 
 def outcome_word(outcome: Outcome) -> str:
-    """The word that the plan's JSON uses (design, section 2)."""
+    """The word that the plan's JSON uses."""
     match outcome:
         case Inserted():
             return "inserted"

@@ -1,4 +1,4 @@
-"""Block mappings in YAML: where each entry stands, and text to put beside it. Positions by libyaml."""
+"""Block mappings in YAML: where each entry is, and text to put beside it. Positions by libyaml."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import yaml
 
 from newbackend.splice.lines import Lines
-from newbackend.splice.yaml_list import _last_line, compose, node_at
+from newbackend.splice.yaml_nodes import compose, last_line, node_at
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,6 @@ def read_map(text: str, path: Sequence[str] = (), root: yaml.Node | None = None)
 
 
 def _end(key: yaml.Node, value: yaml.Node, lines: Lines) -> int:
-    if value.start_mark.index < key.end_mark.index:  # an alias: the node stands elsewhere
+    if value.start_mark.index < key.end_mark.index:  # an alias: the node is elsewhere
         return int(key.end_mark.line)
-    return max(int(key.end_mark.line), _last_line(value, lines))
+    return max(int(key.end_mark.line), last_line(value, lines))

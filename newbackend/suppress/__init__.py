@@ -1,5 +1,5 @@
-"""Suppressions: silence one finding in one place, with a reason (issue 3; design, section 2).
+"""Suppressions: silence one finding in one place, with a reason.
 
-Written in a comment beside the thing (`comments`) or in `.newbackend.toml` (`config`); applied, and
-checked themselves, in `engine`. Pure: texts and values in, values out.
+They are written in a comment at the line (`comments`) or in `.newbackend.toml` (`config`). `engine` applies and checks
+them. Pure functions, no I/O.
 """

@@ -1,7 +1,7 @@
-"""Suppressions written beside the thing: `# newbackend: ignore[REG412] reason`.
+"""Suppressions in comments: `# newbackend: ignore[REG412] reason`.
 
-One rule per comment, an optional subject after a colon, and a reason. The comment speaks for its own
-line; if nothing else stands before it, also for the first line below that is not such a comment.
+One rule per comment, an optional subject after a colon, and a reason. The comment covers its own line; if the line has
+nothing else, also the first line below that is not such a comment.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _IGNORE = re.compile(
 _CLOSERS = {"<!--": "-->", "/*": "*/"}
 _RULE_ID = re.compile(r"(?:REG|PKG)\d{3}")
 
-# In Markdown a `#` opens a heading, and `//` in a code sample is somebody's example.
+# In Markdown a `#` opens a heading, and `//` may be in a code example.
 _MARKUP_SUFFIXES = (".md", ".mdx", ".markdown", ".html")
 
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """A suppression comment in a line: it takes `line[start:end]`."""
+    """A suppression comment in a line, at `line[start:end]`."""
 
     start: int
     end: int
@@ -39,19 +39,19 @@ class Directive:
 
 
 def parse_comments(path: str, text: str) -> tuple[IgnoreComment | Malformed, ...]:
-    """Every suppression comment in `text`, the good and the malformed, in line order.
+    """Every suppression comment in `text`, valid or malformed, in line order.
 
     `path` is relative to the checkout. Lines are separated by LF, as everywhere in a report.
     """
     if _MARK not in text.lower():
         return ()
     lines = text.split("\n")
-    found: list[IgnoreComment | Malformed] = []
+    comments: list[IgnoreComment | Malformed] = []
     for number, line in enumerate(lines, start=1):
         if directive := directive_in(path, line):
             covers = (number,) if line[: directive.start].strip() else _covered(lines, number, directive.opener)
-            found.append(_parse(directive, Location(path, number), covers))
-    return tuple(found)
+            comments.append(_parse(directive, Location(path, number), covers))
+    return tuple(comments)
 
 
 def directive_in(path: str, line: str) -> Directive | None:
@@ -79,7 +79,7 @@ def is_rule_id(text: str) -> bool:
 
 
 def _covered(lines: Sequence[str], number: int, opener: str) -> tuple[int, ...]:
-    """From the comment's own line down to the first line that does not go on commenting."""
+    """From the comment's own line to the first line below that is not a comment."""
     mark = "#" if opener.startswith("#") else opener[:2]
     below = number + 1
     while below <= len(lines) and lines[below - 1].lstrip().startswith(mark):

@@ -1,7 +1,7 @@
-"""Suppressions in `.newbackend.toml`: `[[allow]]` with rule, reason, and what it is limited to.
+"""Suppressions in `.newbackend.toml`: `[[allow]]` with rule, reason and scope.
 
-Anything that makes the file unreadable (not TOML, an unknown key, a wrong type) is a UsageError; an entry
-that is readable but suppresses nothing sensible is `Malformed` and becomes a finding (REG903).
+An invalid file (not TOML, an unknown key, a wrong type) is a UsageError. A valid entry that cannot suppress anything is
+`Malformed` and becomes a finding (REG903).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ERROR_LINE = re.compile(r" \(at line (\d+), column \d+\)")
 
 @dataclass(frozen=True, slots=True)
 class SuppressConfig:
-    """What `.newbackend.toml` says: the entries in file order, and the malformed ones."""
+    """The entries of `.newbackend.toml` in file order, and the malformed ones."""
 
     entries: tuple[AllowEntry, ...] = ()
     malformed: tuple[Malformed, ...] = ()
@@ -122,7 +122,7 @@ def entry_lines(lines: Sequence[str]) -> list[int]:
 
 
 class _Lines:
-    """Line numbers, which tomllib does not give: looked up in the text."""
+    """Line numbers, searched in the text because tomllib does not give them."""
 
     def __init__(self, text: str, path: str) -> None:
         self._lines = text.split("\n")

@@ -1,4 +1,4 @@
-"""Apply suppressions to findings, and report the ones that are unused, expired or malformed."""
+"""Applies suppressions to findings, and reports those that are unused, expired or malformed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from newbackend.findings import CheckResult, Finding, Rule, Status, Suppressed, sort_findings
 from newbackend.suppress.config import SuppressConfig
 from newbackend.suppress.model import AllowEntry, IgnoreComment, Malformed, Suppression
-from newbackend.suppress.rules import EXPIRED, MALFORMED, SUPPRESSION_RULES, UNUSED
+from newbackend.suppress.rules import SUPPRESSIONS, Useless
 
 EVERYWHERE = "*"
 """In place of a backend's name: the rule ran for the whole tree."""
@@ -18,11 +18,9 @@ EVERYWHERE = "*"
 Ran = Collection[tuple[str, str]]
 """Which rules ran for which scope: (rule id, backend), where the backend may be "" or EVERYWHERE."""
 
-_OWN_IDS = frozenset(rule.id for rule in SUPPRESSION_RULES)
-
 
 class Outcome(NamedTuple):
-    """What is left to report, what was silenced, and what is to be said about the suppressions."""
+    """The remaining findings, the suppressed ones, and findings about the suppressions themselves."""
 
     kept: tuple[Finding, ...]
     suppressed: tuple[Suppressed, ...]
@@ -37,43 +35,50 @@ def apply_suppressions(
     rules: Mapping[str, Rule],
     ran_rules: Ran,
     today: date,
+    shared_config: bool = False,
 ) -> Outcome:
-    """Part `findings` into kept and suppressed.
+    """Divides `findings` into kept and suppressed ones.
 
-    `rules` is every rule that exists, by id; `ran_rules` says which of them ran where, because a
-    suppression whose rule did not run is not unused. An expired entry suppresses nothing. Two
-    suppressions of the same finding are both in use; the comment's reason is the one recorded.
+    `rules` has every rule by id. `ran_rules` says which of them ran where, because a suppression whose rule did not run
+    is not unused. An expired entry suppresses nothing. Two suppressions of the same finding are both in use; the
+    comment's reason is the one recorded. With `shared_config` the entries may be meant for other runs (a checkout's
+    file, read for one package): an entry is unused only if it names a backend of this run.
     """
     written = [*comments, *config.entries, *config.malformed]
-    active, meta = _sorted_out(written, rules, today)
+    active, expired, malformed = _in_force(written, rules, today)
     kept: list[Finding] = []
     suppressed: list[Suppressed] = []
     used: set[Suppression] = set()
     by_rule: dict[str, list[Suppression]] = defaultdict(list)
-    for one in active:
-        by_rule[one.rule].append(one)
-    for found in findings:
-        matching = [one for one in by_rule.get(found.rule.id, ()) if one.matches(found)]
+    for suppression in active:
+        by_rule[suppression.rule].append(suppression)
+    for finding in findings:
+        matching = [suppression for suppression in by_rule.get(finding.rule.id, ()) if suppression.matches(finding)]
         used.update(matching)
         if matching:
-            suppressed.append(_record(found, matching[0]))
+            suppressed.append(_record(finding, matching[0]))
         else:
-            kept.append(found)
-    unused = (one for one in active if one not in used and _ran_for(one, ran_rules))
-    meta.extend(map(_unused, unused))
+            kept.append(finding)
+    unused = tuple(
+        suppression
+        for suppression in active
+        if suppression not in used and _ran_for(suppression, ran_rules, shared_config)
+    )
+    useless = Useless(unused, tuple(expired), tuple(malformed))
+    meta = (finding for check in SUPPRESSIONS.checks for finding in check.run(useless))
     return Outcome(tuple(kept), tuple(suppressed), sort_findings(meta))
 
 
 def ran_for(findings: Iterable[Finding], checked: Iterable[CheckResult]) -> frozenset[tuple[str, str]]:
-    """Which rules came to a verdict for which backend; one that is unknown anywhere there did not."""
+    """Which rules have a result for which backend; a rule with an unknown result there does not count."""
     findings = tuple(findings)
-    ran = {(found.rule.id, found.backend) for found in findings if found.status is Status.FAIL}
+    ran = {(finding.rule.id, finding.backend) for finding in findings if finding.status is Status.FAIL}
     ran |= {(check.rule.id, check.backend) for check in checked if check.status is Status.PASS}
     return frozenset(ran - _undecided(findings))
 
 
 def ran_everywhere(findings: Iterable[Finding], checked: Iterable[CheckResult]) -> frozenset[tuple[str, str]]:
-    """As `ran_for`, after a run over the whole tree: a rule with no unknown verdict ran EVERYWHERE."""
+    """Like `ran_for`, for a run over the whole tree: a rule without an unknown result ran EVERYWHERE."""
     findings = tuple(findings)
     ran = ran_for(findings, checked)
     undecided = {rule for rule, _ in _undecided(findings)}
@@ -81,63 +86,47 @@ def ran_everywhere(findings: Iterable[Finding], checked: Iterable[CheckResult]) 
 
 
 def _undecided(findings: Iterable[Finding]) -> set[tuple[str, str]]:
-    return {(found.rule.id, found.backend) for found in findings if found.status is Status.UNKNOWN}
+    return {(finding.rule.id, finding.backend) for finding in findings if finding.status is Status.UNKNOWN}
 
 
-def _sorted_out(
+def _in_force(
     written: Iterable[Suppression | Malformed], rules: Mapping[str, Rule], today: date
-) -> tuple[list[Suppression], list[Finding]]:
-    """The suppressions in force, and findings about those that are not."""
+) -> tuple[list[Suppression], list[AllowEntry], list[Malformed]]:
+    """The active suppressions, the expired ones, and those that cannot be applied."""
     active: list[Suppression] = []
-    meta: list[Finding] = []
-    for one in written:
-        if isinstance(one, Malformed):
-            meta.append(_malformed(one))
-        elif problem := _unknown_rule(one.rule, rules):
-            meta.append(_malformed(Malformed(problem, one.where, one.rule)))
-        elif isinstance(one, AllowEntry) and one.is_expired(today):
-            meta.append(_expired(one))
+    expired: list[AllowEntry] = []
+    malformed: list[Malformed] = []
+    for entry in written:
+        if isinstance(entry, Malformed):
+            malformed.append(entry)
+        elif problem := _unknown_rule(entry.rule, rules):
+            malformed.append(Malformed(problem, entry.where, entry.rule))
+        elif isinstance(entry, AllowEntry) and entry.is_expired(today):
+            expired.append(entry)
         else:
-            active.append(one)
-    return active, meta
+            active.append(entry)
+    return active, expired, malformed
 
 
 def _unknown_rule(rule: str, rules: Mapping[str, Rule]) -> str:
-    if rule in _OWN_IDS:
-        return f"names {rule}, which speaks of suppressions and cannot be suppressed"
+    if rule in SUPPRESSIONS.rules:
+        return f"names {rule}, which is about suppressions and cannot be suppressed"
     if rule[:3] not in {known[:3] for known in rules}:
-        return ""  # `verify` and `package check` read the same file; each judges the rules it has
+        return ""  # `verify` and `package check` read the same file; each checks only its own rules
     return "" if rule in rules else f"names {rule}, which does not exist; newbackend rule lists them"
 
 
-def _ran_for(one: Suppression, ran: Ran) -> bool:
-    """Whether the rule ran wherever this suppression could have mattered."""
-    if (one.rule, EVERYWHERE) in ran:
+def _ran_for(suppression: Suppression, ran: Ran, shared_config: bool) -> bool:
+    """Whether the rule ran everywhere that this suppression applies to."""
+    if (suppression.rule, EVERYWHERE) in ran and not (shared_config and isinstance(suppression, AllowEntry)):
         return True
-    return isinstance(one, AllowEntry) and bool(one.backend) and (one.rule, one.backend) in ran
+    return (
+        isinstance(suppression, AllowEntry)
+        and bool(suppression.backend)
+        and (suppression.rule, suppression.backend) in ran
+    )
 
 
-def _record(found: Finding, by: Suppression) -> Suppressed:
+def _record(finding: Finding, by: Suppression) -> Suppressed:
     kind = "inSource" if isinstance(by, IgnoreComment) else "external"
-    return Suppressed(found, by.reason, kind, by.where)
-
-
-def _about(rule: Rule, one: Suppression, message: str) -> Finding:
-    subject = ":".join(filter(None, (one.rule, one.subject)))
-    backend = one.backend if isinstance(one, AllowEntry) else ""
-    return Finding(rule, subject, one.where.path, one.where.line, message, backend=backend)
-
-
-def _unused(one: Suppression) -> Finding:
-    whom = f"{one.rule} for {one.subject}" if one.subject else one.rule
-    return _about(UNUSED, one, f"this suppression of {whom} silences nothing; remove it")
-
-
-def _expired(one: AllowEntry) -> Finding:
-    day = one.expires.isoformat() if one.expires else ""
-    return _about(EXPIRED, one, f"this suppression of {one.rule} ended on {day}: {one.reason}")
-
-
-def _malformed(one: Malformed) -> Finding:
-    message = f"this suppression has no effect: it {one.problem}"
-    return Finding(MALFORMED, one.subject, one.where.path, one.where.line, message)
+    return Suppressed(finding, by.reason, kind, by.where)

@@ -1,4 +1,4 @@
-"""What a suppression is, wherever it was written. Values only."""
+"""The kinds of suppressions, as values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from newbackend.findings import Finding, Location
 
 @dataclass(frozen=True, slots=True)
 class IgnoreComment:
-    """`newbackend: ignore[rule:subject] reason` in a comment; `covers` are the lines it speaks for."""
+    """`newbackend: ignore[rule:subject] reason` in a comment; `covers` are the lines it applies to."""
 
     rule: str
     subject: str
@@ -20,7 +20,7 @@ class IgnoreComment:
     covers: tuple[int, ...]
 
     def matches(self, finding: Finding) -> bool:
-        """Same rule, same file, a covered line, and the subject if one was given."""
+        """Whether rule and file match, the line is covered, and the subject matches if one was given."""
         return (
             finding.rule.id == self.rule
             and finding.path == self.where.path
@@ -45,7 +45,7 @@ class AllowEntry:
     expires: date | None = None
 
     def matches(self, finding: Finding) -> bool:
-        """Same rule, and every narrowing key that was given."""
+        """Whether the rule and all given keys match."""
         return (
             finding.rule.id == self.rule
             and self.backend in ("", finding.backend)
@@ -54,13 +54,13 @@ class AllowEntry:
         )
 
     def is_expired(self, today: date) -> bool:
-        """Whether `today` is after the last day it holds."""
+        """Whether `today` is after the expiry date."""
         return self.expires is not None and today > self.expires
 
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """Something that was meant to suppress and does not: `problem` completes "this suppression ..."."""
+    """A suppression that has no effect; `problem` completes the sentence "this suppression ..."."""
 
     problem: str
     where: Location

@@ -1,13 +1,14 @@
-"""The safe fix of REG901: take a suppression out of a file's text and nothing else.
+"""The safe fix of REG901: removes a suppression from a file's text and nothing else.
 
-Both functions raise ValueError when there is no suppression at that line, or when taking it out would
-change anything besides.
+`without_comment` and `without_entry` raise ValueError when there is no suppression at that line, or when removing it
+would change anything else.
 """
 
 from __future__ import annotations
 
 import tomllib
 
+from newbackend.splice.outcome import Splice
 from newbackend.suppress.comments import directive_in
 from newbackend.suppress.config import entry_lines
 
@@ -15,7 +16,7 @@ from newbackend.suppress.config import entry_lines
 def without_comment(path: str, text: str, line: int) -> str:
     """`text` of the file at `path` without the suppression comment at `line`.
 
-    A line that holds only the comment goes away whole; otherwise the rest of the line stays.
+    A line with only the comment is deleted; otherwise the rest of the line stays.
     """
     lines = text.split("\n")
     directive = directive_in(path, lines[line - 1]) if 0 < line <= len(lines) else None
@@ -52,7 +53,7 @@ def _entries(text: str) -> list[object] | None:
 
 
 def _without(entries: list[object] | None, place: int) -> list[object]:
-    """The entries but for one; raises ValueError for what had none."""
+    """The entries without one; raises ValueError when there is none."""
     if entries is None or place >= len(entries):
         raise ValueError("the file has no such [[allow]]")
     return entries[:place] + entries[place + 1 :]
@@ -61,7 +62,7 @@ def _without(entries: list[object] | None, place: int) -> list[object]:
 def _end_of_entry(lines: list[str], line: int, following: int) -> int:
     """The last line to drop: the entry's last assignment and the blank lines after it.
 
-    Comments above the next entry belong to that one and stay.
+    Comments above the next entry belong to the next entry and stay.
     """
     end = line
     for number in range(line, following):
@@ -71,3 +72,17 @@ def _end_of_entry(lines: list[str], line: int, following: int) -> int:
     while end + 1 < following and end < len(lines) - 1 and not lines[end].strip():
         end += 1
     return end
+
+
+def difference(before: str, after: str) -> Splice:
+    """The one splice that deletes from a text the piece that another text lacks."""
+    start = 0
+    while start < len(after) and before[start] == after[start]:
+        start += 1
+    end = len(before) - (len(after) - start)
+    if before[end:] == after[start:]:
+        return Splice(start, end, "")
+    tail = 0
+    while tail < len(after) - start and before[-1 - tail] == after[-1 - tail]:
+        tail += 1
+    return Splice(start, len(before) - tail, after[start : len(after) - tail])

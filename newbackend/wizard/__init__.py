@@ -1,1 +1,1 @@
-"""Completes answers: one protocol, several front ends. Nothing below asks a question."""
+"""Completes answers: one protocol, several front ends. Only this package asks questions."""

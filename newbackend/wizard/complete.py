@@ -1,181 +1,217 @@
-"""Layers of answers become complete ones: what is missing is asked of a front end, in one order.
+"""Completes answers: asks a front end for every missing one, question by question.
 
-Going back is asking again with the answers before it as they were: the loop only ever looks for the
-first question that has no answer, so nothing else has to be undone.
+The loop always asks the first question that has no answer. So going back only has to remove an answer, and nothing else
+has to be undone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
+from newbackend.answers import Answers, PinAnswers, ValueKind, key_at, value_at, with_value
 from newbackend.catalog.languages import languages
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError, UsageError
-from newbackend.pin import default_variable, parse_pin, resolve
-from newbackend.wizard.protocol import Back, Frontend, PartialAnswers
-from newbackend.wizard.steps import KEYS, STEPS, Step, flat, nested, possible, step_of
+from newbackend.pin import DEFAULT_BRANCH, parse_pin, resolve
+from newbackend.validate import checked
+from newbackend.wizard.protocol import Back, Frontend
+from newbackend.wizard.question import Kind, PartialAnswers, Question, Reply, words
+from newbackend.wizard.questions import KEYS, QUESTIONS, SUMMARY, question_of
+from newbackend.wizard.upstream import Upstream
 
-Keep = Callable[[Mapping[str, Any]], None]
+Keep = Callable[[Answers], None]
 Busy = Callable[[str], AbstractContextManager[None]]
+Reader = Callable[[str, str], Upstream]
 
 
 @dataclass(frozen=True)
 class WizardOptions:
-    """How to ask. `resumed` are answers of an interrupted run, `keep` gets all answers after each new one,
-    `busy` wraps work that may take long. `settled` front ends leave what has a default unasked: an
-    answers file is the whole intent of a backend."""
+    """How to ask. `resumed` are answers of an interrupted run. `keep` is called with all answers after each new one.
+    `busy` wraps work that may take long. `read_upstream` looks for defaults in a pinned repository. With `settled`,
+    questions that have a default are not asked, because an answers file is complete."""
 
-    resumed: Mapping[str, Any] = field(default_factory=dict)
+    resumed: Answers = field(default_factory=Answers)
     keep: Keep = lambda _: None
     busy: Busy = lambda _: nullcontext()
+    read_upstream: Reader = lambda _repo, _sha: Upstream()
     settled: Frontend | None = None
 
 
 def complete(
-    answers: Mapping[str, Any], checkout: Checkout, frontend: Frontend, setting: WizardOptions | None = None
-) -> tuple[dict[str, Any], list[str]]:
+    answers: Answers, checkout: Checkout, frontend: Frontend, options: WizardOptions | None = None
+) -> tuple[Answers, list[str]]:
     """Answers that `make_spec` takes, and notes about what was assumed.
 
-    A pin without a commit is resolved over the network (`pin.resolve`). Raises UsageError or
-    NotFoundError for a given answer that will not do; a terminal's asked ones are asked again.
+    A pin without a commit is resolved over the network (`pin.resolve`). Raises UsageError or NotFoundError for an
+    invalid given answer; an invalid reply on a terminal is asked again.
     """
-    possible(answers)
-    run = _Run(dict(answers), checkout, frontend, setting or WizardOptions())
+    checked(answers)
+    run = _Run(answers, checkout, frontend, options or WizardOptions())
     run.all_answers()
-    return run.finished()
+    return run.answers, _notes(run.answers)
+
+
+def _notes(answers: Answers) -> list[str]:
+    pin = answers.pin
+    # A submodule stays where it is; the branch matters to the bump bot alone.
+    if not answers.upstream or (pin and pin.branch) or languages()[answers.lang or ""].pin_style != "makefile":
+        return []
+    return [
+        f"the bump bot will follow branch {DEFAULT_BRANCH} of {answers.upstream}; "
+        "pass --set pin.branch=NAME if its default is another"
+    ]
 
 
 class _Run:
-    """The state of one walk: `done` are all answers, flat; `asked` the keys that back can go to."""
+    """The state of one run of the wizard: `_asked` are the keys that the user can go back to."""
 
-    def __init__(self, given: dict[str, Any], checkout: Checkout, frontend: Frontend, setting: WizardOptions) -> None:
-        self._checkout, self._front, self._setting = checkout, frontend, setting
-        self._done = flat(given)
-        self._before: dict[str, Any] = {}
+    def __init__(self, given: Answers, checkout: Checkout, frontend: Frontend, options: WizardOptions) -> None:
+        self._checkout, self._front, self._options = checkout, frontend, options
+        self.answers = given
+        self._before: dict[str, Reply] = {}
         self._asked: set[str] = set()
-        self._revising: tuple[str, Any] | None = None
-        for key, value in flat(setting.resumed).items():
-            if key in KEYS and key not in self._done:
-                self._done[key] = value
+        self._revising: tuple[str, object] | None = None
+        self._upstreams: dict[tuple[str, str], Upstream] = {}
+        for key in KEYS:
+            saved = value_at(options.resumed, key)
+            if saved is not None and not self._answered(key):
+                self._set(key, saved)
                 self._asked.add(key)
 
-    def _so_far(self) -> PartialAnswers:
-        return PartialAnswers(self._done, self._checkout, self._before)
+    def _answered(self, key: str) -> bool:
+        return value_at(self.answers, key) is not None
+
+    def _set(self, key: str, value: object) -> None:
+        self.answers = with_value(self.answers, key, value)
+
+    def _forget(self, key: str) -> None:
+        """Removes an answer; it becomes the default when the question is asked again."""
+        self._before[key] = _reply(value_at(self.answers, key))
+        self._set(key, None)
+
+    def _partial(self) -> PartialAnswers:
+        return PartialAnswers(self.answers, self._checkout, self._before, self._read_upstream)
+
+    def _read_upstream(self, repo: str, sha: str) -> Upstream:
+        if (repo, sha) not in self._upstreams:
+            with self._options.busy(f"reading {repo}"):
+                self._upstreams[repo, sha] = self._options.read_upstream(repo, sha)
+        return self._upstreams[repo, sha]
 
     def all_answers(self) -> None:
-        """Asks until nothing is missing and the summary is agreed to."""
-        if self._done.get("pin") and not self._done["pin"].get("branch"):
-            self._done["pin"] = self._resolved(self._done["pin"])
+        """Asks until nothing is missing and the user has confirmed the summary."""
+        if self.answers.upstream and self.answers.pin and not self.answers.pin.branch:
+            self._set("pin", self._resolved(self.answers.pin))
         self._drop_impossible(KEYS)
         while True:
-            step = next((s for s in STEPS if s.key not in self._done and s.applies(self._so_far())), None)
-            if step is not None:
-                self._one(step)
+            missing = (row for row in QUESTIONS if not self._answered(row.key) and row.applies(self._partial()))
+            question = next(missing, None)
+            if question is not None:
+                self._ask(question)
             elif not self._asked or not self._changed_in_summary():
                 return
 
-    def _one(self, step: Step) -> None:
-        settled = self._setting.settled
-        front = settled if settled and step.optional(self._so_far()) else self._front
+    def _ask(self, question: Question) -> None:
+        key, settled = question.key, self._options.settled
+        front = settled if settled and question.optional(self._partial()) else self._front
         try:
-            reply = step.ask(front, self._so_far())
+            reply = put(question, front, self._partial())
         except Back:
-            self._back(KEYS[: KEYS.index(step.key)])
+            self._back(KEYS[: KEYS.index(key)])
             return
         try:
-            value = self._accepted(step.key, reply)
+            value = self._accepted(key, reply)
         except NewbackendError as error:
-            self._before[step.key] = reply
+            self._before[key] = reply
             front.refused(error)
             return
         self._revising = None
-        self._done[step.key] = value
+        self._set(key, value)
         if front is self._front:
-            self._asked.add(step.key)
-        self._drop_hanging(step.key)
-        self._setting.keep(nested(self._done))
+            self._asked.add(key)
+        self._drop_dependent(key)
+        self._options.keep(self.answers)
 
-    def _accepted(self, key: str, value: Any) -> Any:
-        """The answer as it is kept. Raises NewbackendError when it will not do."""
+    def _accepted(self, key: str, reply: Reply) -> object:
+        """The answer in canonical form. Raises NewbackendError when it is invalid."""
         if key == "pin":
-            if not value:
-                return None
-            repo, ref = parse_pin(value)
-            return self._resolved({"repo": repo, "sha": ref})
-        possible({**self._up_to(key), key: value})
+            repo, ref = parse_pin(str(reply)) if reply else ("", "")
+            return self._resolved(PinAnswers(repo=repo, sha=ref)) if repo else PinAnswers()
+        declared = key_at(key)
+        value = words(reply) if isinstance(reply, str) and declared and declared.kind is ValueKind.WORDS else reply
+        checked(with_value(self._up_to(key), key, value))
         return value
 
-    def _up_to(self, key: str) -> dict[str, Any]:
-        """The answers without those of later questions: a later one that will not do is that one's matter."""
-        later = KEYS[KEYS.index(key) + 1 :]
-        return {k: value for k, value in self._done.items() if k not in later}
+    def _up_to(self, key: str) -> Answers:
+        """The answers without those of later questions, so that a check does not fail because of a later answer."""
+        answers = self.answers
+        for later in KEYS[KEYS.index(key) + 1 :]:
+            if value_at(answers, later) is not None:
+                answers = with_value(answers, later, None)
+        return answers
 
-    def _resolved(self, pin: Mapping[str, Any]) -> dict[str, str]:
-        found = {part: str(value) for part, value in pin.items() if value}
-        repo, ref = parse_pin(f"{found.get('repo', '')}@{found['sha']}" if found.get("sha") else found.get("repo", ""))
-        with self._setting.busy(f"asking {repo} for its commits"):
+    def _resolved(self, pin: PinAnswers) -> PinAnswers:
+        repo, ref = parse_pin(f"{pin.repo}@{pin.sha}" if pin.sha else pin.repo or "")
+        with self._options.busy(f"asking {repo} for its commits"):
             sha, branch = resolve(repo, ref)
-        return {**found, "repo": repo, "sha": sha, **({"branch": branch} if branch else {})}
+        return replace(pin, repo=repo, sha=sha, branch=branch or pin.branch)
 
     def _back(self, earlier: tuple[str, ...] = KEYS) -> None:
-        """Forgets the last answer to the earlier questions, so that it is asked for again."""
-        key = next((key for key in reversed(earlier) if key in self._asked and key in self._done), None)
+        """Removes the answer to the previous question, so that it is asked again."""
+        key = next((key for key in reversed(earlier) if key in self._asked and self._answered(key)), None)
         if self._revising:
             revised, old = self._revising
-            self._done[revised], self._revising = old, None
+            self._set(revised, old)
+            self._revising = None
         elif key:
-            self._before[key] = self._done.pop(key)
+            self._forget(key)
         else:
             self._front.refused(UsageError("first-question", "this is the first question"))
 
     def _changed_in_summary(self) -> bool:
-        """Shows the summary; whether an answer is to be asked again."""
+        """Shows the summary. Returns whether the user chose an answer to change."""
         try:
-            key = self._front.summary(self._so_far())
+            key = self._front.one(SUMMARY, self._partial())
         except Back:
             self._back()
             return True
         if not key:
             return False
-        step_of(key)
-        self._revising = (key, self._done.get(key))
-        self._before[key] = self._done.pop(key, None)
+        question_of(key)
+        self._revising = (key, value_at(self.answers, key))
+        self._forget(key)
         return True
 
-    def _drop_hanging(self, key: str) -> None:
-        """Answers that the new one makes pointless or impossible are asked again."""
-        new = self._done[key]
-        for step in STEPS:
-            if key in step.hangs_on and step.key in self._done and self._before.get(key) not in (None, new):
-                self._before[step.key] = self._done.pop(step.key)
+    def _drop_dependent(self, key: str) -> None:
+        """Removes answers that the new one makes obsolete or invalid, so that they are asked again."""
+        if self._before.get(key) not in (None, value_at(self.answers, key)):
+            for question in QUESTIONS:
+                if key in question.depends_on and self._answered(question.key):
+                    self._forget(question.key)
         self._drop_impossible(KEYS[KEYS.index(key) + 1 :])
 
     def _drop_impossible(self, keys: tuple[str, ...]) -> None:
         for key in keys:
-            if key not in self._done:
+            if not self._answered(key):
                 continue
             try:
-                possible(self._up_to(key))
+                checked(self._up_to(key))
             except NewbackendError as error:
-                self._before[key] = self._done.pop(key)
+                self._forget(key)
                 self._front.refused(error)
 
-    def finished(self) -> tuple[dict[str, Any], list[str]]:
-        """The answers with the pin's branch and variable filled in, and what was assumed there."""
-        done, notes = nested(self._done), []
-        if done.get("pin"):
-            pin = dict(done["pin"])
-            if not pin.get("branch"):
-                pin["branch"] = "main"
-                # A submodule stays where it is; the branch matters to the bump bot alone.
-                if languages()[str(done["lang"])].pin_style == "makefile":
-                    notes.append(
-                        f"the bump bot will follow branch main of {pin['repo']}; "
-                        "pass --set pin.branch=NAME if its default is another"
-                    )
-            pin["variable"] = pin.get("variable") or default_variable(str(done["name"]))
-            done["pin"] = {part: pin[part] for part in ("repo", "sha", "branch", "variable")}
-        return done, notes
+
+def put(question: Question, front: Frontend, partial: PartialAnswers) -> Reply:
+    """Asks a question of any kind and returns the reply."""
+    if question.kind is Kind.MANY:
+        return front.many(question, partial)
+    return (front.one if question.kind is Kind.ONE else front.text)(question, partial)
+
+
+def _reply(value: object) -> Reply:
+    """An answer in the form of a reply."""
+    if isinstance(value, PinAnswers):
+        return f"{value.repo}@{value.sha}" if value.repo else ""
+    return value if isinstance(value, tuple) else str(value or "")

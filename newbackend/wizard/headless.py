@@ -1,72 +1,29 @@
-"""Never asks: defaults where there is one, a sentence that names the flag where there is none."""
+"""The front end that never asks: it takes defaults, and fails naming the flag where there is none."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from newbackend.catalog.languages import languages
-from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError, UsageError
-from newbackend.plan.model import Plan
 from newbackend.plan.review import Letter, Turn
-from newbackend.spec import DEFAULT_KIND
-from newbackend.wizard.protocol import PartialAnswers
+from newbackend.wizard.question import PartialAnswers, Question
 
 
 class Headless:
     """The front end of --no-input, of pipes and of CI. It never reads the network or saved answers, so the
     same command line gives the same backend."""
 
-    def resume(self, saved: Mapping[str, Any], checkout: Checkout) -> bool:
-        return False
+    def text(self, question: Question, partial: PartialAnswers) -> str:
+        return self.one(question, partial)
 
-    def pin(self, so_far: PartialAnswers) -> str:
-        return ""
+    def one(self, question: Question, partial: PartialAnswers) -> str:
+        reply = question.unasked(partial)
+        return reply if isinstance(reply, str) else ", ".join(reply)
 
-    def name(self, so_far: PartialAnswers) -> str:
-        raise UsageError("name-missing", "the backend's name is missing", hint="pass it: newbackend create NAME")
+    def many(self, question: Question, partial: PartialAnswers) -> tuple[str, ...]:
+        reply = question.unasked(partial)
+        return (reply,) if isinstance(reply, str) else reply
 
-    def lang(self, so_far: PartialAnswers) -> str:
-        raise UsageError("lang-missing", "the language is missing", hint=f"pass --lang {'|'.join(languages())}")
-
-    def flavour(self, so_far: PartialAnswers) -> str:
-        return languages()[str(so_far.answers["lang"])].default_flavour
-
-    def modalities(self, so_far: PartialAnswers) -> list[str]:
-        return ["llm"]
-
-    def like(self, so_far: PartialAnswers) -> str:
-        return ""
-
-    def variants(self, so_far: PartialAnswers) -> list[str]:
-        return ["cpu"]
-
-    def description(self, so_far: PartialAnswers) -> str:
-        pin = so_far.answers.get("pin") or {}
-        source = f" on {pin['repo']}" if pin.get("repo") else ""
-        return f"{so_far.answers['name']}: a LocalAI backend{source}"
-
-    def license(self, so_far: PartialAnswers) -> str:
-        return ""
-
-    def tags(self, so_far: PartialAnswers) -> list[str]:
-        return []
-
-    def import_kind(self, so_far: PartialAnswers) -> str:
-        return DEFAULT_KIND
-
-    def import_of(self, so_far: PartialAnswers) -> str:
-        return ""  # will not do, and the refusal names the flag; so for an importer without a signal
-
-    def import_extensions(self, so_far: PartialAnswers) -> list[str]:
-        return []
-
-    def import_pipeline_tags(self, so_far: PartialAnswers) -> list[str]:
-        return []
-
-    def summary(self, so_far: PartialAnswers) -> str:
-        return ""
+    def confirm(self, prompt: str, *, default: bool) -> bool:
+        raise UsageError("not-confirmed", "nothing was written", hint="pass --yes to apply, or --dry-run to only look")
 
     def hunk(self, turn: Turn) -> Letter:
         raise UsageError(
@@ -75,8 +32,8 @@ class Headless:
             hint="look with --dry-run, or save the plan with --plan-out",
         )
 
-    def apply(self, plan: Plan) -> bool:
-        raise UsageError("not-confirmed", "nothing was written", hint="pass --yes to apply, or --dry-run to only look")
+    def say(self, text: str) -> None:
+        """Prints nothing."""
 
     def refused(self, error: NewbackendError) -> None:
         raise error

@@ -1,94 +1,23 @@
-"""How the import form gets to know the backend: the three ways of LocalAI's guide, in its order of caution.
+"""How the import form finds the backend: the three ways of LocalAI's guide, the safest first.
 
-A guess that is wrong costs every user of the form, a choice by hand costs one click. So the way without
-a guess is first and is the default (contract 11.1).
+A wrong guess affects every user of the form, a choice by hand costs one click. So the way without detection is the
+default (.agents/adding-backends.md in LocalAI).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
+from newbackend.answers import Answers, ImportAnswers
 from newbackend.errors import UsageError
 from newbackend.registrations.known_backends.place import PATH
 from newbackend.registrations.support.importers_dir import FOLDER, REGISTRY
-from newbackend.spec import DEFAULT_KIND
-from newbackend.wizard.offers import claimants, host_of, hosts, takes_importer
-from newbackend.wizard.protocol import PartialAnswers
-from newbackend.wizard.question import Choice, OneQuestion, TextQuestion
-from newbackend.wizard.questions import words
-from newbackend.wizard.steps import possible
+from newbackend.spec import BackendSpec, make_spec
+from newbackend.validate import DEFAULT_IMPORT, checked
+from newbackend.wizard.offers import Host, claimants, host_of, hosts, takes_importer
+from newbackend.wizard.question import Choice, Kind, PartialAnswers, Question, always, words
 
-
-def kind(so_far: PartialAnswers) -> OneQuestion:
-    """The ways that this checkout can take; what the sibling does is said, not taken over."""
-    name, spec = str(so_far.answers["name"]), possible(so_far.answers)
-    choices = [Choice(DEFAULT_KIND, "Chosen by hand", f"when in doubt: nothing is guessed; one line in {PATH}")]
-    if hosts(spec, so_far.checkout):
-        effect = f"it loads the same files, so one importer serves both: a name in its lists in {FOLDER}"
-        choices.append(Choice("drop-in", "With another backend's importer", effect))
-    if takes_importer(spec, so_far.checkout):
-        effect = f"its models look like nobody else's: {FOLDER}/{name}.go, its test, one line in {REGISTRY}"
-        choices.append(Choice("importer", "By an importer of its own", effect))
-    explain = "When somebody imports a model: a wrong guess is worse than a choice."
-    like = str(so_far.answers.get("like") or "")
-    if like and (host := host_of(like, so_far.checkout)):
-        explain += f" {like} is found with the importer of {host}."
-    default = str(so_far.before.get("import.kind") or DEFAULT_KIND)
-    return OneQuestion("import.kind", "How does the import form find it?", explain, tuple(choices), default)
-
-
-def of(so_far: PartialAnswers) -> OneQuestion:
-    """Whose importer; the sibling's, or the sibling itself, is the default."""
-    found = hosts(possible(so_far.answers), so_far.checkout)
-    choices = tuple(
-        Choice(one.name, one.name, f"{one.path}, as for {', '.join(one.drop_ins)}" if one.drop_ins else one.path)
-        for one in found
-    )
-    like = str(so_far.answers.get("like") or "")
-    default = str(so_far.before.get("import.of") or host_of(like, so_far.checkout) or like)
-    explain = "That one's importer recognises the models; this backend is then a choice there."
-    return OneQuestion("import.of", "Whose models does it load?", explain, choices, default)
-
-
-def extensions(so_far: PartialAnswers) -> TextQuestion:
-    """File extensions, each with its dot."""
-    return TextQuestion(
-        "import.extensions",
-        "File extensions",
-        "What its model files end with and no other backend's do, such as .abc, with commas between; "
-        "empty if they are told by a tag.",
-        _touches(so_far),
-        ", ".join(so_far.before.get("import.extensions") or ()),
-        lambda text: _fits({"extensions": words(text)}),
-    )
-
-
-def pipeline_tags(so_far: PartialAnswers) -> TextQuestion:
-    """Pipeline tags; at least one when there is no extension."""
-    its = so_far.answers.get("import.extensions") or []
-    narrows = f"A model must then have it beside a {' or '.join(its)} file; empty for any."
-    alone = "A tag alone claims every model that has it and that no importer further up knows."
-    rivals = _rivals([one for one in claimants(its, so_far.checkout) if one != so_far.answers["name"]])
-    return TextQuestion(
-        "import.pipeline_tags",
-        "Pipeline tags",
-        f"What Hugging Face files its models under, such as text-to-speech. {narrows if its else alone}{rivals}",
-        _touches(so_far),
-        ", ".join(so_far.before.get("import.pipeline_tags") or ()),
-        lambda text: _fits({"extensions": its, "pipeline_tags": words(text)}),
-    )
-
-
-def _rivals(names: list[str]) -> str:
-    """Who else goes by such files: without a tag, one of them loses its models to the other."""
-    if not names:
-        return ""
-    more = f" and {len(names) - _TOLD} more" if len(names) > _TOLD else ""
-    return f" Such files are also looked for by {', '.join(names[:_TOLD])}{more}."
-
-
-_TOLD = 3
+_RIVALS = 3
 _SHORT = {
     "import-extensions": "Each starts with a dot, as .abc",
     "import-pipeline-tags": "In lower case, as text-to-speech",
@@ -96,13 +25,139 @@ _SHORT = {
 }
 
 
-def _fits(said: Mapping[str, Any]) -> None:
-    """The check of what an importer goes by, in words that a narrow terminal has room for."""
+def _imports(partial: PartialAnswers) -> ImportAnswers:
+    return partial.answers.imports or ImportAnswers()
+
+
+def _spec(partial: PartialAnswers) -> BackendSpec:
+    """The answers as a spec, without the import answers. These questions come last, so all others are answered."""
+    imports = ImportAnswers(modality=_imports(partial).modality, description=_imports(partial).description)
+    return make_spec(replace(partial.answers, imports=imports))
+
+
+def _hosts(partial: PartialAnswers) -> tuple[Host, ...]:
+    return hosts(_spec(partial), partial.checkout)
+
+
+def _kind_choices(partial: PartialAnswers) -> tuple[Choice, ...]:
+    """The kinds that this checkout supports."""
+    choices = [Choice(DEFAULT_IMPORT, "Chosen by hand", f"when in doubt: nothing is guessed; one line in {PATH}")]
+    if _hosts(partial):
+        effect = f"it loads the same files, so one importer serves both: a name in its lists in {FOLDER}"
+        choices.append(Choice("drop-in", "With another backend's importer", effect))
+    if takes_importer(_spec(partial), partial.checkout):
+        file = f"{FOLDER}/{partial.answers.name}.go"
+        effect = f"its models can be recognised: {file}, its test, one line in {REGISTRY}"
+        choices.append(Choice("importer", "By an importer of its own", effect))
+    return tuple(choices)
+
+
+def _kind_explain(partial: PartialAnswers) -> str:
+    """Shows what the sibling does, without making it the default."""
+    explain = "When somebody imports a model: a wrong guess is worse than a choice."
+    like = partial.answers.like or ""
+    host = host_of(like, partial.checkout) if like else ""
+    return f"{explain} {like} is found with the importer of {host}." if host else explain
+
+
+def _of_choices(partial: PartialAnswers) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(host.name, host.name, f"{host.path}, as for {', '.join(host.drop_ins)}" if host.drop_ins else host.path)
+        for host in _hosts(partial)
+    )
+
+
+def _of_default(partial: PartialAnswers) -> str:
+    """The sibling's host, or the sibling itself."""
+    like = partial.answers.like or ""
+    return partial.text_before("import.of") or host_of(like, partial.checkout) or like
+
+
+def _tags_explain(partial: PartialAnswers) -> str:
+    """What a tag alone means, and which importers look for the same files: without a tag, only the first of them gets
+    the models."""
+    extensions = _imports(partial).extensions or ()
+    narrows = f"A model must then have the tag and a {' or '.join(extensions)} file; empty for any."
+    alone = "A tag alone claims every model that has it and that no earlier importer matches."
+    names = [name for name in claimants(extensions, partial.checkout) if name != partial.answers.name]
+    more = f" and {len(names) - _RIVALS} more" if len(names) > _RIVALS else ""
+    rivals = f" Such files are also looked for by {', '.join(names[:_RIVALS])}{more}." if names else ""
+    meaning = narrows if extensions else alone
+    return f"The Hugging Face pipeline tag of its models, such as text-to-speech. {meaning}{rivals}"
+
+
+def _fits(imports: ImportAnswers) -> None:
+    """Checks an importer's extensions or tags, with errors short enough for a narrow terminal."""
     try:
-        possible({"import": {"kind": "importer", **said}})
+        checked(Answers(imports=replace(imports, kind="importer")))
     except UsageError as error:
-        raise UsageError(error.reference, _SHORT.get(error.reference, error.message)) from error
+        raise UsageError(error.code, _SHORT.get(error.code, error.message)) from error
 
 
-def _touches(so_far: PartialAnswers) -> str:
-    return f"{FOLDER}/{so_far.answers['name']}.go, its test, {REGISTRY}"
+def _touches(partial: PartialAnswers) -> str:
+    return f"{FOLDER}/{partial.answers.name}.go, its test, {REGISTRY}"
+
+
+def _is_importer(partial: PartialAnswers) -> bool:
+    return _imports(partial).kind == "importer"
+
+
+IMPORT_QUESTIONS: tuple[Question, ...] = (
+    Question(
+        key="import.kind",
+        title="import",
+        kind=Kind.ONE,
+        prompt="How does the import form find it?",
+        explain=_kind_explain,
+        choices=_kind_choices,
+        unasked=lambda _: DEFAULT_IMPORT,
+        default=lambda partial: partial.text_before("import.kind") or DEFAULT_IMPORT,
+        applies=lambda partial: len(_kind_choices(partial)) > 1,
+        optional=always,
+    ),
+    Question(
+        key="import.of",
+        title="importer of",
+        kind=Kind.ONE,
+        prompt="Whose models does it load?",
+        explain=lambda _: "Its importer recognises the models; this backend becomes a choice there.",
+        choices=_of_choices,
+        unasked=lambda _: "",  # is invalid, and the error names the flag; likewise for an importer without a signal
+        default=_of_default,
+        applies=lambda partial: _imports(partial).kind == "drop-in" and bool(_hosts(partial)),
+        depends_on=frozenset({"import.kind"}),
+    ),
+    Question(
+        key="import.extensions",
+        title="extensions",
+        kind=Kind.TEXT,
+        prompt="File extensions",
+        explain=lambda _: (
+            "The file extensions that only its models have, such as .abc, with commas between; "
+            "empty if a tag identifies them."
+        ),
+        touches=_touches,
+        unasked=lambda _: "",
+        default=lambda partial: partial.text_before("import.extensions"),
+        check=lambda text, _: _fits(ImportAnswers(extensions=words(text))),
+        applies=_is_importer,
+        optional=lambda partial: bool(_imports(partial).pipeline_tags),
+        depends_on=frozenset({"import.kind"}),
+    ),
+    Question(
+        key="import.pipeline_tags",
+        title="model tags",
+        kind=Kind.TEXT,
+        prompt="Pipeline tags",
+        explain=_tags_explain,
+        touches=_touches,
+        unasked=lambda _: "",
+        default=lambda partial: partial.text_before("import.pipeline_tags"),
+        check=lambda text, partial: _fits(
+            ImportAnswers(extensions=_imports(partial).extensions or (), pipeline_tags=words(text))
+        ),
+        applies=_is_importer,
+        optional=lambda partial: bool(_imports(partial).extensions),
+        depends_on=frozenset({"import.kind"}),
+    ),
+)

@@ -6,19 +6,17 @@ import sys
 from collections.abc import Sequence
 
 from newbackend.errors import NewbackendError
-from newbackend.wizard.prompts import wrapped
+from newbackend.wizard.prompts import BACK, wrapped
 from newbackend.wizard.protocol import Back
-from newbackend.wizard.question import Choice, ManyQuestion, OneQuestion, TextQuestion
-
-BACK = "<"
+from newbackend.wizard.question import Asked, Choice
 
 
 class LinePrompts:
-    """One line out, one line in. `<` goes back; an empty line takes what stands in brackets."""
+    """Prints one line and reads one. `<` goes back; an empty line takes the value in brackets."""
 
-    keys = "Enter takes what stands in [brackets], < goes back, Ctrl-C stops and keeps your answers."
+    keys = "Enter takes the default in [brackets], < goes back, Ctrl-C stops and keeps your answers."
 
-    def text(self, question: TextQuestion) -> str:
+    def text(self, question: Asked) -> str:
         self._head(question.explain, question.touches)
         while True:
             reply = self._reply(question.prompt, question.default)
@@ -29,10 +27,10 @@ class LinePrompts:
                 continue
             return reply
 
-    def one(self, question: OneQuestion) -> str:
+    def one(self, question: Asked) -> str:
         self._head(question.explain, "")
         self._list(question.choices)
-        values = [choice.value for choice in question.choices]
+        values = question.values
         default = str(values.index(question.default) + 1) if question.default in values else ""
         while True:
             picked = self._picked(self._reply(question.prompt, default), question.choices)
@@ -40,16 +38,16 @@ class LinePrompts:
                 return picked[0]
             self._wrong(f"one number from 1 to {len(values)}, please")
 
-    def many(self, question: ManyQuestion) -> list[str]:
+    def many(self, question: Asked) -> tuple[str, ...]:
         self._head(question.explain, "")
         self._list(question.choices)
-        values = [choice.value for choice in question.choices]
-        default = ",".join(str(values.index(value) + 1) for value in question.default)
+        values = question.values
+        default = ",".join(str(values.index(value) + 1) for value in question.defaults)
         prompt = f"{question.prompt} (numbers, commas between)"
         while True:
             picked = self._picked(self._reply(prompt, default), question.choices)
             if picked:
-                return [value for value in values if value in picked]
+                return tuple(value for value in values if value in picked)
             self._wrong(f"at least one number from 1 to {len(values)}, please")
 
     def line(self, prompt: str) -> str:
@@ -82,15 +80,15 @@ class LinePrompts:
         return reply or default
 
     def _picked(self, reply: str, choices: Sequence[Choice]) -> list[str] | None:
-        """The values meant by numbers or ids; None when one of them is neither."""
-        found = []
+        """The values of the given numbers or ids; None when one of them is unknown."""
+        values = []
         known = {choice.value: choice.value for choice in choices if choice.value}
         known |= {str(number): choice.value for number, choice in enumerate(choices, 1)}
         for part in reply.replace(",", " ").split():
             if part not in known:
                 return None
-            found.append(known[part])
-        return found
+            values.append(known[part])
+        return values
 
     def _wrong(self, why: str) -> None:
         sys.stderr.write(wrapped(f"! {why}") + "\n")

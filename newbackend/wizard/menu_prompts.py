@@ -1,4 +1,4 @@
-"""Questions with questionary: validation as one types, menus with the effect of the choice under the cursor.
+"""Questions with questionary: input is validated while typing, menus show the effect of the selected choice.
 
 Everything is drawn on standard error, because standard output is for data.
 """
@@ -21,13 +21,12 @@ from questionary.styles import merge_styles_default
 
 from newbackend.errors import NewbackendError
 from newbackend.wizard.line_prompts import LinePrompts
-from newbackend.wizard.prompts import width, wrapped
+from newbackend.wizard.prompts import BACK, width, wrapped
 from newbackend.wizard.protocol import Back
-from newbackend.wizard.question import Choice, ManyQuestion, OneQuestion, TextQuestion
+from newbackend.wizard.question import Asked, Choice
 
-BACK = "<"
 _STYLE = questionary.Style([("explain", "fg:ansibrightblack"), ("disabled", "fg:ansibrightblack")])
-_POINTER = 5  # what stands before a menu's titles
+_POINTER = 5  # the columns before a menu's titles
 
 
 class MenuPrompts:
@@ -35,7 +34,7 @@ class MenuPrompts:
 
     keys = "< or Ctrl-B goes back, Ctrl-C stops and keeps your answers."
 
-    def text(self, question: TextQuestion) -> str:
+    def text(self, question: Asked) -> str:
         above = self._head(question.explain, question.touches)
 
         def valid(text: str) -> bool | str:
@@ -55,12 +54,12 @@ class MenuPrompts:
             raise Back
         return reply
 
-    def one(self, question: OneQuestion) -> str:
+    def one(self, question: Asked) -> str:
         above = self._head(question.explain, "")
         asked = questionary.select(
             _asking(question.prompt),
             choices=_choices(question.choices, ()),
-            default=question.default if question.default in {one.value for one in question.choices} else None,
+            default=question.default if question.default in question.values else None,
             instruction=_instruction(question.prompt, "(arrows, Enter)"),
             style=_STYLE,
             output=_output(),
@@ -69,22 +68,22 @@ class MenuPrompts:
         self._answered(question, [answer])
         return answer
 
-    def many(self, question: ManyQuestion) -> list[str]:
+    def many(self, question: Asked) -> tuple[str, ...]:
         above = self._head(question.explain, "")
         asked = questionary.checkbox(
             _asking(question.prompt),
-            choices=_choices(question.choices, question.default),
+            choices=_choices(question.choices, question.defaults),
             instruction=_instruction(question.prompt, "(Space marks, Enter ends)"),
             validate=_at_least_one,
             style=_STYLE,
             output=_output(),
         )
-        answer = [str(value) for value in _answer(asked, ("c-b", BACK), above, erased=True)]
+        answer = tuple(str(value) for value in _answer(asked, ("c-b", BACK), above, erased=True))
         self._answered(question, answer)
         return answer
 
-    def _answered(self, question: OneQuestion | ManyQuestion, values: Sequence[str]) -> None:
-        """What stays on the screen of a menu: the question and all that was chosen."""
+    def _answered(self, question: Asked, values: Sequence[str]) -> None:
+        """What a menu leaves on the screen: the question and the choices made."""
         titles = [choice.title for choice in question.choices if choice.value in values]
         tokens = [("class:qmark", "? "), ("class:question", _asking(question.prompt) + " ")]
         answer = wrapped(", ".join(titles), " " * 4).strip()
@@ -99,7 +98,7 @@ class MenuPrompts:
         LinePrompts().say(text)
 
     def _head(self, explain: str, touches: str) -> int:
-        """Says what the question is about; returns how many lines that took."""
+        """Prints the explanation of a question; returns the number of lines."""
         text = "\n" + wrapped(f"{explain} Touches {touches}." if touches else explain)
         questionary.print(text, style="fg:ansibrightblack", output=_output())
         return text.count("\n") + 1
@@ -118,18 +117,18 @@ def _output() -> Any:
 
 
 def _fitting(text: str, room: int = 0) -> str:
-    """A line that stays one at the terminal's width: a menu cannot wrap."""
+    """A title cut to the terminal's width: a menu cannot wrap."""
     space = width() - room
     return text if len(text) <= space else text[: space - 1] + "…"
 
 
 def _instruction(prompt: str, keys: str) -> str:
-    """Which keys to use, where there is room for it; a lone blank keeps the library from saying its own."""
+    """The keys to use, if they fit; a single blank keeps the library from printing its own text."""
     return keys if len(prompt) + len(keys) + 5 <= width() else " "
 
 
 def _effect(text: str) -> str:
-    """The line under a menu, folded between words; the library puts a label before it."""
+    """The line under a menu, folded between words; the library prints a label before it."""
     label = "  Description: "
     return textwrap.fill(label + text, width(), subsequent_indent="    ", break_on_hyphens=False)[len(label) :]
 
@@ -147,10 +146,9 @@ def _choices(choices: Sequence[Choice], checked: Sequence[str]) -> list[question
 
 
 def _answer(question: questionary.Question, back: Sequence[str], above: int, *, erased: bool = False) -> Any:
-    """Runs a question with the keys for back and for the end of input. Raises what they mean.
+    """Runs a question with the keys for back and for the end of input, which raise Back and EOFError.
 
-    `erased`: the menu leaves nothing on the screen. Going back also takes the `above` lines away that
-    were said about the question.
+    `erased`: the menu leaves nothing on the screen. Going back also erases the `above` lines that explain the question.
     """
     application: Application[Any] = question.application
     for window in application.layout.find_all_windows():
@@ -175,7 +173,7 @@ def _answer(question: questionary.Question, back: Sequence[str], above: int, *, 
 
 def _leave(reason: type[BaseException]) -> Callable[[KeyPressEvent], None]:
     def leave(event: KeyPressEvent) -> None:
-        event.app.erase_when_done = reason is Back  # a question where somebody stopped stays readable
+        event.app.erase_when_done = reason is Back  # keep the question on the screen when the run is stopped there
         event.app.exit(exception=reason, style="class:aborting")
 
     return leave

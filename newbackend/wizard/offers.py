@@ -1,12 +1,12 @@
-"""What the checkout offers as answers: the backends that are like the new one, what they ship, and whose
-importer it can share."""
+"""Candidates from the checkout: backends similar to the new one, the variants that they ship, and importers that it can
+share."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
+from newbackend.answers import ImportAnswers
 from newbackend.catalog import modalities, variant_table
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError
@@ -14,7 +14,7 @@ from newbackend.registrations.base import Place
 from newbackend.registrations.gallery_index.place import GalleryIndex
 from newbackend.registrations.importer_drop_in.place import ImporterDropIn
 from newbackend.registrations.importer_registry.place import ImporterRegistry
-from newbackend.registrations.matrix.place import Matrix, lang_of_dockerfile, variant_of_row
+from newbackend.registrations.matrix.place import Matrix, lang_of_row, variant_of
 from newbackend.registrations.support.import_choice import import_choice
 from newbackend.registrations.support.importers_dir import importers
 from newbackend.spec import BackendSpec
@@ -36,18 +36,18 @@ def siblings(checkout: Checkout, lang: str, wanted: Collection[str], name: str =
     langs: dict[str, str] = {}
     for fact in Matrix().observe(checkout):
         if fact.kind == "row":
-            langs[fact.backend] = lang_of_dockerfile(str(fact.value.get("dockerfile") or ""))
-        variant = "metal" if fact.kind == "darwin" else variant_of_row(fact.value)
+            langs[fact.backend] = lang_of_row(fact.value)
+        variant = variant_of(fact)
         if variant:
             ships.setdefault(fact.backend, set()).add(variant)
     tags = _tags(checkout)
     of_interest = {tag.lower() for key in wanted if key in modalities() for tag in modalities()[key].tags}
-    found = [
+    rows = [
         Sibling(backend, variant_table().ordered(ships[backend]), bool(tags.get(backend, set()) & of_interest))
         for backend, its in langs.items()
         if its == lang and backend != name
     ]
-    return tuple(sorted(found, key=lambda one: (not one.related, one.name)))
+    return tuple(sorted(rows, key=lambda row: (not row.related, row.name)))
 
 
 def _tags(checkout: Checkout) -> dict[str, set[str]]:
@@ -58,28 +58,28 @@ def _tags(checkout: Checkout) -> dict[str, set[str]]:
     }
 
 
-def usual_variants(found: Sequence[Sibling], allowed: Collection[str], like: str = "") -> tuple[str, ...]:
-    """What to ship by default: what `like` ships, else what more than half of the related siblings do,
-    else the CPU alone."""
-    model = next((one for one in found if one.name == like), None)
+def usual_variants(rows: Sequence[Sibling], allowed: Collection[str], like: str = "") -> tuple[str, ...]:
+    """The default variants: those of `like`, else those of more than half of the related siblings, else CPU only."""
+    model = next((row for row in rows if row.name == like), None)
     if model is not None:
         return tuple(variant for variant in model.variants if variant in allowed) or _least(allowed)
-    related = [one for one in found if one.related]
+    related = [row for row in rows if row.related]
     often = [
         variant
         for variant in variant_table().variants
-        if variant in allowed and 2 * sum(variant in one.variants for one in related) > len(related)
+        if variant in allowed and 2 * sum(variant in row.variants for row in related) > len(related)
     ]
     return tuple(often) or _least(allowed)
 
 
 def _least(allowed: Collection[str]) -> tuple[str, ...]:
-    return ("cpu",) if "cpu" in allowed else tuple(allowed)[:1]
+    plain = variant_table().plain
+    return (plain,) if plain in allowed else tuple(allowed)[:1]
 
 
 @dataclass(frozen=True)
 class Host:
-    """A backend whose importer, in the file `path`, speaks for `drop_ins` too."""
+    """A backend whose importer, in the file `path`, also handles the backends in `drop_ins`."""
 
     name: str
     path: str
@@ -87,44 +87,43 @@ class Host:
 
 
 def hosts(spec: BackendSpec, checkout: Checkout) -> tuple[Host, ...]:
-    """The backends whose importer can take this one in, those with drop-ins of the same modality first."""
+    """The backends whose importer can handle this one too, those with drop-ins of the same modality first."""
     place, chip = ImporterDropIn(), import_choice(spec).modality
     facts = [fact for fact in place.observe(checkout) if spec.name != fact.value["of"]]
     related = {str(fact.value["of"]): False for fact in facts}
     for fact in facts:
         related[str(fact.value["of"])] |= fact.value.get("Modality") == chip
-    found = []
+    rows = []
     for name in sorted(related, key=lambda name: (not related[name], name)):
         its = [fact for fact in facts if fact.value["of"] == name]
-        if _takes(place, spec, checkout, {"kind": "drop-in", "of": name}):
-            found.append(Host(name, its[0].path, tuple(fact.backend for fact in its if fact.backend != spec.name)))
-    return tuple(found)
+        if _takes(place, spec, checkout, ImportAnswers(kind="drop-in", of=name)):
+            rows.append(Host(name, its[0].path, tuple(fact.backend for fact in its if fact.backend != spec.name)))
+    return tuple(rows)
 
 
 def host_of(name: str, checkout: Checkout) -> str:
-    """The backend whose importer speaks for a drop-in, or ""."""
+    """The backend whose importer handles a drop-in, or ""."""
     return next((str(fact.value["of"]) for fact in ImporterDropIn().observe(checkout) if fact.backend == name), "")
 
 
 def takes_importer(spec: BackendSpec, checkout: Checkout) -> bool:
-    """Whether an importer of the backend's own can be registered here."""
-    return _takes(ImporterRegistry(), spec, checkout, {"kind": "importer", "extensions": [".any"]})
+    """Whether this checkout can register an importer for the backend."""
+    return _takes(ImporterRegistry(), spec, checkout, ImportAnswers(kind="importer", extensions=(".any",)))
 
 
 def claimants(extensions: Collection[str], checkout: Checkout) -> tuple[str, ...]:
     """The backends whose importer's code names one of the extensions, in their order by name."""
     named = [f'"{extension}"' for extension in extensions]
-    found = {
-        one.backend for one in importers(checkout) if any(text in (checkout.read(one.path) or "") for text in named)
+    names = {
+        row.backend for row in importers(checkout) if any(text in (checkout.read(row.path) or "") for text in named)
     }
-    return tuple(sorted(found))
+    return tuple(sorted(names))
 
 
-def _takes(place: Place, spec: BackendSpec, checkout: Checkout, said: dict[str, Any]) -> bool:
-    """Whether a place could make the edits of these answers by itself: what it would leave to a person is
-    no offer."""
+def _takes(place: Place, spec: BackendSpec, checkout: Checkout, imports: ImportAnswers) -> bool:
+    """Whether a place can make all edits for these answers. A choice that needs manual edits is not offered."""
     try:
-        changes = place.plan(checkout, replace(spec, imports={**spec.imports, **said})).changes
+        changes = place.plan(checkout, replace(spec, imports=replace(imports, modality=spec.imports.modality))).changes
     except NewbackendError:
         return False
     return bool(changes) and all(isinstance(change.outcome, Inserted | AlreadyPresent) for change in changes)

@@ -1,34 +1,34 @@
-"""The three ways to ask on a terminal, whatever the terminal can do."""
+"""The interface of terminal prompts, and text wrapping."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import textwrap
 from typing import Protocol
 
-from newbackend.wizard.question import ManyQuestion, OneQuestion, TextQuestion
+from newbackend.wizard.question import Asked
 
+BACK = "<"
 NARROWEST = 20
 
 
 class Prompts(Protocol):
     """What `Tty` asks with. Every method may raise `Back`, KeyboardInterrupt or EOFError.
 
-    `keys` says in a sentence how to go back and how to stop.
+    `keys` is a sentence that explains how to go back and how to stop.
     """
 
     keys: str
 
-    def text(self, question: TextQuestion) -> str:
+    def text(self, question: Asked) -> str:
         """A line that passes the question's check."""
         ...
 
-    def one(self, question: OneQuestion) -> str:
+    def one(self, question: Asked) -> str:
         """The value of one choice."""
         ...
 
-    def many(self, question: ManyQuestion) -> list[str]:
+    def many(self, question: Asked) -> tuple[str, ...]:
         """The values of at least one choice."""
         ...
 
@@ -37,7 +37,7 @@ class Prompts(Protocol):
         ...
 
     def say(self, text: str) -> None:
-        """Says something in words, wrapped to the terminal."""
+        """Prints prose, folded at the terminal's width."""
         ...
 
 
@@ -47,17 +47,6 @@ def width() -> int:
 
 
 def wrapped(text: str, indent: str = "  ", hanging: str = "") -> str:
-    """Prose at the terminal's width, later lines further in; paths are not cut at their hyphens."""
+    """Text wrapped at the terminal's width, later lines indented; paths are not broken at hyphens."""
     later = indent + hanging
     return textwrap.fill(text, width(), initial_indent=indent, subsequent_indent=later, break_on_hyphens=False)
-
-
-def prompts() -> Prompts:
-    """Menus where the terminal can move its cursor, numbered lists where it cannot."""
-    if os.environ.get("TERM", "") in ("", "dumb"):
-        from newbackend.wizard.line_prompts import LinePrompts
-
-        return LinePrompts()
-    from newbackend.wizard.menu_prompts import MenuPrompts
-
-    return MenuPrompts()

@@ -1,111 +1,49 @@
-"""The questions of `create`, one method each (nix-init's habit): a front end that does not answer one
-does not type-check, so a question without a non-interactive answer cannot exist."""
+"""The interface between the wizard and a front end: a person at a terminal, or none."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
-from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError
-from newbackend.plan.model import Plan
 from newbackend.plan.review import Letter, Turn
-
-
-@dataclass(frozen=True)
-class PartialAnswers:
-    """What a question may look at: the answers given by now, the checkout, and in `before` what was
-    answered to this and later questions before the user went back."""
-
-    answers: Mapping[str, Any]
-    checkout: Checkout
-    before: Mapping[str, Any] = field(default_factory=dict)
+from newbackend.wizard.question import PartialAnswers, Question
 
 
 class Back(Exception):
-    """The user wants the previous question again."""
+    """The user wants to go back to the previous question."""
 
 
 class Stopped(KeyboardInterrupt):
-    """Ctrl-C, end of input or a closed terminal; its text is the one sentence to say."""
+    """Ctrl-C, end of input or a closed terminal; its text is the one sentence to print."""
 
 
 class Frontend(Protocol):
-    """Each method answers one question. A terminal's may raise `Back` or KeyboardInterrupt."""
+    """One method for each kind of question. A terminal's may raise `Back` or KeyboardInterrupt."""
 
-    def resume(self, saved: Mapping[str, Any], checkout: Checkout) -> bool:
-        """Whether to go on with the answers of an interrupted run."""
+    def text(self, question: Question, partial: PartialAnswers) -> str:
+        """A line of text."""
         ...
 
-    def pin(self, so_far: PartialAnswers) -> str:
-        """OWNER/REPO[@REF], or "" for a backend without an upstream."""
+    def one(self, question: Question, partial: PartialAnswers) -> str:
+        """The value of one choice."""
         ...
 
-    def name(self, so_far: PartialAnswers) -> str:
-        """The backend's name."""
+    def many(self, question: Question, partial: PartialAnswers) -> tuple[str, ...]:
+        """The values of at least one choice."""
         ...
 
-    def lang(self, so_far: PartialAnswers) -> str:
-        """The language id."""
-        ...
-
-    def flavour(self, so_far: PartialAnswers) -> str:
-        """The flavour id, of a language that has more than one."""
-        ...
-
-    def modalities(self, so_far: PartialAnswers) -> list[str]:
-        """Modality ids."""
-        ...
-
-    def like(self, so_far: PartialAnswers) -> str:
-        """A backend of the same language to stand beside, or ""."""
-        ...
-
-    def variants(self, so_far: PartialAnswers) -> list[str]:
-        """Variant ids."""
-        ...
-
-    def description(self, so_far: PartialAnswers) -> str:
-        """One or more lines for the gallery."""
-        ...
-
-    def license(self, so_far: PartialAnswers) -> str:
-        """An SPDX expression, or ""."""
-        ...
-
-    def tags(self, so_far: PartialAnswers) -> list[str]:
-        """Gallery tags; none means those of the modalities."""
-        ...
-
-    def import_kind(self, so_far: PartialAnswers) -> str:
-        """How the import form gets to know it: a kind of `places.import_choice`."""
-        ...
-
-    def import_of(self, so_far: PartialAnswers) -> str:
-        """The backend whose importer a drop-in shares."""
-        ...
-
-    def import_extensions(self, so_far: PartialAnswers) -> list[str]:
-        """The file extensions that an importer of its own goes by; none if there are pipeline tags."""
-        ...
-
-    def import_pipeline_tags(self, so_far: PartialAnswers) -> list[str]:
-        """The Hugging Face pipeline tags that it goes by; none if there are extensions."""
-        ...
-
-    def summary(self, so_far: PartialAnswers) -> str:
-        """The key of an answer to change, or "" to go on."""
+    def confirm(self, prompt: str, *, default: bool) -> bool:
+        """Yes or no."""
         ...
 
     def hunk(self, turn: Turn) -> Letter:
         """What to do with one hunk of the plan (`--review`)."""
         ...
 
-    def apply(self, plan: Plan) -> bool:
-        """Whether to write the plan."""
+    def say(self, text: str) -> None:
+        """Prints a message before the questions."""
         ...
 
     def refused(self, error: NewbackendError) -> None:
-        """Says why an answer will not do; the question comes again. Raises it where nobody can answer."""
+        """Prints why an answer is invalid; the question is asked again. Raises the error when nobody can answer."""
         ...

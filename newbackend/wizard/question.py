@@ -1,62 +1,145 @@
-"""A question as data: what is asked, in one line why, what may be answered and what that touches.
+"""A question as data: its key, its texts, the valid answers, and the answer when nobody can be asked.
 
-Front ends that ask show these; none of them is a front end's own business.
+Front ends display these; no front end has code for a particular question.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
 
-Check = Callable[[str], object]
+from newbackend.answers import Answers
+from newbackend.catalog.languages import Language, languages
+from newbackend.checkout.tree import Checkout
+from newbackend.wizard.upstream import Upstream
+
+Reply = str | tuple[str, ...]
+"""A text, the id of a choice, or the ids of several."""
 
 
-def anything(text: str) -> str:
-    """The check of a question that takes every text."""
-    return text
+@dataclass(frozen=True)
+class PartialAnswers:
+    """What a question may depend on: the answers so far, the checkout, and in `before` the earlier replies to this and
+    later questions, if the user went back. `read_upstream` reads a pinned repository."""
+
+    answers: Answers
+    checkout: Checkout
+    before: Mapping[str, Reply] = field(default_factory=dict)
+    read_upstream: Callable[[str, str], Upstream] = lambda _repo, _sha: Upstream()
+
+    @property
+    def language(self) -> Language:
+        """The language, once it is answered."""
+        return languages()[self.answers.lang or ""]
+
+    @property
+    def flavour(self) -> str:
+        """The flavour; the language's default until it is answered."""
+        return self.answers.flavour or self.language.default_flavour
+
+    @property
+    def upstream(self) -> Upstream:
+        """What the pinned repository says about itself; empty without a pin."""
+        pin = self.answers.pin
+        return self.read_upstream(pin.repo, pin.sha) if pin and pin.repo and pin.sha else Upstream()
+
+    def text_before(self, key: str) -> str:
+        """The earlier reply to a text or one-choice question, if the user went back, else ""."""
+        reply = self.before.get(key) or ""
+        return reply if isinstance(reply, str) else ", ".join(reply)
+
+
+class Kind(Enum):
+    """The kind of answer that a question takes."""
+
+    TEXT = "text"
+    ONE = "one"
+    MANY = "many"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One answer to choose: `effect` says what choosing it touches."""
+    """One choice of a menu; `effect` says what it changes."""
 
     value: str
     title: str
     effect: str = ""
 
 
+def _empty(_: PartialAnswers) -> str:
+    return ""
+
+
+def _never(_: PartialAnswers) -> bool:
+    return False
+
+
+def always(_: PartialAnswers) -> bool:
+    """For a question that is always asked, or always has a default."""
+    return True
+
+
 @dataclass(frozen=True)
-class TextQuestion:
-    """A line of text. `check` raises NewbackendError for one that will not do."""
+class Question:
+    """One question. `key` is the dotted path of its answer, `title` its name in the summary.
+
+    `unasked` is the answer when nobody can be asked; without one it raises UsageError naming the flag. `default` is
+    offered to a person. `check` raises NewbackendError for an invalid text. `optional`: an empty answer is valid. The
+    question is asked again when an answer in `depends_on` changes.
+    """
 
     key: str
+    title: str
+    kind: Kind
     prompt: str
-    explain: str
-    touches: str = ""
-    default: str = ""
-    check: Check = anything
+    explain: Callable[[PartialAnswers], str]
+    unasked: Callable[[PartialAnswers], Reply]
+    default: Callable[[PartialAnswers], Reply] = _empty
+    choices: Callable[[PartialAnswers], tuple[Choice, ...]] = lambda _: ()
+    touches: Callable[[PartialAnswers], str] = _empty
+    check: Callable[[str, PartialAnswers], Any] = lambda _text, _partial: None
+    applies: Callable[[PartialAnswers], bool] = always
+    optional: Callable[[PartialAnswers], bool] = _never
+    depends_on: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
-class OneQuestion:
-    """Exactly one of the choices."""
+class Asked:
+    """A question with all texts and choices evaluated for the answers so far."""
 
-    key: str
     prompt: str
     explain: str
+    touches: str
     choices: tuple[Choice, ...]
-    default: str = ""
+    defaults: tuple[str, ...]
+    check: Callable[[str], Any]
+
+    @property
+    def default(self) -> str:
+        """The default of a text or of one choice, "" without one."""
+        return self.defaults[0] if self.defaults else ""
+
+    @property
+    def values(self) -> list[str]:
+        """The values of the choices."""
+        return [choice.value for choice in self.choices]
 
 
-@dataclass(frozen=True)
-class ManyQuestion:
-    """At least one of the choices."""
+def asked(question: Question, partial: PartialAnswers) -> Asked:
+    """Evaluates a question for the answers so far."""
+    default = question.default(partial)
+    return Asked(
+        question.prompt,
+        question.explain(partial),
+        question.touches(partial),
+        question.choices(partial),
+        (default,) if isinstance(default, str) else default,
+        lambda text: question.check(text, partial),
+    )
 
-    key: str
-    prompt: str
-    explain: str
-    choices: tuple[Choice, ...]
-    default: tuple[str, ...] = ()
 
-
-Question = TextQuestion | OneQuestion | ManyQuestion
+def words(text: str) -> tuple[str, ...]:
+    """The values of a comma-separated list."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from newbackend.answers import dump_answers, load_answers
+from newbackend.answers import Answers
+from newbackend.answers_file import dump_answers, load_answers
 from newbackend.apply.state import ensure, state_dir
 from newbackend.errors import NewbackendError
-from newbackend.spec import check_name
+from newbackend.validate import check_name
 
 _HEADER = "# The answers of an interrupted `newbackend create`, which offers them again.\n"
 
 
 @dataclass
 class Session:
-    """One run's answers. `kept` says whether any were saved; a name is part of the file's name once known."""
+    """The saved answers of one run. `kept` says whether any were saved. The backend's name, once known, is part of the
+    file name."""
 
     root: Path
     kept: bool = False
@@ -27,18 +27,19 @@ class Session:
 
     @property
     def command(self) -> str:
-        """The command that offers the kept answers."""
+        """The command that offers the saved answers."""
         name = self._path.stem.removeprefix("wizard").removeprefix("-") if self._path else ""
         return f"newbackend create {name}".strip()
 
-    def find(self, name: str | None) -> dict[str, Any] | None:
-        """What was saved for a name, or, without one, last; None when there is nothing or it is damaged."""
+    def find(self, name: str | None) -> Answers | None:
+        """The saved answers for a name, or, without a name, the latest ones; None when there are none or the file is
+        damaged."""
         for path in self._candidates(name):
             try:
                 saved = load_answers(path)
             except NewbackendError:
                 continue
-            if saved:
+            if saved != Answers():
                 self._path, self.kept = path, True
                 return saved
         return None
@@ -50,12 +51,12 @@ class Session:
                 return [folder / f"wizard-{check_name(name)}.yml"]
             except NewbackendError:
                 return []
-        found = [path for path in folder.glob("wizard*.yml") if path.is_file()] if folder.is_dir() else []
-        return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+        paths = [path for path in folder.glob("wizard*.yml") if path.is_file()] if folder.is_dir() else []
+        return sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True)
 
-    def save(self, answers: Mapping[str, Any]) -> None:
-        """Keeps the answers so far. A disk that cannot take them does not stop the questions."""
-        name = str(answers.get("name") or "")
+    def save(self, answers: Answers) -> None:
+        """Saves the answers so far. A failing write does not stop the questions."""
+        name = answers.name or ""
         folder = state_dir(self.root)
         path = folder / (f"wizard-{name}.yml" if name else "wizard.yml")
         temporary = folder / f".{path.name}.{os.getpid()}"
@@ -71,7 +72,7 @@ class Session:
         self._path, self.kept = path, True
 
     def drop(self) -> None:
-        """Forgets them: they were written, or are not wanted."""
+        """Deletes the saved answers, because the backend was written or the user does not want them."""
         if self._path:
             with contextlib.suppress(OSError):
                 self._path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Ctrl-C, the end of input and a terminal that goes away mean the same: stop, say so, change nothing."""
+"""Ctrl-C, end of input and a closed terminal all stop the run with one sentence; nothing is changed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from newbackend.wizard.session import Session
 
 @contextmanager
 def stoppable(session: Session) -> Iterator[None]:
-    """Turns every way to stop into `Stopped`, whose text says whether the answers so far are kept.
+    """Turns each of them into `Stopped`, whose text says whether the answers so far are saved.
 
-    A hang-up is caught only while questions are asked; otherwise it ends the process as ever.
+    SIGHUP is caught only while questions are asked; otherwise it ends the process as usual.
     """
     main = threading.current_thread() is threading.main_thread()
     previous = signal.signal(signal.SIGHUP, signal.default_int_handler) if main else None
@@ -34,7 +34,7 @@ def stoppable(session: Session) -> Iterator[None]:
 
 
 def sentence(session: Session) -> str:
-    """The one sentence of a run that was stopped."""
+    """The sentence that a stopped run prints."""
     if not session.kept:
         return "stopped; nothing was changed"
     return f"stopped; nothing was changed; your answers are kept: `{session.command}` offers them again"

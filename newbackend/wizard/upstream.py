@@ -1,4 +1,4 @@
-"""What a pinned repository says of itself: a description, a licence, keywords, its language.
+"""What a pinned repository says about itself: a description, a licence, keywords, its language.
 
 Only defaults come from here, and only when the commit can be fetched: every failure is silent, because
 a person answers the question either way. No file of the repository is executed or checked out.
@@ -12,26 +12,25 @@ import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from newbackend.catalog.languages import languages
 from newbackend.pin import DEFAULT_BASE
 
 SECONDS = 10.0
 _LIMIT = 200_000
 _LENGTH = 200
 _NAMES = re.compile(r"(?i)(?:(?P<license>licen[cs]e|copying)(?:[.-].*)?|(?P<readme>readme)(?:\.(?:md|rst|txt))?)\Z")
-_BUILD_FILES = {"go.mod": "go", "Cargo.toml": "rust", "CMakeLists.txt": "cpp", "pyproject.toml": "python",
-                "setup.py": "python"}  # fmt: skip
 _MARKUP = re.compile(r"<[^>]*>|!\[[^\]]*\]\([^)]*\)|\[!\[.*?\]\(.*?\)\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 
 @dataclass(frozen=True)
 class Upstream:
-    """Empty where the repository does not say; `lang` is a language id."""
+    """Fields are empty if the repository does not have them; `lang` is a language id."""
 
     description: str = ""
     license: str = ""
@@ -40,7 +39,7 @@ class Upstream:
 
 
 def read_upstream(repo: str, sha: str, *, seconds: float = SECONDS) -> Upstream:
-    """Fetches one commit without its file contents, then the two or three files that are looked at.
+    """Fetches one commit without file contents, then the two or three files that are read.
 
     The base URL is `NEWBACKEND_GIT_BASE`, else GitHub. Gives an empty value when that fails or takes
     longer than `seconds` in all.
@@ -55,7 +54,7 @@ def read_upstream(repo: str, sha: str, *, seconds: float = SECONDS) -> Upstream:
 
 @dataclass(frozen=True)
 class _Git:
-    """A bare repository with a deadline; asks nobody for a password, runs no hook."""
+    """A bare repository with a deadline; never prompts for a password, runs no hooks."""
 
     folder: Path
     deadline: float
@@ -81,16 +80,22 @@ def _read(git: _Git, url: str, sha: str) -> Upstream:
     git.run("config", "remote.origin.partialclonefilter", "blob:none")
     git.run("fetch", "--quiet", "--depth=1", "--no-tags", "--filter=blob:none", "origin", sha)
     names = git.run("ls-tree", "--name-only", "-z", sha).split("\0")
-    found = {kind: name for name in names if (match := _NAMES.match(name)) for kind in (match.lastgroup or "",)}
-    texts = {kind: git.run("cat-file", "blob", f"{sha}:{name}") for kind, name in found.items()}
+    files = {kind: name for name in names if (match := _NAMES.match(name)) for kind in (match.lastgroup or "",)}
+    texts = {kind: git.run("cat-file", "blob", f"{sha}:{name}") for kind, name in files.items()}
     manifest = next((name for name in ("pyproject.toml", "Cargo.toml") if name in names), "")
     about = _manifest(git.run("cat-file", "blob", f"{sha}:{manifest}")) if manifest else {}
     return Upstream(
         description=_plain(str(about.get("description") or "")) or first_paragraph(texts.get("readme", "")),
         license=license_of(texts.get("license", "")),
         keywords=_keywords(about),
-        lang=next((lang for name, lang in _BUILD_FILES.items() if name in names), ""),
+        lang=_language(names),
     )
+
+
+def _language(names: Collection[str]) -> str:
+    """The language of the build files; the best rank when there are several."""
+    ranked = sorted(languages().values(), key=lambda language: language.upstream_rank)
+    return next((language.id for language in ranked if any(name in names for name in language.upstream_files)), "")
 
 
 def _manifest(text: str) -> Mapping[str, object]:
@@ -100,8 +105,8 @@ def _manifest(text: str) -> Mapping[str, object]:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return {}
-    found = data.get("project") or data.get("package") or {}
-    return found if isinstance(found, dict) else {}
+    table = data.get("project") or data.get("package") or {}
+    return table if isinstance(table, dict) else {}
 
 
 def _keywords(about: Mapping[str, object]) -> tuple[str, ...]:

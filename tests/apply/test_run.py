@@ -56,7 +56,7 @@ def refused(plan: Plan, root: Path, reference: str, options: ApplyOptions | None
     before = tree(root)
     with pytest.raises(UsageError) as caught:
         apply_plan(plan, root, options)
-    assert caught.value.reference == reference
+    assert caught.value.code == reference
     assert "\n" not in caught.value.sentence()
     assert tree(root) == before
     assert not journal.folder(state_dir(root)).exists()
@@ -152,7 +152,7 @@ def test_a_full_disk_at_any_write_leaves_the_tree_as_it_was(
         try:
             apply_plan(plan, sample)
         except UsageError as error:
-            said = error.reference
+            said = error.code
             raise
     if count > after:
         assert said == "disk-full"
@@ -257,7 +257,7 @@ def test_an_interrupted_change_to_a_file_edited_since_is_not_overwritten(sample:
     (sample / MATRIX).write_text("mine\n")
     with pytest.raises(UsageError) as caught:
         start(sample)
-    assert caught.value.reference == "rollback-conflict"
+    assert caught.value.code == "rollback-conflict"
     assert (sample / MATRIX).read_text() == "mine\n"
 
 

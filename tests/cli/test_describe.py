@@ -10,7 +10,8 @@ from cli.runner import create_python, newbackend
 from conftest import tree
 from describe.round_trip import facts_of
 
-from newbackend.answers import load_answers
+from newbackend.answers import as_data
+from newbackend.answers_file import load_answers
 from newbackend.checkout.layout import open_checkout
 
 
@@ -20,7 +21,7 @@ def test_yaml_goes_to_stdout_and_json_says_the_same(sample: Path, tmp_path: Path
     file = tmp_path / "a.yml"
     file.write_text(yaml.out)
     said = newbackend("describe", "goquill", "--format", "json", "--repo", sample)
-    assert json.loads(said.out) == load_answers(file)
+    assert json.loads(said.out) == as_data(load_answers(file))
 
 
 def test_guesses_are_notes_above_the_answers(sample: Path) -> None:
@@ -90,7 +91,7 @@ def test_like_lends_its_registration_and_refuses_another_language(sample: Path) 
     }
     other = newbackend(*words, "--lang", "go")
     assert other.status == 2
-    assert "--like pywhistle is a python backend" in other.error()
+    assert "--like pywhistle is a python backend" in json.loads(other.out)["message"]
 
 
 def test_remove_names_hand_edited_files_before_they_go(sample: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from newbackend.cli import failure
 from newbackend.cli import main as cli
 from newbackend.errors import Exit
 
@@ -15,7 +16,7 @@ def _broken(_: list[str]) -> None:
 def test_a_bug_is_one_sentence_and_status_two(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.delenv(cli.DEBUG, raising=False)
+    monkeypatch.delenv(failure.DEBUG, raising=False)
     monkeypatch.setattr(cli, "run", _broken)
     with pytest.raises(SystemExit) as stopped:
         cli.main([])
@@ -26,7 +27,7 @@ def test_a_bug_is_one_sentence_and_status_two(
 
 
 def test_with_the_debug_variable_the_traceback_comes_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(cli.DEBUG, "1")
+    monkeypatch.setenv(failure.DEBUG, "1")
     monkeypatch.setattr(cli, "run", _broken)
     with pytest.raises(ZeroDivisionError):
         cli.main([])

@@ -1,4 +1,4 @@
-"""Start-up is cheap because heavy imports stay inside the verbs (design, section 5)."""
+"""Start-up is cheap because heavy imports stay inside the verbs."""
 
 from __future__ import annotations
 

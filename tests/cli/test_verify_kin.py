@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cli.runner import newbackend
 
-from newbackend.rules.docs import all_rules, page
+from newbackend.rulebooks import all_rules, page
 
 
 def test_list_shows_every_backend_with_language_variants_and_health(sample: Path) -> None:
@@ -106,4 +106,4 @@ def test_every_rule_says_what_why_and_how_with_an_example() -> None:
 def test_the_rules_page_is_current() -> None:
     written = (Path(__file__).parents[2] / "docs/rules.md").read_text(encoding="utf-8")
 
-    assert written == page(), "run: python -m newbackend.rules.docs"
+    assert written == page(), "run: python -m newbackend.rulebooks"

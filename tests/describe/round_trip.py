@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from newbackend.answers import check_answers, dump_answers, parse_yaml
+from newbackend.answers_file import dump_answers, parse_answers
 from newbackend.checkout.tree import Checkout
 from newbackend.describe import describe
 from newbackend.plan.build import plan_create, planned
@@ -61,7 +61,7 @@ def after(checkout: Checkout, plan: Plan) -> Checkout:
 def described(checkout: Checkout, name: str) -> BackendSpec:
     """A spec by way of the answers file's text, as `create --answers` reads it."""
     text = dump_answers(describe(checkout, name).answers)
-    return make_spec(check_answers(parse_yaml(text, "answers.yml"), "answers.yml"))
+    return make_spec(parse_answers(text, "answers.yml"))
 
 
 def round_trip(checkout: Checkout, before: Facts, name: str) -> Trip:

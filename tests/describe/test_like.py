@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from newbackend.answers import Answers, Generated, as_data
 from newbackend.checkout.tree import Checkout
 from newbackend.describe import describe
-from newbackend.describe.like import with_profile
+from newbackend.describe.like import with_sibling, with_wiring
 from newbackend.errors import NotFoundError, UsageError
 
 
+def like(name: str, checkout: Checkout) -> dict[str, Any]:
+    """All that a sibling lends to a new backend about which nothing else is answered."""
+    answers, _ = with_sibling(Answers(name="new", like=name), checkout)
+    return as_data(with_wiring(answers, checkout))
+
+
 def test_without_like_nothing_is_added(checkout: Checkout) -> None:
-    assert with_profile({"name": "new"}, checkout) == ({"name": "new"}, [])
+    given = Answers(name="new")
+    assert with_sibling(given, checkout) == (given, [])
+    assert with_wiring(given, checkout) == given
 
 
 def test_variants_tags_and_language_are_those_of_the_sibling(checkout: Checkout) -> None:
     sibling = describe(checkout, "pywhistle").answers
-    answers, notes = with_profile({"name": "new", "like": "pywhistle"}, checkout)
-    assert {key: answers[key] for key in ("lang", "variants", "tags", "modalities")} == {
-        key: sibling[key] for key in ("lang", "variants", "tags", "modalities")
-    }
+    answers, notes = with_sibling(Answers(name="new", like="pywhistle"), checkout)
+    assert (answers.lang, answers.variants, answers.tags) == (sibling.lang, sibling.variants, sibling.tags)
+    assert answers.modalities == sibling.modalities
     assert notes == []
 
 
 def test_texts_and_pin_stay_the_siblings_own(checkout: Checkout) -> None:
-    answers, _ = with_profile({"name": "new", "like": "cppreed"}, checkout)
+    answers = like("cppreed", checkout)
     assert not {"description", "license", "pin", "icon", "urls"} & set(answers)
     assert "cppreed" not in str({key: value for key, value in answers.items() if key != "like"})
 
 
 def test_answers_that_are_given_win(checkout: Checkout) -> None:
-    given = {"name": "new", "like": "pywhistle", "variants": ["cpu"], "tags": ["mine"]}
-    answers, _ = with_profile(given, checkout)
-    assert (answers["variants"], answers["tags"]) == (["cpu"], ["mine"])
+    given = Answers(name="new", like="pywhistle", variants=("cpu",), tags=("mine",))
+    answers, _ = with_sibling(given, checkout)
+    assert (answers.variants, answers.tags) == (("cpu",), ("mine",))
 
 
 def test_a_generated_backend_does_not_change_when_its_sibling_does(checkout: Checkout) -> None:
-    given = {"name": "new", "like": "pywhistle", "generated": {"newbackend": "0", "files": {}}}
-    assert with_profile(given, checkout) == (given, [])
+    given = Answers(name="new", like="pywhistle", generated=Generated("0", {}))
+    assert with_sibling(given, checkout) == (given, [])
+    assert with_wiring(given, checkout) == given
 
 
 def test_a_sibling_that_make_does_not_test_lends_that_too(checkout: Checkout) -> None:
@@ -45,7 +56,7 @@ def test_a_sibling_that_make_does_not_test_lends_that_too(checkout: Checkout) ->
 
     text = checkout.need(MAKEFILE)
     lines = [line for line in text.splitlines(keepends=True) if "-C backend/python/pywhistle" not in line]
-    answers, _ = with_profile({"name": "new", "like": "pywhistle"}, checkout.with_changes({MAKEFILE: "".join(lines)}))
+    answers = like("pywhistle", checkout.with_changes({MAKEFILE: "".join(lines)}))
     omit = answers["overrides"]["places"]["makefile"]["omit"]
     assert {"prepare-test-extra", "test-extra"} <= set(omit)
 
@@ -54,21 +65,21 @@ def test_capability_keys_point_at_the_same_variants_of_the_new_backend(checkout:
     from newbackend.checkout.layout import INDEX
 
     text = checkout.need(INDEX).replace('default: "cpu-pywhistle"', 'default: "cuda12-pywhistle"')
-    answers, _ = with_profile({"name": "new", "like": "pywhistle"}, checkout.with_changes({INDEX: text}))
+    answers = like("pywhistle", checkout.with_changes({INDEX: text}))
     assert answers["overrides"]["capabilities"]["default"] == "cuda12-new"
 
 
 def test_what_the_template_cannot_ship_is_left_out_and_said(checkout: Checkout) -> None:
-    answers, notes = with_profile({"name": "new", "like": "cppanvil", "flavour": "self-contained"}, checkout)
-    assert "rocm" not in answers["variants"]
+    answers, notes = with_sibling(Answers(name="new", like="cppanvil", flavour="self-contained"), checkout)
+    assert "rocm" not in (answers.variants or ())
     assert any("rocm" in note for note in notes)
 
 
 def test_another_language_is_refused_in_one_sentence(checkout: Checkout) -> None:
     with pytest.raises(UsageError, match="--like gotide is a go backend, so a cpp backend cannot"):
-        with_profile({"name": "new", "like": "gotide", "lang": "cpp"}, checkout)
+        with_sibling(Answers(name="new", like="gotide", lang="cpp"), checkout)
 
 
 def test_a_sibling_that_is_not_there_is_not_found(checkout: Checkout) -> None:
     with pytest.raises(NotFoundError, match="knows no backend 'nobody'"):
-        with_profile({"name": "new", "like": "nobody"}, checkout)
+        with_sibling(Answers(name="new", like="nobody"), checkout)

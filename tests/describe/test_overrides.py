@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from specs import DS4
 
-from newbackend.answers import check_answers
+from newbackend.answers import as_data, read_answers
 from newbackend.checkout.tree import Checkout
 from newbackend.describe import describe
 from newbackend.errors import UsageError
@@ -20,7 +20,7 @@ KEEP = {"places": {"scaffold": "keep"}}
 
 def of(name: str, checkout: Checkout, **places: Any) -> dict[str, Any]:
     """The described answers of a sample backend with more said about some places."""
-    answers = describe(checkout, name).answers
+    answers = as_data(describe(checkout, name).answers)
     known = answers["overrides"]["places"]
     said = {key: {**known.get(key, {}), **more} for key, more in ((k.replace("_", "-"), v) for k, v in places.items())}
     overrides = {**answers["overrides"], "places": {**known, **said}}
@@ -51,7 +51,7 @@ def of(name: str, checkout: Checkout, **places: Any) -> dict[str, Any]:
 )
 def test_an_unknown_key_or_a_wrong_value_is_refused_by_its_name(overrides: dict[str, Any], named: str) -> None:
     with pytest.raises(UsageError) as caught:
-        check_answers({"overrides": overrides}, "answers.yml")
+        read_answers({"overrides": overrides}, "answers.yml")
     assert named in caught.value.sentence()
     assert caught.value.where == "answers.yml"
 
@@ -100,7 +100,7 @@ def test_a_place_refuses_what_it_does_not_read_or_could_not_write_safely(
 ) -> None:
     answers = of("gotide", checkout, **{place.replace("-", "_"): said})
     with pytest.raises(UsageError, match=named):
-        plan_create(make_spec(check_answers(answers, "answers.yml")), checkout)
+        plan_create(make_spec(read_answers(answers, "answers.yml")), checkout)
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,8 @@ def test_a_place_refuses_what_it_does_not_read_or_could_not_write_safely(
     ],
 )
 def test_a_row_of_another_backend_is_refused(checkout: Checkout, said: dict[str, Any]) -> None:
-    with pytest.raises(UsageError, match=r"speaks of the backend '(other)?', not of 'ds4'"):
-        plan_create(make_spec({**DS4, "overrides": {"variants": {"cpu": said}}}), checkout)
+    with pytest.raises(UsageError, match=r"is about the backend '(other)?', not 'ds4'"):
+        plan_create(make_spec(read_answers({**DS4, "overrides": {"variants": {"cpu": said}}}, "test")), checkout)
 
 
 @pytest.mark.parametrize("name", ["llama-cpp", "mlx-audio", "my-llama-cpp"])
@@ -121,8 +121,8 @@ def test_a_name_that_would_hurt_is_only_taken_for_files_that_are_there(checkout:
     answers = {**DS4, "name": name, "lang": "python"}
     if name != "llama-cpp":
         with pytest.raises(UsageError, match="backend name"):
-            make_spec(answers)
-    spec = make_spec({**answers, "overrides": KEEP})
+            make_spec(read_answers(answers, "test"))
+    spec = make_spec(read_answers({**answers, "overrides": KEEP}, "test"))
     with pytest.raises(UsageError, match="files are kept, but there is no such directory") as caught:
         plan_create(spec, checkout)
     assert caught.value.where == f"backend/python/{name}"
@@ -131,7 +131,7 @@ def test_a_name_that_would_hurt_is_only_taken_for_files_that_are_there(checkout:
 @pytest.mark.parametrize("name", ["Bad", "../x", "a--b", "x" * 64, ""])
 def test_no_answer_makes_up_for_a_name_that_is_no_name(name: str) -> None:
     with pytest.raises(UsageError):
-        make_spec({**DS4, "name": name, "overrides": KEEP})
+        make_spec(read_answers({**DS4, "name": name, "overrides": KEEP}, "test"))
 
 
 def test_a_kept_backend_gets_no_files(checkout: Checkout) -> None:
@@ -139,7 +139,7 @@ def test_a_kept_backend_gets_no_files(checkout: Checkout) -> None:
 
     answers = of("pyecho", checkout)
     text = checkout.need(MAKEFILE).replace(" backends/pyecho", "")
-    spec = make_spec(answers)
+    spec = make_spec(read_answers(answers, "test"))
     check_collisions(spec, checkout)
     plan = plan_create(spec, checkout.with_changes({MAKEFILE: text}))
     assert [(edit.op, edit.path) for edit in plan.edits] == [("modify", MAKEFILE)]
@@ -152,9 +152,9 @@ def test_what_the_answers_omit_is_not_wanted(checkout: Checkout) -> None:
         line for line in checkout.need(MAKEFILE).splitlines(keepends=True) if "-C backend/python/pyecho" not in line
     )
     changed = checkout.with_changes({MAKEFILE: text})
-    wanted = plan_create(make_spec(of("pyecho", checkout)), changed)
+    wanted = plan_create(make_spec(read_answers(of("pyecho", checkout), "test")), changed)
     assert [edit.reason for edit in wanted.edits] == ["builds pyecho before its tests", "runs pyecho's tests"]
     kinds = of("pyecho", checkout, makefile={"omit": ["prepare-test-extra", "test-extra:backend/python/pyecho"]})
-    assert plan_create(make_spec(kinds), changed).edits == ()
+    assert plan_create(make_spec(read_answers(kinds, "test")), changed).edits == ()
     everything = of("pyecho", checkout, makefile={"omit": True})
-    assert plan_create(make_spec(everything), changed).edits == ()
+    assert plan_create(make_spec(read_answers(everything, "test")), changed).edits == ()

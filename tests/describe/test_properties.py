@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 from specs import SHA
 
 from describe.round_trip import after
-from newbackend.answers import dump_answers, to_answers
+from newbackend.answers import read_answers
+from newbackend.answers_file import dump_answers
 from newbackend.apply.run import ApplyOptions, apply_plan
 from newbackend.apply.undo import plan_undo, run_undo
 from newbackend.catalog import modalities
@@ -28,7 +30,7 @@ from newbackend.plan.remove import plan_remove
 from newbackend.sample import init_git, materialise
 from newbackend.scaffold.generated import record
 from newbackend.scaffold.render import RenderedFile, answers_path
-from newbackend.spec import BackendSpec, make_spec
+from newbackend.spec import BackendSpec, make_spec, to_answers
 
 NAMES = st.from_regex(r"[a-z][a-z0-9]{0,7}(-[a-z0-9]{1,6}){0,2}", fullmatch=True)
 PROSE = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=60)
@@ -40,14 +42,15 @@ def answers(draw: st.DrawFn) -> dict[str, Any]:
     """Answers of every language and flavour, most of them possible."""
     language = languages()[draw(st.sampled_from(list(languages())))]
     flavour = draw(st.sampled_from(list(language.flavours)))
-    serves = [key for key in modalities() if key in language.modalities_of(flavour)]
-    wants_pin = flavour in language.flavour_needs_pin or draw(st.booleans())
+    its = language.flavours[flavour]
+    serves = [key for key in modalities() if key in its.modalities]
+    wants_pin = its.needs_pin or draw(st.booleans())
     omitted = st.lists(st.sampled_from(["test-extra", "prepare-test-extra", "docker-build-backends"]), unique=True)
     found = {
         "name": draw(NAMES),
         "lang": language.id,
         "flavour": flavour,
-        "variants": draw(st.lists(st.sampled_from(language.variants[flavour]), min_size=1, unique=True)),
+        "variants": draw(st.lists(st.sampled_from(its.variants), min_size=1, unique=True)),
         "modalities": draw(st.lists(st.sampled_from(serves), min_size=1, max_size=3, unique=True)),
         "description": draw(PROSE),
         "license": draw(st.sampled_from(["", "mit", "Apache-2.0 OR MIT"])),
@@ -64,7 +67,7 @@ def answers(draw: st.DrawFn) -> dict[str, Any]:
 def possible(given_answers: Mapping[str, Any], checkout: Checkout) -> BackendSpec:
     """The spec, or another example: what is refused is tested where it is refused."""
     try:
-        spec = make_spec(given_answers)
+        spec = make_spec(read_answers(given_answers, "test"))
         check_collisions(spec, checkout)
     except UsageError:
         assume(False)
@@ -76,7 +79,7 @@ def few_files(spec: BackendSpec, _: Checkout) -> dict[str, RenderedFile]:
     main = {f"{spec.directory}/Makefile": "all:\n"}
     if spec.language.own_dockerfile:
         main[spec.language.dockerfile_of(spec.name).removeprefix("./")] = "FROM scratch\n"
-    texts = {**main, answers_path(spec): dump_answers({**to_answers(spec), "generated": record(main)})}
+    texts = {**main, answers_path(spec): dump_answers(replace(to_answers(spec), generated=record(main)))}
     return {path: RenderedFile(0o644, text) for path, text in texts.items()}
 
 

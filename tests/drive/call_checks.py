@@ -26,7 +26,8 @@ from .wire import Client
 
 LARGE = 20 * 1024 * 1024
 HEALTH_SECONDS = 5.0
-# Streams that Go's shared code leaves open for ever unless a backend overrides them (contract 4.3).
+# Streams that LocalAI's pkg/grpc/base/base.go never closes; pkg/grpc/server.go then waits for ever unless a
+# backend overrides the method.
 TRAPS = ("StartFineTune", "FineTuneProgress", "QuantizationProgress", "AudioToAudioStream")
 
 
@@ -44,7 +45,7 @@ def serves_nothing_unloaded(session: Session, client: Client) -> str:
 
 
 def _refuses(client: Client, model: Path) -> str:
-    """Both forms are right: a status, or a result without success (contract 1.4)."""
+    """Both forms are right for LocalAI's pkg/model/autoload.go: a status, or a result without success."""
     try:
         result = client.call("LoadModel", Model=model.name, ModelFile=str(model))
     except grpc.RpcError as error:
@@ -157,7 +158,7 @@ def has_streams(session: Session) -> bool:
 
 
 def guarded_rpcs(session: Session) -> list[str]:
-    """The RPCs whose request names the model; streams of requests are never guarded (contract 1.6)."""
+    """The RPCs whose request names the model; LocalAI's pkg/grpc/server.go never checks streams of requests."""
     return [
         rpc
         for rpc in session.rpcs

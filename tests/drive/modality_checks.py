@@ -1,4 +1,7 @@
-"""What each modality's RPCs must answer: shape, units, order and wire format (contract 2, 2.1)."""
+"""What each modality's RPCs must answer: shape, units, order and wire format.
+
+Sources: the messages of backend/backend.proto, and how LocalAI's core/backend/*.go reads them.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,7 @@ def embedding(session: Session, client: Client) -> str:
     expect(vector != other, "two texts have one vector")
     if session.features.get("embedding_layout"):
         expect(result.layout == 1, f"layout is {result.layout}, not FINAL (1)")
-        # Go's shared server fills the layout only (contract 10.2).
+        # Go's shared server (LocalAI's pkg/grpc/server.go) sets the layout, but neither tokens nor dim.
         sized = result.tokens == 1 and result.dim == len(vector)
         expect(sized or (result.tokens, result.dim) == (0, 0), f"{result.tokens} x {result.dim}")
     return f"{len(vector)} numbers of length {length:.4f}"
@@ -174,7 +177,7 @@ def diarize(session: Session, client: Client) -> str:
 
 
 def _fails_by_status(client: Client, rpc: str, fields: Mapping[str, Any], session: Session) -> str:
-    """Callers of these RPCs look at the status only (contract 1.7)."""
+    """LocalAI's core/backend/{image,video,upscale}.go look at the gRPC status only, not at `Result.success`."""
     nowhere = str(session.scratch / "no" / "such" / "directory" / "file")
     return describe(refusal(lambda: client.call(rpc, **{**fields, "dst": nowhere})))
 

@@ -1,4 +1,7 @@
-"""The backend as a process: arguments, token, signals and the death of its parent (contract 1.1, 1.2)."""
+"""The backend as a process: arguments, token, signals and the death of its parent.
+
+LocalAI's pkg/model/process.go starts and stops it so.
+"""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def _drive(session: Session) -> Iterator[CheckResult]:
 def drive(
     run_sh: Path, proto: Path, *, name: str, modalities: Sequence[str], features: Mapping[str, bool]
 ) -> list[CheckResult]:
-    """Starts a packaged backend and looks at everything that contract 1 and 2 ask of it.
+    """Starts a packaged backend and checks what LocalAI asks of the process and of each modality's RPCs.
 
     `proto` is the checkout's backend.proto. Of `features` the checks read `model_identity`,
     `embedding_layout` and `parent_watch` (default true; false for a language that has none in this

@@ -1,4 +1,4 @@
-"""One request per RPC that a placeholder engine answers well (contract 2)."""
+"""One request per RPC that a placeholder engine answers well."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ import grpc
 
 from .wire import Client, Proto
 
-# Contract 10.1: the suite waits 30 seconds for the port.
+# LocalAI's tests/e2e-backends/backend_test.go waits 30 seconds for the port.
 START_SECONDS = 30.0
 POLL_SECONDS = 0.05
 
@@ -81,7 +81,7 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 
 def _wait_until_healthy(server: Server, proto: Proto, token: str) -> None:
-    """Polls Health as LocalAI does (contract 1.1). Raises StartError."""
+    """Polls Health, as LocalAI's pkg/model/initializers.go does. Raises StartError."""
     # A channel that was refused once waits a second before it tries again; the port is cheaper to ask.
     poll(lambda: ended(server.pid) or port_is_open(server.address), START_SECONDS)
     client = Client(proto, server.address, token=token)

@@ -25,7 +25,7 @@ class CheckResult:
 
 
 class CheckFailed(Exception):
-    """The backend does not do what the contract asks for."""
+    """The backend does not do what LocalAI asks for."""
 
 
 def rpcs_of(modality: str) -> tuple[str, ...]:

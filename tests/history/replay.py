@@ -19,9 +19,9 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from newbackend.answers import check_answers, dump_answers, parse_yaml
+from newbackend.answers import Answers, as_data, read_answers
+from newbackend.answers_file import dump_answers, parse_answers
 from newbackend.checkout.layout import MATRIX
 from newbackend.checkout.revision import RevisionCheckout
 from newbackend.checkout.tree import Checkout
@@ -145,20 +145,19 @@ def _own_files(addition: Addition, root: Path, wanted: Checkout) -> dict[str, st
     return texts_by_path
 
 
-def _created(answers: Mapping[str, Any], before: Checkout) -> Plan:
-    text = dump_answers(dict(answers))
-    return plan_create(make_spec(check_answers(parse_yaml(text, "answers.yml"), "answers.yml")), before)
+def _created(answers: Answers, before: Checkout) -> Plan:
+    return plan_create(make_spec(parse_answers(dump_answers(answers), "answers.yml")), before)
 
 
-def _without_omissions(answers: Mapping[str, Any]) -> dict[str, Any]:
+def _without_omissions(answers: Answers) -> Answers:
     """The answers as somebody would give them who forgets nothing that `create` adds by itself."""
-    full = copy.deepcopy(dict(answers))
+    full = copy.deepcopy(as_data(answers))
     for said in (full.get("overrides") or {}).get("places", {}).values():
         if isinstance(said, dict):
             said.pop("omit", None)
     if (full.get("import") or {}).get("kind") == "none":
         del full["import"]
-    return full
+    return read_answers(full, "answers.yml")
 
 
 def _after(checkout: Checkout, plan: Plan) -> Checkout:

@@ -1,5 +1,7 @@
-"""The Go code of a real checkout's proto. Its own `make protogen-go` fetches protoc from a release page; this is
-the same with the protoc that is installed (contract 10.4)."""
+"""Generates the Go code of a real checkout's proto.
+
+`make protogen-go` of LocalAI's Makefile downloads protoc; this does the same with the installed protoc.
+"""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def test_remove_after_create_leaves_git_status_clean(
 
     root = localai_at(revision)
     language = languages()[lang]
-    variants = ",".join(language.variants[language.default_flavour])
+    variants = ",".join(language.flavours[language.default_flavour].variants)
     words = ["create", "echo4", "--lang", lang, "--variants", variants, "--pin", f"antirez/ds4@{SHA}"]
     made = newbackend(*words, "--no-input", "--yes", "--repo", root)
     assert made.status == 0, made.err

@@ -1,5 +1,5 @@
 """LocalAI's own gRPC suite (`tests/e2e-backends`) on a generated backend of every language and flavour, in the
-real tree (needs NEWBACKEND_LOCALAI): contract 10. `-rP` shows what was built, how long it took and what passed."""
+real tree (needs NEWBACKEND_LOCALAI). `-rP` shows what was built, how long it took and what passed."""
 
 from __future__ import annotations
 

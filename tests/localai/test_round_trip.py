@@ -127,6 +127,6 @@ def test_every_localai_backend_can_be_removed_unless_others_build_upon_it(
         else:
             assert {one.place for one in plan.manual} <= BY_PERSON.get(name, set()), name
     needed = NEEDED[revision]
-    assert {name: refusal.reference for name, refusal in refused.items()} == dict.fromkeys(needed, "backend-needed")
+    assert {name: refusal.code for name, refusal in refused.items()} == dict.fromkeys(needed, "backend-needed")
     for name, refusal in refused.items():
         assert refusal.message.startswith(", ".join(needed[name]))

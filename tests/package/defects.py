@@ -1,7 +1,7 @@
 """Every way in which a package was seen to fail, as a change to the good one.
 
-The rows follow the failure table of the design: what is broken, which rule names it, and what
-really happens in a root that holds nothing but the package.
+A row names what is broken, the rule that finds it, and what really happens in a root that holds nothing
+but the package.
 """
 
 from __future__ import annotations

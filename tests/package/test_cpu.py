@@ -7,10 +7,9 @@ import pytest
 from newbackend.errors import UsageError
 from newbackend.findings import Finding, Status
 from newbackend.package import PackageOptions, check_package, package_floor
-from newbackend.package.cpu.features import Scan, find_decoder, level_name, parse_floor, scan
-from newbackend.package.cpu.variants import variant_sets
-from newbackend.package.elf.reader import parse_elf
-from newbackend.package.elf.symbols import read_symbols
+from newbackend.package.cpu import Scan, find_decoder, level_name, parse_floor, variant_sets
+from newbackend.package.cpu.scan import scan_file
+from newbackend.package.elf import parse_elf, read_symbols
 from package.workshop import Built, library
 
 LOOPS = "".join(
@@ -45,9 +44,9 @@ def decoder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 def scanned(built: Built, source: str, *flags: str) -> Scan:
     data = library(built.root / "x.so", source, "", "-O3", *flags).read_bytes()
     elf = parse_elf(data)
-    found = find_decoder()
-    assert found is not None
-    return scan(data, elf, read_symbols(data, elf), found[1])
+    decoder = find_decoder()
+    assert decoder is not None
+    return scan_file(data, elf, read_symbols(data, elf), decoder[1])
 
 
 def findings(built: Built, floor: str = "x86-64") -> list[Finding]:
@@ -56,9 +55,9 @@ def findings(built: Built, floor: str = "x86-64") -> list[Finding]:
 
 
 def test_both_decoders_are_chosen_by_what_is_installed(decoder: str, built: Built) -> None:
-    found = find_decoder()
-    assert found is not None
-    assert found[0] == decoder
+    chosen = find_decoder()
+    assert chosen is not None
+    assert chosen[0] == decoder
 
 
 def test_a_baseline_build_holds_nothing_newer(decoder: str, built: Built) -> None:
@@ -130,7 +129,7 @@ def test_a_floor_above_the_code_is_no_finding(built: Built) -> None:
 
 
 def test_without_any_decoder_the_scan_is_unknown_not_passed(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newbackend.package.rules.cpu.find_decoder", lambda: None)
+    monkeypatch.setattr("newbackend.package.cpu.scan.find_decoder", lambda: None)
     found = findings(built)
     assert {f.rule.id for f in found} == {"PKG502", "PKG503", "PKG504"}
     assert all(f.status is Status.UNKNOWN for f in found)

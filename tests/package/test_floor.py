@@ -49,7 +49,7 @@ def test_a_declared_level_counts_without_a_scan(built: Built) -> None:
 
 
 def test_without_a_decoder_the_level_is_said_to_be_unknown(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newbackend.package.rules.cpu.find_decoder", lambda: None)
+    monkeypatch.setattr("newbackend.package.cpu.scan.find_decoder", lambda: None)
     assert "CPU level unknown: no instruction decoder" in package_floor(built.root).line()
 
 
@@ -69,8 +69,8 @@ def test_weak_needs_set_no_floor(built: Built) -> None:
     """A weak version need (VER_FLG_WEAK) does not stop the loader."""
     built.host_libc()
     data = bytearray(built.server.read_bytes())
+    from newbackend.package.elf import parse_elf
     from newbackend.package.elf.binary import DT_VERNEED
-    from newbackend.package.elf.reader import parse_elf
 
     elf = parse_elf(bytes(data))
     newest = max((n for n in elf.needs), key=lambda n: [int(p) for p in n.version.split("_")[1].split(".")])

@@ -11,14 +11,17 @@ import pytest
 
 from newbackend.errors import NewbackendError
 from newbackend.package import PackageOptions, check_package
-from newbackend.package.archive.source import open_package
-from newbackend.package.archive.tree import Entry, Kind
-from newbackend.package.cpu.features import executable_parts, relocation_types
-from newbackend.package.elf.binary import ELFError
-from newbackend.package.elf.dlopen import library_strings
-from newbackend.package.elf.reader import parse_elf
-from newbackend.package.elf.symbols import read_symbols
-from newbackend.package.script.runscript import RunScript
+from newbackend.package.archive import Entry, Kind, open_package
+from newbackend.package.elf import (
+    ELFError,
+    constructors,
+    executable_parts,
+    library_strings,
+    parse_elf,
+    read_symbols,
+    relocation_types,
+)
+from newbackend.package.script import RunScript
 from package.archives import docker_save, files, gz, oci
 from package.workshop import Built
 
@@ -69,6 +72,7 @@ def test_mutated_elf_files_are_read_or_refused(built: Built) -> None:
             list(library_strings(data, elf))
             list(executable_parts(data, elf))
             relocation_types(data, elf)
+            constructors(data, elf)
         except ELFError:
             refused += 1
     _, peak = tracemalloc.get_traced_memory()

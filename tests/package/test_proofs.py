@@ -92,7 +92,7 @@ def test_a_server_that_never_listens_fails_with_its_last_words(built: Built, mon
 @needs_sandbox
 def test_a_server_that_is_no_grpc_server_fails(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("grpc", reason="Health is called with grpcio")
-    monkeypatch.setattr("newbackend.package.proofs.health.HEALTH_TIMEOUT", 1.0)
+    monkeypatch.setattr("newbackend.package.proofs.server.HEALTH_TIMEOUT", 1.0)
     mute = SERVER.read_text("utf-8").replace("close(fd)) serve(fd);", "close(fd)) sleep(0);")
     gcc(built.server, mute, libraries=[built.foo])
     (finding,) = failed(checked(built.root, smoke=True), "PKG702")
@@ -141,7 +141,7 @@ def test_nothing_runs_unless_it_is_asked_for(built: Built, monkeypatch: pytest.M
     def forbidden() -> Sandbox:
         raise AssertionError("a sandbox was looked for")
 
-    monkeypatch.setattr("newbackend.package.proofs.rules.find_sandbox", forbidden)
+    monkeypatch.setattr("newbackend.package.proofs.run.find_sandbox", forbidden)
     report = checked(built.root)
     reasons = {c.rule.id: c.reason for c in report.checked if c.rule.id.startswith("PKG7")}
     assert reasons == dict.fromkeys(("PKG701", "PKG702", "PKG703", "PKG704"), "not asked for")

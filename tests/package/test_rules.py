@@ -1,31 +1,79 @@
-"""The registry of package rules is complete, and what they say is usable."""
+"""Each defect is found by its rule and no other, and really fails or passes in an empty root."""
 
 from __future__ import annotations
 
 import re
-import tomllib
-from importlib import resources
+import shutil
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from newbackend.package import RULES
-from newbackend.package.elf.dlopen import dlopen_data
-from newbackend.package.hostlibs import host_libraries, host_library, is_driver, is_glibc
-from newbackend.package.options import Layout
-from newbackend.package.rules.registry import CHECKS
+from newbackend.findings import Finding, Report, Rule, Severity, Status
+from newbackend.package import RULES_BY_ID, Layout, PackageOptions, check_package
+from newbackend.package.proofs import PROOFS
+from newbackend.package.proofs.sandbox import Sandbox, find_sandbox
+from newbackend.package.rules import RULES
+from package.defects import DEFECTS, FAILS, NOT_RUN, PASSES, Defect
+from package.workshop import Built
+
+SANDBOX = find_sandbox()
 
 
-def test_every_rule_has_a_check_or_is_a_proof() -> None:
-    checks = {c.rule.id for c in CHECKS}
-    assert {r.id for r in RULES} - checks == {"PKG701", "PKG702", "PKG703", "PKG704"}
-    assert len(checks) == len(CHECKS)
+def options_of(defect: Defect, **more: Any) -> PackageOptions:
+    given: dict[str, Any] = dict(defect.options) | more
+    if "layout" in given:
+        given["layout"] = Layout(given["layout"])
+    return PackageOptions(**given)
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.id)
-def test_every_rule_explains_itself(rule: object) -> None:
-    from newbackend.findings import Rule
+def proofs_of(report: Report) -> list[Finding]:
+    return [f for f in report.findings if f.rule.id == "PKG702"]
 
-    assert isinstance(rule, Rule)
+
+def test_a_good_package_has_no_finding(good_template: Path) -> None:
+    report = check_package(good_template, options=PackageOptions())
+    assert report.findings == ()
+    assert report.layout["kind"] == "loader"
+
+
+def test_a_good_package_has_no_finding_with_the_instruction_scan(good_template: Path) -> None:
+    report = check_package(good_template, options=PackageOptions(cpu_floor="x86-64"))
+    assert report.findings == ()
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=str)
+def test_the_rule_that_names_the_defect_finds_it_and_no_other_does(defect: Defect, built: Built) -> None:
+    if dict(defect.options).get("cpu_floor"):
+        pytest.importorskip("iced_x86", reason="the instruction scan is tested with its decoder")
+    defect.break_it(built)
+    report = check_package(built.root, options=options_of(defect))
+    named = [f for f in report.findings if f.rule.id == defect.rule and f.status is Status.FAIL]
+    assert [f.level for f in named][:1] == [Severity(defect.level)], [f.message for f in report.findings]
+    others = {f.rule.id for f in report.findings} - {defect.rule} - defect.also
+    assert not others, [f.message for f in report.findings if f.rule.id in others]
+
+
+@pytest.mark.parametrize("defect", [d for d in DEFECTS if d.smoke != NOT_RUN], ids=str)
+def test_the_defect_really_does_in_an_empty_root_what_the_table_says(defect: Defect, built: Built) -> None:
+    if not isinstance(SANDBOX, Sandbox):
+        pytest.skip(f"no empty root on this host: {SANDBOX}")
+    pytest.importorskip("grpc", reason="Health is called with grpcio")
+    defect.break_it(built)
+    report = check_package(built.root, options=options_of(defect, smoke=True))
+    failed = [f.message for f in proofs_of(report)]
+    assert bool(failed) == (defect.smoke == FAILS), failed
+    if defect.smoke == PASSES:
+        assert any(c.rule.id == "PKG702" and c.status is Status.PASS for c in report.checked)
+
+
+def test_every_rule_has_a_defect_or_is_a_proof() -> None:
+    shown = {d.rule for d in DEFECTS}
+    assert RULES_BY_ID.keys() - shown == {"PKG701", "PKG702", "PKG703", "PKG704"}
+
+
+@pytest.mark.parametrize("rule", RULES_BY_ID.values(), ids=lambda r: r.id)
+def test_every_rule_explains_itself(rule: Rule) -> None:
     assert re.fullmatch(r"PKG\d{3}", rule.id)
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", rule.name)
     for sentence in (rule.what, rule.why, rule.how):
@@ -35,33 +83,24 @@ def test_every_rule_explains_itself(rule: object) -> None:
         assert rule.good
 
 
-def test_every_allowed_library_has_a_reason() -> None:
-    assert all(len(row.reason) > 10 and row.layouts for row in host_libraries())
-    text = resources.files("newbackend.package").joinpath("data/dlopen.toml").read_text("utf-8")
-    for rows in tomllib.loads(text).values():
-        assert all(len(row["reason"]) > 10 for row in rows)
+def test_the_names_for_shell_completion_are_those_of_the_rules() -> None:
+    assert RULES.names() | PROOFS.names() == {rule.id: rule.name for rule in RULES_BY_ID.values()}
 
 
-@pytest.mark.parametrize("name", ["libcuda.so.1", "libnvidia-ml.so.1", "libnvcuvid.so.1"])
-def test_drivers_are_the_hosts_in_every_dynamic_layout(name: str) -> None:
-    assert is_driver(name)
-    assert host_library(name, Layout.LOADER)
-    assert host_library(name, Layout.HOST_LIBC)
+def test_a_good_package_in_an_archive_has_no_finding(good_template: Path, tmp_path: Path) -> None:
+    archive = shutil.make_archive(str(tmp_path / "package"), "tar", good_template)
+    assert check_package(Path(archive), options=PackageOptions()).findings == ()
 
 
-@pytest.mark.parametrize("name", ["libcudart.so.12", "libcublas.so.12", "libnvrtc.so.12", "libnvJitLink.so.12"])
-def test_the_cuda_toolkit_is_no_driver(name: str) -> None:
-    assert not is_driver(name)
-    assert host_library(name) is None
+def test_fingerprints_do_not_depend_on_where_the_package_lies(built: Built, tmp_path: Path) -> None:
+    built.foo.unlink()
+    elsewhere = Path(shutil.copytree(built.root, tmp_path / "elsewhere" / "other"))
+    here, there = (check_package(p, options=PackageOptions()) for p in (built.root, elsewhere))
+    assert [f.fingerprint for f in here.findings] == [f.fingerprint for f in there.findings] != []
 
 
-def test_glibc_is_the_hosts_only_in_the_host_libc_layout() -> None:
-    assert is_glibc("libc.so.6")
-    assert host_library("libc.so.6", Layout.HOST_LIBC)
-    assert host_library("libc.so.6", Layout.LOADER) is None
-
-
-def test_families_name_their_front_among_the_members() -> None:
-    for family in dlopen_data().families:
-        if "*" not in family.front and "loader" not in family.front:
-            assert family.front in family.members
+def test_control_characters_in_names_never_reach_the_report(built: Built) -> None:
+    (built.lib / "evil\x1b[2J\n.so").symlink_to("gone\x07")
+    (finding,) = check_package(built.root, options=PackageOptions()).findings
+    assert finding.rule.id == "PKG107"
+    assert (finding.message + finding.path + finding.subject).isprintable()

@@ -162,4 +162,4 @@ def test_an_edit_that_would_break_the_path_filter_is_dropped(sample: Path) -> No
     broken = checkout.with_changes({path: checkout.need(path) + "function (\n"})
     with pytest.raises(UsageError) as caught:
         prove_routes(checkout, broken, "ds4")
-    assert caught.value.reference == "filter-broken"
+    assert caught.value.code == "filter-broken"

@@ -25,7 +25,7 @@ def test_a_new_name_is_fine(any_sample: Path) -> None:
 
 @pytest.mark.parametrize("name", ["cppreed", "pyecho", "goquill", "rustlark"])
 def test_the_name_of_any_backend_is_taken(sample: Path, name: str) -> None:
-    assert refused(sample, name=name).reference == "name-taken"
+    assert refused(sample, name=name).code == "name-taken"
 
 
 def test_a_leftover_registration_is_found_with_its_line(sample: Path) -> None:
@@ -33,28 +33,28 @@ def test_a_leftover_registration_is_found_with_its_line(sample: Path) -> None:
 
     shutil.rmtree(sample / "backend/cpp/cppreed")
     error = refused(sample, name="cppreed")
-    assert error.reference == "name-taken"
+    assert error.code == "name-taken"
     assert ":" in error.where
 
 
 def test_an_anchor_that_another_meta_has_is_refused(sample: Path) -> None:
     text = (sample / INDEX).read_text()
     assert "&pyecho" in text
-    assert refused(sample, name="py-echo").reference == "anchor-taken"
+    assert refused(sample, name="py-echo").code == "anchor-taken"
 
 
 def test_a_dockerfile_that_ends_like_a_language_is_refused(sample: Path) -> None:
-    assert refused(sample, name="trust").reference == "dockerfile-suffix"
+    assert refused(sample, name="trust").code == "dockerfile-suffix"
 
 
 def test_a_name_that_is_the_ending_of_anothers_dockerfile_is_refused(sample: Path) -> None:
-    assert refused(sample, name="reed").reference == "dockerfile-suffix"
+    assert refused(sample, name="reed").code == "dockerfile-suffix"
 
 
 def test_a_pin_variable_that_the_bump_bot_follows_already_is_refused(sample: Path) -> None:
     text = (sample / ".github/workflows/bump_deps.yaml").read_text()
     variable = next(line.split('"')[1] for line in text.splitlines() if "variable:" in line)
-    assert refused(sample, pin={**PIN, "variable": variable}).reference == "pin-variable-taken"
+    assert refused(sample, pin={**PIN, "variable": variable}).code == "pin-variable-taken"
 
 
 def test_our_own_backend_may_be_created_again(sample: Path) -> None:
@@ -68,6 +68,6 @@ def test_a_fork_of_what_is_not_here_is_refused(sample: Path) -> None:
     fork = spec(flavour="llama-fork")
     with pytest.raises(UsageError) as caught:
         check_collisions(fork, open_checkout(sample))
-    assert (caught.value.reference, caught.value.where) == ("flavour-not-here", "backend/cpp/llama-cpp/grpc-server.cpp")
+    assert (caught.value.code, caught.value.where) == ("flavour-not-here", "backend/cpp/llama-cpp/grpc-server.cpp")
     engine = {"backend/cpp/llama-cpp/grpc-server.cpp": "int main() {}\n"}
     check_collisions(fork, open_checkout(sample).with_changes(engine))

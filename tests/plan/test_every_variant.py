@@ -19,8 +19,8 @@ from newbackend.spec import BackendSpec
 CASES = [
     pytest.param(lang, flavour, variants, id=f"{lang}-{flavour}-{'all' if len(variants) > 1 else variants[0]}")
     for lang, language in languages().items()
-    for flavour, allowed in language.variants.items()
-    for variants in dict.fromkeys([*((one,) for one in allowed), tuple(allowed)])
+    for flavour, its in language.flavours.items()
+    for variants in dict.fromkeys([*((one,) for one in its.variants), its.variants])
 ]
 
 

@@ -23,7 +23,7 @@ from newbackend.registrations.gallery_index.place import GalleryIndex
 from newbackend.registrations.matrix.place import Matrix
 from newbackend.spec import BackendSpec
 from newbackend.splice.outcome import Inserted, apply_splices
-from newbackend.splice.prove import ListEdit, prove_document
+from newbackend.splice.prove import ListEdit, prove_meaning
 
 DATA = Path(__file__).parents[3] / "shared/localai-data"
 REVISIONS = sorted(DATA.glob("*")) if DATA.is_dir() else []
@@ -50,7 +50,7 @@ def added(path: str, text: str, one: BackendSpec = NEW) -> str:
     for proof in lists:
         old = merged.get(proof.path, ListEdit(proof.path))
         merged[proof.path] = ListEdit(proof.path, old.added + proof.added)
-    prove_document(text, edited, list(merged.values()))
+    prove_meaning(text, edited, list(merged.values()))
     return edited
 
 

@@ -192,8 +192,8 @@ def test_k_takes_back_what_was_dragged_along(plan: Plan) -> None:
 
 
 def test_needing_a_later_hunk_counts_too() -> None:
-    early = Edit("a", "modify", "darwin", "early", ("REG122",), "inserted", "--- a/a\n+++ b/a\n")
-    late = Edit("b", "modify", "darwin", "late", ("REG121",), "inserted", "--- a/b\n+++ b/b\n")
+    early = Edit("a", "modify", "darwin-workflow", "early", ("REG122",), "inserted", "--- a/a\n+++ b/a\n")
+    late = Edit("b", "modify", "darwin-workflow", "late", ("REG121",), "inserted", "--- a/b\n+++ b/b\n")
     smaller = review(Plan("create x", {}, {"a": "", "b": ""}, (early, late)), declining("REG121"))
     assert smaller.empty
     assert len(smaller.notes) == 2

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from newbackend.findings import (
     BackendStatus,
     CheckResult,
@@ -164,6 +167,12 @@ FULL = Report(
     suppressed=(_SUPPRESSED,),
     checked=_CHECKED,
 )
+
+
+def full_with(findings: Iterable[Finding]) -> Report:
+    """The full report with other findings."""
+    return replace(FULL, findings=sort_findings(findings))
+
 
 CLEAN = Report(
     schema="newbackend/verify/1",

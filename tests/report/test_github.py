@@ -12,7 +12,7 @@ from newbackend.findings import Severity, Status
 from newbackend.report import render
 from newbackend.report.github import command, escape_data, escape_property
 
-from .sample import FULL, context
+from .sample import FULL, context, full_with
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 _COMMAND = re.compile(r"::(?P<kind>\w+) (?P<properties>[^:]*)::(?P<text>[^\r\n]*)")
@@ -29,7 +29,7 @@ def shown(severity: Severity, count: int) -> list[str]:
     """The lines for so many findings of one severity."""
     model = FULL.findings[0]
     many = [replace(model, severity=severity, subject=str(n), line=n) for n in range(1, count + 1)]
-    return render(FULL.with_findings(many), "github", context()).splitlines()
+    return render(full_with(many), "github", context()).splitlines()
 
 
 @given(TEXT, TEXT)
@@ -50,7 +50,7 @@ def test_an_escaped_value_has_nothing_that_ends_it(text: str) -> None:
 
 @given(TEXT)
 def test_no_message_starts_a_command_of_its_own(text: str) -> None:
-    report = FULL.with_findings([replace(FULL.findings[0], message=f"x\n::stop-commands::{text}")])
+    report = full_with([replace(FULL.findings[0], message=f"x\n::stop-commands::{text}")])
     lines = render(report, "github", context()).split("\n")
     assert len(lines) == 3
     assert [line.split(" ")[0] for line in lines] == ["::warning", "::notice", ""]
@@ -63,7 +63,7 @@ def test_errors_come_first_and_each_kind_stops_at_ten() -> None:
         for n in range(1, 26)
         for severity in Severity
     ]
-    lines = render(FULL.with_findings(many), "github", context()).splitlines()
+    lines = render(full_with(many), "github", context()).splitlines()
     kinds = [line.split(" ")[0] for line in lines]
     assert kinds == ["::error"] * 10 + ["::warning"] * 10 + ["::notice"] * 10
 
@@ -81,7 +81,7 @@ def test_nothing_is_said_to_be_left_out_when_nothing_is() -> None:
 
 
 def test_an_unknown_is_a_warning_that_says_so() -> None:
-    report = FULL.with_findings([replace(FULL.findings[0], status=Status.UNKNOWN)])
+    report = full_with([replace(FULL.findings[0], status=Status.UNKNOWN)])
     line = render(report, "github", context()).splitlines()[0]
     assert line.startswith("::warning ")
     assert "Could not be checked: " in line

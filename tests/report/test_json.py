@@ -1,4 +1,4 @@
-"""The JSON report has exactly the shape that scripts depend on (design, section 2)."""
+"""The JSON report has exactly the shape that scripts depend on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from newbackend.findings import Report
 from newbackend.report import render
 
-from .sample import FULL, PACKAGE, context
+from .sample import FULL, PACKAGE, context, full_with
 
 FINDING_KEYS = [
     "rule",
@@ -52,7 +52,7 @@ def test_an_empty_report_has_every_key() -> None:
 
 
 def test_an_undecodable_file_name_survives_and_the_output_is_ascii() -> None:
-    report = FULL.with_findings([replace(FULL.findings[0], path="ü\udcff.yml")])
+    report = full_with([replace(FULL.findings[0], path="ü\udcff.yml")])
     shown = render(report, "json", context())
     assert shown.isascii()
     assert json.loads(shown)["findings"][0]["path"] == "ü\udcff.yml"

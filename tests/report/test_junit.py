@@ -11,7 +11,7 @@ from hypothesis import given
 from newbackend.findings import Report
 from newbackend.report import render
 
-from .sample import CLEAN, FULL, PACKAGE, context
+from .sample import CLEAN, FULL, PACKAGE, context, full_with
 from .test_report import HOSTILE, hostile_report
 
 _OUTCOMES = {"failures": "failure", "errors": "error", "skipped": "skipped"}
@@ -68,6 +68,6 @@ def test_any_text_gives_well_formed_xml(text: str) -> None:
 
 
 def test_markup_in_a_message_stays_text() -> None:
-    report = FULL.with_findings([replace(FULL.findings[0], message="</failure><x a='1'>&")])
+    report = full_with([replace(FULL.findings[0], message="</failure><x a='1'>&")])
     (failure,) = parsed(report).iter("failure")
     assert failure.attrib["message"].startswith("</failure><x a='1'>&")

@@ -11,7 +11,7 @@ from newbackend.findings import CheckResult, Report, Status
 from newbackend.report import render
 from newbackend.report.markdown_escape import block, code, inline
 
-from .sample import CAPABILITY, CLEAN, FULL, PIN, PROTO, RULES, context
+from .sample import CAPABILITY, CLEAN, FULL, PIN, PROTO, RULES, context, full_with
 from .test_report import HOSTILE
 
 
@@ -100,7 +100,7 @@ def test_backticks_inside_code_do_not_end_it() -> None:
 
 def test_the_text_fits_a_pull_request_description_and_says_what_it_left_out() -> None:
     many = [replace(FULL.findings[-1], subject=str(n), line=n, expected="x" * 200) for n in range(1, 2001)]
-    shown = render(FULL.with_findings(many), "markdown", context())
+    shown = render(full_with(many), "markdown", context())
     assert len(shown) < 65_536
     assert "more findings: see another format" in shown
     assert "more expected texts: see another format" in shown

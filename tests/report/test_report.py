@@ -16,7 +16,7 @@ from newbackend.errors import UsageError
 from newbackend.findings import BackendStatus, CheckResult, Finding, Location, Report, Status, Suppressed
 from newbackend.report import FORMATS, render
 
-from .sample import FULL, ROUTE, RULES, context
+from .sample import FULL, ROUTE, RULES, context, full_with
 
 # Anything a hostile file can hold, with undecodable bytes as Python hands them over.
 HOSTILE = st.text(st.characters(min_codepoint=0, max_codepoint=0xFFFF), max_size=30)
@@ -102,7 +102,7 @@ def test_the_same_rule_is_explained_once() -> None:
 
 def test_a_tree_of_ten_thousand_findings_is_rendered_by_every_format() -> None:
     many = tuple(replace(FULL.findings[0], subject=str(n), line=n) for n in range(1, 10_001))
-    report = FULL.with_findings(many)
+    report = full_with(many)
     for name in FORMATS:
         assert "10000 fail" in render(report, name, context()) or name in (
             "concise",

@@ -15,7 +15,7 @@ from newbackend.findings import Location, Report, Severity
 from newbackend.report import render
 from newbackend.report import sarif as sarif_format
 
-from .sample import CLEAN, FULL, PACKAGE, context
+from .sample import CLEAN, FULL, PACKAGE, context, full_with
 
 SCHEMA = json.loads((Path(__file__).parent / "sarif-2.1.0.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
@@ -83,7 +83,7 @@ def test_a_fingerprint_knows_neither_line_nor_message() -> None:
     found = FULL.findings[0]
     moved = replace(found, line=found.line + 90, message="in other words", expected="x", severity=Severity.NOTE)
     prints = [
-        run_of(FULL.with_findings([one]))["results"][0]["partialFingerprints"][sarif_format.FINGERPRINT_KEY]
+        run_of(full_with([one]))["results"][0]["partialFingerprints"][sarif_format.FINGERPRINT_KEY]
         for one in (found, moved)
     ]
     assert prints[0] == prints[1] == found.fingerprint
@@ -97,7 +97,7 @@ def test_a_fingerprint_knows_subject_path_and_backend(field: str) -> None:
 
 @pytest.mark.parametrize("path", ["a b/c#d?.yml", "x:y/z", "ü/100%.yml"])
 def test_a_path_survives_as_a_relative_uri(path: str) -> None:
-    run = run_of(FULL.with_findings([replace(FULL.findings[0], path=path)]))
+    run = run_of(full_with([replace(FULL.findings[0], path=path)]))
     artifact = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
     assert unquote(artifact["uri"]) == path
     assert not set(" #?:") & set(artifact["uri"])
@@ -106,7 +106,7 @@ def test_a_path_survives_as_a_relative_uri(path: str) -> None:
 
 
 def test_an_undecodable_file_name_keeps_its_bytes() -> None:
-    run = run_of(FULL.with_findings([replace(FULL.findings[0], path="a\udcff.yml")]))
+    run = run_of(full_with([replace(FULL.findings[0], path="a\udcff.yml")]))
     uri = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
     assert uri == "a%FF.yml"
 
@@ -116,7 +116,7 @@ def test_githubs_limits_are_kept_and_what_is_left_out_is_said(monkeypatch: pytes
     monkeypatch.setattr(sarif_format, "MAX_RELATED", 2)
     related = tuple(Location("a", line) for line in range(1, 5))
     many = [replace(FULL.findings[0], subject=str(n), related=related) for n in range(10)]
-    run = run_of(FULL.with_findings(many))
+    run = run_of(full_with(many))
     assert len(run["results"]) == 5
     assert len(run["results"][0]["relatedLocations"]) == 2
     notes = run["invocations"][0]["toolExecutionNotifications"]

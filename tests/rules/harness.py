@@ -1,5 +1,8 @@
 """Rule cases: directories with a broken sample, what must be reported, and the repair.
 
+A case stands in the folder `cases/` beside the tests of what its rule is about: `tests/registrations/matrix/cases/`
+for a rule of `newbackend/registrations/matrix/`, and so on.
+
     cases/<ID>/bad.patch        what is broken, as a diff of the sample checkout
     cases/<ID>/expected.json    exactly what `verify` then reports beyond the sample's own notes
     cases/<ID>/fix.patch        the repair by hand, on top of bad.patch
@@ -26,7 +29,10 @@ from newbackend.plan.fixes import Fixes, plan_fixes
 from newbackend.rules.run import verify
 from newbackend.sample import init_git, materialise
 
-CASES = Path(__file__).parent / "cases"
+_TESTS = Path(__file__).parents[1]
+_FOLDERS = ("registrations/*", "rules/directory", "suppress")
+CASES = {case.name: case for folder in _FOLDERS for case in sorted(_TESTS.glob(f"{folder}/cases/*"))}
+"""Name of a case -> its directory."""
 TODAY = date(2026, 8, 22)
 _FLAGS = {"--fix": frozenset((Fix.SAFE,)), "--unsafe-fixes": frozenset((Fix.SAFE, Fix.UNSAFE))}
 
@@ -84,7 +90,7 @@ def regenerate() -> None:
     """Writes every expected.json from what is reported now."""
     with tempfile.TemporaryDirectory() as folder:
         clean = check(materialise(Path(folder) / "clean"))
-        for case in sorted(path for path in CASES.iterdir() if path.is_dir()):
+        for case in CASES.values():
             root = checkout_of(case, Path(folder) / case.name)
             patch(root, case / "bad.patch")
             rows = beyond(check(root), clean)

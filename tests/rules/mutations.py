@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from newbackend.checkout.layout import BUMP, INDEX, MAKEFILE, MATRIX
 from newbackend.checkout.tree import Checkout
 from newbackend.registrations.base import Fact
+from newbackend.registrations.gallery_index.entries import DEV
 from newbackend.registrations.makefile.place import LISTS
 from newbackend.registrations.path_filter.place import FUNCTIONS
-from newbackend.rules.context import DEV, BackendInfo, Context, image_of
+from newbackend.rules.backend import BackendInfo
+from newbackend.rules.context import Context
+from newbackend.rules.gallery import image_of
 from newbackend.splice.javascript import filter_function
 
 _MAKE_RULES = {
@@ -131,7 +134,7 @@ def _meta(context: Context, info: BackendInfo, meta: Fact, rows: list[str]) -> I
         wrong = _with(rows, first, last, f'\n  alias: "{meta.value["alias"]}"', "")
         yield Mutation(f"meta {name}: alias deleted", INDEX, wrong, "REG211")
     for key, target in meta.value["capabilities"].items():
-        number = context.capability_line(meta, key) - 1
+        number = context.lines.capability(meta, key) - 1
         if name.endswith(DEV):
             must, may = "REG210", frozenset(("REG207",))
         else:
@@ -176,7 +179,9 @@ _OTHER_ROUTE = frozenset(("REG401", "REG402", "REG405"))
 
 def _bumps(context: Context, info: BackendInfo) -> Iterator[Mutation]:
     rows = _rows(context, BUMP)
-    for fact in info.bumps:
+    for fact in context.facts("bump-bot"):
+        if fact.backend != info.name:
+            continue
         first = fact.line - 1
         last = _block(rows, first)
         variable = str(fact.value["variable"])

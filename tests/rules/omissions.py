@@ -12,15 +12,17 @@ from typing import Any
 
 from specs import SHA
 
+from newbackend.answers import read_answers
 from newbackend.catalog.languages import languages
 from newbackend.checkout.gitlink import GITLINK
 from newbackend.checkout.tree import Checkout
 from newbackend.findings import Finding, Severity
+from newbackend.overrides import SCAFFOLD
 from newbackend.plan.build import plan_create, planned
 from newbackend.plan.model import Edit, Plan
-from newbackend.plan.review import SCAFFOLD, hunks
-from newbackend.rules import place_rules
+from newbackend.plan.review import hunks
 from newbackend.rules.context import Context
+from newbackend.rules.registry import UNREADABLE
 from newbackend.rules.run import run
 from newbackend.spec import BackendSpec, make_spec
 
@@ -35,8 +37,8 @@ def rich(lang: str, flavour: str, **changes: Any) -> BackendSpec:
         "name": NAME,
         "lang": lang,
         "flavour": flavour,
-        "variants": list(language.variants[flavour]),
-        "modalities": list(language.modalities_of(flavour)[:3]),
+        "variants": list(language.flavours[flavour].variants),
+        "modalities": list(language.flavours[flavour].modalities[:3]),
         "description": "An engine",
         "license": "mit",
         "icon": "https://example.com/icon.png",
@@ -45,7 +47,7 @@ def rich(lang: str, flavour: str, **changes: Any) -> BackendSpec:
         "docs": {"in_house": True},
         "overrides": {"places": {"test-workflow": {"job": True}}},
     }
-    return make_spec({key: value for key, value in {**answers, **changes}.items() if value is not None})
+    return make_spec(read_answers({**answers, **changes}, "test"))
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class Verdict:
         if self.silent or self.omission.edits[0].place == SCAFFOLD:
             return False
         mine = {rule for edit in self.omission.edits for rule in edit.rules}
-        unreadable = {rule.id for rule in place_rules().values()}
+        unreadable = {rule.id for rule in UNREADABLE.values()}
         return not {one.rule.id for one in self.heard} & (mine | unreadable)
 
 
@@ -135,7 +137,7 @@ def _findings(checkout: Checkout) -> tuple[Finding, ...]:
 
 def _concerns(finding: Finding, name: str) -> bool:
     """Whether `verify NAME` shows it: a finding about the backend, or about a file that nobody can read."""
-    return finding.backend == name or any(finding.rule is rule for rule in place_rules().values())
+    return finding.backend == name or finding.rule in UNREADABLE.values()
 
 
 def _names(finding: Finding, path: str) -> bool:

@@ -166,7 +166,7 @@ def test_and_for_an_engine_preference(new_layout: Checkout) -> None:
 
 @pytest.mark.parametrize(
     ("lang", "flavour", "variant"),
-    [(lang, flavour, variant) for lang, flavour in WIDEST for variant in languages()[lang].variants[flavour]],
+    [(lang, flavour, variant) for lang, flavour in WIDEST for variant in languages()[lang].flavours[flavour].variants],
 )
 def test_a_backend_of_one_variant_lacks_nothing_in_silence(
     new_layout: Checkout, lang: str, flavour: str, variant: str

@@ -75,7 +75,7 @@ def routes(root: Path) -> dict[str, dict[str, str | None]]:
 
 
 def profile(row: Row) -> str:
-    """The requirement profile that a Python row installs (contract 3.4)."""
+    """The requirement profile that a Python row installs (LocalAI's backend/python/common/libbackend.sh)."""
     return PROFILES[row.get("build-type", ""), row.get("cuda-major-version", "")]
 
 

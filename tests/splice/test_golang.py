@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from newbackend.splice.golang import GoFile, aligned, go_string
+from newbackend.splice.golang_lists import calls, spots
 
 LIST = """package p
 
@@ -120,19 +121,19 @@ def test_methods_are_found_by_their_receiver() -> None:
 
 
 def test_lists_of_strings_inside_a_method_are_found_with_the_offset_they_grow_at() -> None:
-    spots = GoFile(METHODS).spots("Import", "T")
-    assert [(spot.kind, spot.subject, spot.words) for spot in spots] == [
+    lists = spots(GoFile(METHODS), "Import", "T")
+    assert [(spot.kind, spot.subject, spot.words) for spot in lists] == [
         ("case", "", ("é", "a")),
         ("or", "b", ("t", "a")),
         ("or", "b", ("a",)),
     ]
-    assert METHODS[: spots[0].offset].endswith('case "é", "a"')
-    assert METHODS[spots[1].offset :].startswith(") {")
+    assert METHODS[: lists[0].offset].endswith('case "é", "a"')
+    assert METHODS[lists[1].offset :].startswith(") {")
 
 
 def test_calls_with_only_strings_are_found() -> None:
     text = 'package p\n\nfunc f() {\n\tExpect(n).To(ConsistOf("a", "b"))\n\tConsistOf(x, "b")\n}\n'
-    (spot,) = GoFile(text).calls("ConsistOf")
+    (spot,) = calls(GoFile(text), "ConsistOf")
     assert (spot.words, spot.line) == (("a", "b"), 3)
 
 

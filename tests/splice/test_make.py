@@ -8,7 +8,9 @@ import pytest
 
 from newbackend.splice.lines import Lines
 from newbackend.splice.make import add_recipe_line, add_word, drop_word
+from newbackend.splice.operation import Operation
 from newbackend.splice.outcome import AlreadyPresent, Ambiguous, AnchorMissing, Inserted, apply_splices
+from newbackend.splice.prove import GrownLine, prove_grown
 
 MAKEFILE = """\
 .NOTPARALLEL: backends/whisper backends/faster-whisper
@@ -28,9 +30,12 @@ other:
 """
 
 
-def added(text: str, outcome: object) -> str:
-    assert isinstance(outcome, Inserted)
-    return apply_splices(text, outcome.splices)
+def added(text: str, operation: Operation) -> str:
+    """The text with the operation made, after the proof that only a declared list grew."""
+    assert isinstance(operation.outcome, Inserted)
+    grown = [proof for proof in operation.proofs if isinstance(proof, GrownLine)]
+    prove_grown(text, operation.outcome.splices if grown else (), grown)
+    return apply_splices(text, operation.outcome.splices)
 
 
 def test_a_word_goes_to_the_end_of_the_list() -> None:
@@ -43,8 +48,8 @@ def test_a_word_goes_to_the_last_line_of_a_continued_list() -> None:
 
 
 def test_identity_is_the_word_not_a_substring() -> None:
-    assert isinstance(add_word(Lines(MAKEFILE), ".NOTPARALLEL", "backends/faster"), Inserted)
-    assert isinstance(add_word(Lines(MAKEFILE), ".NOTPARALLEL", "backends/whisper"), AlreadyPresent)
+    assert isinstance(add_word(Lines(MAKEFILE), ".NOTPARALLEL", "backends/faster").outcome, Inserted)
+    assert isinstance(add_word(Lines(MAKEFILE), ".NOTPARALLEL", "backends/whisper").outcome, AlreadyPresent)
 
 
 @pytest.mark.parametrize("word", ["backends/ds4", "backends/x"])
@@ -71,16 +76,12 @@ def test_a_recipe_line_without_kin_goes_last() -> None:
 
 
 def test_a_missing_target_and_a_repeated_one_are_outcomes() -> None:
-    assert isinstance(add_word(Lines(MAKEFILE), "nowhere", "x"), AnchorMissing)
-    assert isinstance(add_word(Lines(MAKEFILE + "other: x\n"), "other", "y"), Ambiguous)
+    assert isinstance(add_word(Lines(MAKEFILE), "nowhere", "x").outcome, AnchorMissing)
+    assert isinstance(add_word(Lines(MAKEFILE + "other: x\n"), "other", "y").outcome, Ambiguous)
 
 
 def test_a_continued_line_that_looks_like_a_rule_is_no_second_one() -> None:
     text = "x: a \\\nall: b\nall: c\n"
-    out = add_word(Lines(text), "x", "d")
-    assert isinstance(out, Inserted)
-    assert apply_splices(text, out.splices) == "x: a \\\nall: b d\nall: c\n"
+    assert added(text, add_word(Lines(text), "x", "d")) == "x: a \\\nall: b d\nall: c\n"
     continued = "all: a \\\nall: b\n"
-    grown = add_word(Lines(continued), "all", "c")
-    assert isinstance(grown, Inserted)
-    assert apply_splices(continued, grown.splices) == "all: a \\\nall: b c\n"
+    assert added(continued, add_word(Lines(continued), "all", "c")) == "all: a \\\nall: b c\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from newbackend.splice.outcome import Splice
@@ -12,17 +14,27 @@ from newbackend.splice.prove import (
     ProofFailed,
     ValueEdit,
     parse,
-    prove_document,
     prove_grown,
-    prove_lists,
+    prove_meaning,
 )
+from newbackend.splice.yaml_nodes import YamlBroken, compose
+
+
+def prove(old: str, new: str, edits: Sequence[ListEdit | MapEdit | ValueEdit]) -> None:
+    """As `plan.build` does it: by both parsers."""
+    prove_meaning(old, new, edits)
+    try:
+        compose(new)
+    except YamlBroken as error:
+        raise ProofFailed(error.problem) from error
+
 
 OLD = "include:\n  - a: '1'\n  - b: '2'\nrest: x\n"
 
 
 def test_the_intended_addition_is_proven() -> None:
     new = "include:\n  - a: '1'\n  - c: '3'\n  - b: '2'\nrest: x\n"
-    prove_lists(OLD, new, [ListEdit(("include",), ((1, {"c": "3"}),))])
+    prove(OLD, new, [ListEdit(("include",), ((1, {"c": "3"}),))])
 
 
 @pytest.mark.parametrize(
@@ -37,11 +49,11 @@ def test_the_intended_addition_is_proven() -> None:
 )
 def test_anything_else_is_refused(new: str) -> None:
     with pytest.raises(ProofFailed):
-        prove_lists(OLD, new, [ListEdit(("include",), ((1, {"c": "3"}),))])
+        prove(OLD, new, [ListEdit(("include",), ((1, {"c": "3"}),))])
 
 
 def test_removal_is_proven_too() -> None:
-    prove_lists(OLD, "include:\n  - a: '1'\nrest: x\n", [ListEdit(("include",), removed=frozenset({1}))])
+    prove(OLD, "include:\n  - a: '1'\nrest: x\n", [ListEdit(("include",), removed=frozenset({1}))])
 
 
 def test_merges_and_document_starts_are_resolved_alike() -> None:
@@ -54,9 +66,9 @@ MAP = "jobs:\n  a:\n    if: x\n  b: 1\nlist:\n  - k: v\n"
 
 def test_new_and_dropped_keys_are_proven() -> None:
     new = "jobs:\n  a:\n    if: x\n  c:\n    d: 2\nlist:\n  - k: v\n"
-    prove_document(MAP, new, [MapEdit(("jobs",), (("c", {"d": 2}),), frozenset({"b"}))])
+    prove(MAP, new, [MapEdit(("jobs",), (("c", {"d": 2}),), frozenset({"b"}))])
     with pytest.raises(ProofFailed):
-        prove_document(MAP, new, [MapEdit(("jobs",), (("c", {"d": 2}),))])
+        prove(MAP, new, [MapEdit(("jobs",), (("c", {"d": 2}),))])
 
 
 @pytest.mark.parametrize(
@@ -70,7 +82,7 @@ def test_new_and_dropped_keys_are_proven() -> None:
 )
 def test_a_key_that_is_there_or_not_there_cannot_be_added_or_dropped(edit: MapEdit) -> None:
     with pytest.raises(ProofFailed):
-        prove_document(MAP, MAP, [edit])
+        prove(MAP, MAP, [edit])
 
 
 def test_a_changed_value_is_proven_beside_a_new_item() -> None:
@@ -80,9 +92,9 @@ def test_a_changed_value_is_proven_beside_a_new_item() -> None:
         ValueEdit(("list", 0, "k"), "w"),
         ListEdit(("list",), ((0, {"new": 1}),)),
     ]
-    prove_document(MAP, new, edits)
+    prove(MAP, new, edits)
     with pytest.raises(ProofFailed):
-        prove_document(MAP, new, edits[1:])
+        prove(MAP, new, edits[1:])
 
 
 CODE = 'first\n\tcase "a", "b": // c\nlast\n'

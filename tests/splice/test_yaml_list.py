@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newbackend.splice.outcome import apply_splices
-from newbackend.splice.yaml_list import YamlBroken, block_text, compose, insert_after, read_list, scalar
+from newbackend.splice.yaml_list import insert_after, read_list
+from newbackend.splice.yaml_nodes import YamlBroken, compose
+from newbackend.splice.yaml_text import block_text, scalar
 
 TEXT = """\
 ---

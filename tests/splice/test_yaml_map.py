@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from newbackend.splice.yaml_list import YamlBroken
 from newbackend.splice.yaml_map import read_map
+from newbackend.splice.yaml_nodes import YamlBroken
 
 TEXT = """jobs:
   one:

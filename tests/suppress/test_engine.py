@@ -7,15 +7,15 @@ from datetime import date
 
 import pytest
 
-from newbackend.findings import CheckResult, Finding, Fix, Location, Rule, Severity, Status, registry
+from newbackend.findings import CheckResult, Finding, Fix, Location, Rule, Severity, Status
 from newbackend.suppress.comments import parse_comments
 from newbackend.suppress.config import SuppressConfig, parse_config
 from newbackend.suppress.engine import EVERYWHERE, Outcome, apply_suppressions, ran_everywhere, ran_for
-from newbackend.suppress.rules import SUPPRESSION_RULES
+from newbackend.suppress.rules import SUPPRESSIONS
 
 ROUTE = Rule("REG401", "route-missing", Severity.ERROR, "what", "why", "how")
 PIN = Rule("REG501", "pin-unseen", Severity.WARNING, "what", "why", "how")
-RULES = registry([ROUTE, PIN, *SUPPRESSION_RULES])
+RULES = {ROUTE.id: ROUTE, PIN.id: PIN, **SUPPRESSIONS.rules}
 
 TODAY = date(2026, 3, 1)
 FOUND = Finding(ROUTE, "backend/cpp/demo/", "f.js", 2, "starts no job", backend="demo")
@@ -27,6 +27,7 @@ def applied(
     comments: str = "",
     config: str = "",
     ran: frozenset[tuple[str, str]] = WHOLE_TREE,
+    shared_config: bool = False,
 ) -> Outcome:
     """Apply the comments of a file f.js and a config text."""
     return apply_suppressions(
@@ -36,6 +37,7 @@ def applied(
         rules=RULES,
         ran_rules=ran,
         today=TODAY,
+        shared_config=shared_config,
     )
 
 
@@ -201,3 +203,15 @@ def test_ten_thousand_findings_and_a_thousand_entries_are_quick_enough_to_finish
     config = "".join(allow(rule="REG501", backend=f"b{n}") for n in range(1_000)) + allow(subject="9999")
     kept, suppressed, meta = applied(*many, config=config)
     assert (len(kept), len(suppressed), len(meta)) == (9_999, 1, 1_000)
+
+
+@pytest.mark.parametrize(("backend", "unused"), [("demo", 1), ("other", 0)])
+def test_an_entry_of_a_shared_config_is_unused_only_if_the_run_was_about_its_backend(backend: str, unused: int) -> None:
+    ran = WHOLE_TREE | {("REG401", "demo")}
+    outcome = applied(config=allow(backend=backend), ran=ran, shared_config=True)
+    assert [finding.rule.id for finding in outcome.meta_findings] == ["REG901"] * unused
+
+
+def test_a_shared_config_excuses_no_comment() -> None:
+    outcome = applied(comments="thing // newbackend: ignore[REG401] lives elsewhere", shared_config=True)
+    assert [finding.rule.id for finding in outcome.meta_findings] == ["REG901"]

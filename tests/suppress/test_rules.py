@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from newbackend.findings import Fix, Severity, registry
+from newbackend.findings import Fix, Severity
 from newbackend.suppress.comments import parse_comments
 from newbackend.suppress.config import parse_config
 from newbackend.suppress.model import IgnoreComment, Malformed
-from newbackend.suppress.rules import EXPIRED, MALFORMED, SUPPRESSION_RULES, UNUSED
+from newbackend.suppress.rules import EXPIRED, MALFORMED, SUPPRESSIONS, UNUSED
 
 
 def test_the_ids_are_the_reserved_ones() -> None:
-    assert list(registry(SUPPRESSION_RULES)) == ["REG901", "REG902", "REG903"]
+    assert list(SUPPRESSIONS.rules) == ["REG901", "REG902", "REG903"]
 
 
 def test_only_what_is_surely_left_over_is_fixed_by_itself() -> None:

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-import stat
-import tempfile
-import warnings
 from functools import cache
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
-import copier
 from ruamel.yaml import YAML
+
+from newbackend.catalog.languages import languages
+from newbackend.scaffold.render import render_template
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
@@ -54,6 +52,7 @@ FEATURE_PATHS = {
     "python_model_identity": "backend/python/common/model_identity.py",
     "python_parent_watch": "backend/python/common/parent_watch.py",
     "python_model_utils": "backend/python/common/model_utils.py",
+    "go_parent_watch": "pkg/grpc/parentwatch.go",
     "grpcerrors": "pkg/grpc/grpcerrors",
     "cpp_unit_runner": "backend/cpp/run-unit-tests.sh",
 }
@@ -91,7 +90,7 @@ def _proto_features(proto: Proto) -> dict[str, bool]:
 
 
 def probe(checkout: Path) -> tuple[Proto, dict[str, bool]]:
-    """The proto and the feature switches of a real LocalAI checkout (contract 12.2)."""
+    """The proto and the feature switches of a real LocalAI checkout."""
     proto = parse_proto((checkout / "backend/backend.proto").read_text(encoding="utf-8"))
     features = _proto_features(proto)
     features |= {key: (checkout / path).exists() for key, path in FEATURE_PATHS.items()}
@@ -124,9 +123,9 @@ def pin(name: str = "my-engine") -> dict[str, str]:
 
 
 def language(lang: str) -> dict[str, Any]:
-    """What `templates/<lang>/language.yml` says."""
+    """What `templates/<lang>/language.yml` says, with the modalities that have a folder."""
     data: dict[str, Any] = YAML(typ="safe").load(TEMPLATES / lang / "language.yml")
-    return data
+    return {**data, "modalities": list(languages()[lang].modalities)}
 
 
 def context(lang: str, *, era: str = NEWEST, checkout: Path | None = None, **overrides: object) -> dict[str, object]:
@@ -161,38 +160,24 @@ def context(lang: str, *, era: str = NEWEST, checkout: Path | None = None, **ove
         "proto": proto,
         "features": features,
         "newbackend_version": "0.0.0",
-        "options": {"bundle_libs": [], "cpu_variants": [], "glibc_floor": "", "native_march": False},
+        "portable": {},
     }
+    options = overrides.pop("options", {})
+    assert isinstance(options, dict)
+    values["options"] = {"bundle_libs": [], "cpu_variants": [], "glibc_floor": "", "native_march": False, **options}
     return values | {key: value for key, value in overrides.items() if key != "modalities"}
 
 
 def render_into(destination: Path, lang: str, values: dict[str, object]) -> None:
     """Renders a template into a directory (a scratch directory or a checkout copy)."""
-    # Copier asks git about each file in case its mode is in an index; in scratch there is none, and
-    # one process per file is most of the rendering time.
-    with warnings.catch_warnings(), patch("copier._main.is_git_available", return_value=False):
-        warnings.simplefilter("ignore")
-        copier.run_copy(
-            str(TEMPLATES / lang),
-            destination,
-            data=values,
-            defaults=True,
-            overwrite=True,
-            quiet=True,
-            unsafe=True,
-        )
+    for path, file in render_template(languages()[lang], values).items():
+        target = destination / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(file.text, encoding="utf-8")
+        target.chmod(file.mode)
 
 
 def render(lang: str, *, era: str = NEWEST, checkout: Path | None = None, **overrides: object) -> Rendered:
     """Every rendered file: path below the checkout -> (permission bits, text)."""
-    with tempfile.TemporaryDirectory() as scratch:
-        root = Path(scratch)
-        render_into(root, lang, context(lang, era=era, checkout=checkout, **overrides))
-        return {
-            str(file.relative_to(root)): (
-                stat.S_IMODE(file.stat().st_mode),
-                file.read_bytes().decode("utf-8"),
-            )
-            for file in sorted(root.rglob("*"))
-            if file.is_file()
-        }
+    values = context(lang, era=era, checkout=checkout, **overrides)
+    return {path: (file.mode, file.text) for path, file in sorted(render_template(languages()[lang], values).items())}

@@ -13,7 +13,11 @@ from typing import Any
 
 import pytest
 
+from newbackend.catalog.languages import PLACEHOLDER, languages
+
 from templates import render as r
+
+from newbackend.catalog.portable import images_for
 
 SERVER_FLAVOURS = ["self-contained", "shared-base"]
 FLAVOURS = [*SERVER_FLAVOURS, "llama-fork"]
@@ -38,9 +42,30 @@ def test_the_language_file_names_only_what_exists() -> None:
     language = r.language("cpp")
     assert [flavour["id"] for flavour in language["flavours"]] == FLAVOURS
     assert sum(flavour.get("default", False) for flavour in language["flavours"]) == 1
-    assert set(language["variants"]) == set(FLAVOURS)
     assert set(language["modalities"]) == set(r.MODALITY_RPCS)
     assert "class" in language["keywords"]
+
+
+def test_every_part_gets_into_a_backend() -> None:
+    """`gather` passes over parts that a layer does not have, so a misspelt name would pass unseen."""
+    flavours = languages()["cpp"].flavours
+    portable = {"options": {"glibc_floor": "2.31"}, "portable": images_for("2.31")}
+    everything = "".join(
+        text
+        for flavour in FLAVOURS
+        for _, text in rendered(flavour, modalities=list(r.MODALITY_RPCS), variants=flavours[flavour].variants, **portable).values()
+    )
+    for part in sorted((r.TEMPLATES / "cpp").glob("*/*/parts/*.jinja")):
+        text = re.sub(r"\{#.*?#\}", "", part.read_text(encoding="utf-8"), flags=re.S)
+        plain = [line for line in text.splitlines() if not re.search(r"\{[{%]", line)]
+        assert max(plain, key=len) in everything, part
+
+
+def test_no_template_asks_for_a_modality() -> None:
+    """What a modality needs lies in its folder, who shares a helper is in the language file."""
+    asks = re.compile(r"\bin modalities\b|\bmodalities *\||'(" + "|".join(r.MODALITY_RPCS) + r")'")
+    for template in (r.TEMPLATES / "cpp").rglob("*.jinja"):
+        assert not asks.search(template.read_text(encoding="utf-8")), template
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
@@ -57,14 +82,12 @@ def test_scripts_are_executable_and_bash_can_read_them(flavour: str, tmp_path: P
 
 @pytest.mark.parametrize("flavour", SERVER_FLAVOURS)
 def test_exactly_the_engine_is_marked_as_a_placeholder(flavour: str) -> None:
-    placeholder = r.language("cpp")["placeholder"]
-    marked = [path for path, (_, text) in rendered(flavour).items() if placeholder["marker"] in text]
-    assert marked == [placeholder["path"].format(name="my-engine")]
+    marked = [path for path, (_, text) in rendered(flavour).items() if PLACEHOLDER in text]
+    assert marked == [r.language("cpp")["placeholder"].format(name="my-engine")]
 
 
 def test_a_fork_has_no_placeholder() -> None:
-    marker = r.language("cpp")["placeholder"]["marker"]
-    assert not [path for path, (_, text) in rendered("llama-fork").items() if marker in text]
+    assert not [path for path, (_, text) in rendered("llama-fork").items() if PLACEHOLDER in text]
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
@@ -424,7 +447,7 @@ def test_a_server_of_another_build_type_is_not_left_to_be_packaged(tmp_path: Pat
     fork.make("BUILD_TYPE=hipblas", "grpc-server")
     assert [path.name for path in fork.directory.glob("grpc-server-*")] == ["grpc-server-fallback"]
     assert not (fork.cpp / "my-engine-all-build").exists()
-    assert "backend/cpp/{name}/grpc-server-*" in r.language("cpp")["flavour_dockerignore"]["llama-fork"]
+    assert "backend/cpp/{name}/grpc-server-*" in languages()["cpp"].flavours["llama-fork"].dockerignore
 
 
 @pytest.mark.skipif(os.uname().sysname != "Linux", reason="packages a Linux program")

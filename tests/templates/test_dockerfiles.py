@@ -20,12 +20,12 @@ ON_PURPOSE = {
 CPP = languages()["cpp"]
 
 
-@pytest.mark.parametrize("flavour", sorted(CPP.variants))
+@pytest.mark.parametrize("flavour", sorted(CPP.flavours))
 def test_a_generated_dockerfile_passes_hadolint(flavour: str, tmp_path: Path) -> None:
     tool = shutil.which("hadolint", path=str(Path(sys.executable).parent)) or shutil.which("hadolint")
     if tool is None:
         pytest.skip("hadolint is not installed (extra `dev`)")
-    files = render("cpp", name="my-engine", flavour=flavour, variants=list(CPP.variants[flavour]), pin=pin())
+    files = render("cpp", name="my-engine", flavour=flavour, variants=list(CPP.flavours[flavour].variants), pin=pin())
     path = tmp_path / "Dockerfile"
     path.write_text(files["backend/Dockerfile.my-engine"][1])
     words = [tool, "--no-color", *(word for rule in ON_PURPOSE for word in ("--ignore", rule)), str(path)]

@@ -1,4 +1,4 @@
-"""What the Go template promises that can be seen without a compiler (contract sections 4 and 14)."""
+"""What the Go template promises that can be seen without a compiler."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.templates.render import MODALITY_RPCS, NEWEST, OLDEST, Rendered, language, pin, render
+from newbackend.catalog.languages import PLACEHOLDER, languages
+from tests.templates.render import MODALITY_RPCS, NEWEST, OLDEST, Rendered, language, pin, recorded, render
 
 LANGUAGE = language("go")
 MODALITIES: list[str] = LANGUAGE["modalities"]
@@ -34,11 +35,17 @@ def rendered(wanted: str) -> Rendered:
     return render("go", **json.loads(wanted))
 
 
+def served(era: str) -> list[str]:
+    """The modalities that a checkout of this era can have: `create` refuses one whose RPC its proto lacks."""
+    rpcs = recorded(era)[0]["rpcs"]
+    return [modality for modality in MODALITIES if MODALITY_RPCS[modality][0] in rpcs]
+
+
 def backend(
     flavour: str, era: str = NEWEST, modalities: list[str] | None = None, name: str = "my-engine", **more: object
 ) -> Rendered:
     """The rendered files by their path below the backend's own directory."""
-    wanted = {"flavour": flavour, "era": era, "name": name, "modalities": modalities or MODALITIES, **more}
+    wanted = {"flavour": flavour, "era": era, "name": name, "modalities": modalities or served(era), **more}
     files = rendered(json.dumps(wanted, sort_keys=True))
     home = f"backend/go/{name}/"
     assert all(path.startswith(home) for path in files)
@@ -54,12 +61,6 @@ def test_every_modality_is_either_offered_or_refused_with_a_reason() -> None:
     assert set(MODALITY_RPCS) <= set(MODALITIES) | set(refused)
     assert not set(MODALITIES) & set(refused)
     assert all(reason.strip() for reason in refused.values())
-
-
-def test_every_variant_of_a_flavour_is_not_also_refused() -> None:
-    assert set(LANGUAGE["variants"]) == {flavour["id"] for flavour in LANGUAGE["flavours"]}
-    for variants in LANGUAGE["variants"].values():
-        assert not set(variants) & set(LANGUAGE["refused_variants"])
 
 
 @every_flavour
@@ -81,9 +82,8 @@ def test_no_template_syntax_is_left(flavour: str, era: str) -> None:
 
 @every_flavour
 def test_exactly_one_file_carries_the_placeholder_marker(flavour: str) -> None:
-    placeholder = LANGUAGE["placeholder"]
-    expected = placeholder["flavour_paths"].get(flavour, placeholder["path"])
-    marked = [path for path, (_, content) in backend(flavour).items() if placeholder["marker"] in content]
+    expected = languages()["go"].flavours[flavour].placeholder
+    marked = [path for path, (_, content) in backend(flavour).items() if PLACEHOLDER in content]
     assert marked == [expected.format(name="my-engine").removeprefix("backend/go/my-engine/")]
 
 
@@ -150,7 +150,7 @@ def test_scripts_are_executable_and_nothing_else_is(flavour: str) -> None:
 
 
 def binary_for_darwin(run: str) -> str:
-    """The binary that LocalAI's golang-darwin.sh reads out of run.sh (contract 4.8)."""
+    """The binary that LocalAI's golang-darwin.sh reads out of run.sh."""
     found: list[str] = []
     for line in run.splitlines():
         if re.match(r"\s*exec\s", line):

@@ -12,6 +12,7 @@ import pytest
 from package.workshop import gcc, missing_tools
 from ruamel.yaml import YAML
 
+from newbackend.answers import read_answers
 from newbackend.catalog.portable import baselines, images_for
 from newbackend.checkout.layout import open_checkout
 from newbackend.checkout.tree import Checkout
@@ -27,7 +28,7 @@ COMPILED = [("cpp", ""), ("cpp", "shared-base"), ("go", "pure"), ("go", "purego"
 
 def spec(lang: str, flavour: str = "", floor: object = "2.28", **more: Any) -> BackendSpec:
     answers = {"name": "my-engine", "lang": lang, "flavour": flavour, "variants": ["cpu"], "modalities": ["llm"]}
-    return make_spec({**answers, "options": {"glibc_floor": floor}, **more})
+    return make_spec(read_answers({**answers, "options": {"glibc_floor": floor}, **more}, "test"))
 
 
 @pytest.fixture
@@ -111,12 +112,17 @@ def test_every_image_is_inside_the_range_of_floors() -> None:
 
 
 @pytest.mark.parametrize(
-    "floor", ["2.16", "2.40", "3.0", "2", "glibc 2.28", "2.28\n", "2.28; reboot", 2.28e3, ["2.28"]]
+    "floor", ["2.16", "2.40", "3.0", "2", "glibc 2.28", "2.28\n", "2.28; reboot", 2.28e3]
 )
 def test_a_floor_of_another_form_or_out_of_range_is_refused(floor: object) -> None:
     with pytest.raises(UsageError, match=r"glibc") as caught:
         spec("rust", floor=floor)
     assert "2.17 to 2.39" in caught.value.hint
+
+
+def test_a_floor_that_is_a_list_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"options\.glibc_floor must be a text"):
+        spec("rust", floor=["2.28"])
 
 
 def test_python_is_refused_in_one_sentence() -> None:

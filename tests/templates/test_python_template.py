@@ -18,7 +18,8 @@ import pytest
 from drive import drive, failures, report
 from drive.standin import SAMPLE, python_standin
 
-from templates.render import MODALITY_RPCS, NEWEST, OLDEST, language, pin, recorded, render
+from newbackend.catalog.languages import PLACEHOLDER
+from templates.render import MODALITY_RPCS, NEWEST, OLDEST, TEMPLATES, language, pin, recorded, render
 
 ALL = list(MODALITY_RPCS)
 COMMON_RPCS = {"Health", "Status", "LoadModel", "Free"}
@@ -124,6 +125,12 @@ def test_the_parent_is_watched_at_every_revision() -> None:
     assert "interceptors=get_auth_interceptors()" in new["backend.py"]
 
 
+def test_every_modality_has_its_parts() -> None:
+    for part in ("backend", "engine", "test"):
+        found = (TEMPLATES / "python/modalities").glob(f"*/parts/{part}.py.jinja")
+        assert {path.parts[-3] for path in found} == set(ALL), part
+
+
 def test_the_backend_folder_has_its_fixed_files_and_no_more() -> None:
     assert set(files()) == ALWAYS | {"requirements.txt", "requirements-cpu.txt"}
     assert set(files(modalities=["image"])) - set(files()) == {"media.py"}
@@ -145,9 +152,8 @@ def test_requirement_lines_are_requirements() -> None:
 
 
 def test_the_placeholder_is_marked_in_the_one_file_that_is_named() -> None:
-    placeholder = language("python")["placeholder"]
-    marked = [path for path, (_, text) in render("python", modalities=ALL).items() if placeholder["marker"] in text]
-    assert marked == [placeholder["path"].format(name="my-engine")]
+    marked = [path for path, (_, text) in render("python", modalities=ALL).items() if PLACEHOLDER in text]
+    assert marked == [language("python")["placeholder"].format(name="my-engine")]
 
 
 def test_the_readme_says_how_to_replace_the_engine() -> None:

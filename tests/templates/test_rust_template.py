@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from newbackend.catalog.languages import PLACEHOLDER, languages
+
 from templates import render as r
 
 MODALITIES = list(r.MODALITY_RPCS)
@@ -30,7 +32,7 @@ EVERY_MODALITY_IN_EVERY_ERA = [
     if set(rpcs) & set(r.recorded(era)[0]["rpcs"])
 ]
 
-# What prost makes of the RPC names (contract 6).
+# What prost, the code generator of tonic, makes of the RPC names.
 METHODS = {
     "Predict": "predict",
     "PredictStream": "predict_stream",
@@ -92,7 +94,7 @@ def lock_packages(tree: dict[str, str]) -> list[dict[str, Any]]:
 
 def test_every_variant_is_either_offered_or_refused_with_a_reason() -> None:
     language = r.language("rust")
-    offered = [v for flavour in language["flavours"] for v in language["variants"][flavour["id"]]]
+    offered = list(languages()["rust"].flavours["default"].variants)
     assert sorted(offered + list(language["refused_variants"])) == sorted(VARIANTS)
     assert all(reason.endswith(".") for reason in language["refused_variants"].values())
 
@@ -100,8 +102,8 @@ def test_every_variant_is_either_offered_or_refused_with_a_reason() -> None:
 def test_every_modality_is_offered_and_has_its_parts() -> None:
     assert r.language("rust")["modalities"] == MODALITIES
     for part in ("engine", "service", "tests"):
-        names = {path.stem for path in (r.TEMPLATES / "rust/includes" / part).glob("*.rs")}
-        assert names == set(MODALITIES), part
+        files = (r.TEMPLATES / "rust/modalities").glob(f"*/parts/{part}.rs.jinja")
+        assert {path.parts[-3] for path in files} == set(MODALITIES), part
 
 
 def test_the_file_set_is_complete_and_scripts_are_executable() -> None:
@@ -179,10 +181,10 @@ def test_the_oldest_proto_gets_no_name_that_it_does_not_have() -> None:
 
 
 def test_the_placeholder_is_marked_once_in_the_file_that_the_language_names() -> None:
-    placeholder = r.language("rust")["placeholder"]
+    placeholder = r.language("rust")["placeholder"].format(name="my-engine")
     rendered = r.render("rust", modalities=MODALITIES)
-    marked = {path: text.count(placeholder["marker"]) for path, (_, text) in rendered.items()}
-    assert {path: count for path, count in marked.items() if count} == {placeholder["path"].format(name="my-engine"): 1}
+    marked = {path: text.count(PLACEHOLDER) for path, (_, text) in rendered.items()}
+    assert {path: count for path, count in marked.items() if count} == {placeholder: 1}
     assert "## Replace the engine" in rendered[f"{FOLDER}/README.md"][1]
 
 

@@ -8,7 +8,7 @@ import pytest
 from conftest import tree
 from specs import SHA
 
-from newbackend.answers import load_answers
+from newbackend.answers_file import load_answers
 from wizard.terminal import BACK, CTRL_C, DOWN, ENTER, ERASE, Terminal
 
 PIN = f"antirez/ds4@{SHA}"
@@ -47,7 +47,7 @@ def test_an_interrupted_run_is_offered_again_and_goes_on(sample: Path) -> None:
     assert first.ends() == 2
     assert tree(sample) == before
     saved = load_answers(sample / ".git/newbackend/wizard-ds4.yml")
-    assert (saved["name"], saved["lang"], saved["pin"]["sha"]) == ("ds4", "cpp", SHA)
+    assert (saved.name, saved.lang, saved.pin and saved.pin.sha) == ("ds4", "cpp", SHA)
     second = Terminal("create", cwd=sample)
     second.sees("There are answers of an interrupted run: upstream antirez/ds4@ae302c2fa18c; name ds4; language cpp")
     second.answers("Go on with them? [Y/n]", ENTER)

@@ -1,20 +1,22 @@
-"""The order of the questions, back, the summary, and answers that stop being possible: by replay."""
+"""The order of the questions, back, the summary, and answers that stop being possible: by a script."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from specs import SHA
+from specs import SHA, answers
 
+from newbackend.answers import Answers, PinAnswers, as_data, value_at, with_value
 from newbackend.checkout.tree import Checkout
-from newbackend.errors import NewbackendError, UsageError
+from newbackend.errors import NewbackendError
+from newbackend.spec import make_spec
 from newbackend.wizard.complete import WizardOptions, complete
 from newbackend.wizard.headless import Headless
-from newbackend.wizard.replay import Replay, read_replay
-from newbackend.wizard.steps import flat, nested
+from newbackend.wizard.questions import KEYS
+from wizard.scripted import OutOfAnswers, Scripted
 
 UPSTREAM = f"antirez/ds4@{SHA}"
 ALL: list[tuple[str, str]] = [
@@ -33,19 +35,21 @@ ALL: list[tuple[str, str]] = [
 ]
 
 
-def asked(answers: list[tuple[str, str]], checkout: Checkout, **given: Any) -> tuple[dict[str, Any], list[str]]:
-    """What comes out of these answers, and what was refused on the way; every answer must be asked for."""
-    replay = Replay(answers)
-    done, _ = complete(given, checkout, replay)
-    assert replay.done
-    return done, replay.refusals
+def asked(
+    replies: list[tuple[str, str]], checkout: Checkout, given: Answers | None = None
+) -> tuple[Answers, list[str]]:
+    """What comes out of these replies, and what was refused on the way; every reply must be asked for."""
+    script = Scripted(replies)
+    done, _ = complete(given or Answers(), checkout, script)
+    assert script.done
+    return done, script.refusals
 
 
 def test_everything_is_asked_once_in_this_order(checkout: Checkout) -> None:
     done, refusals = asked(ALL, checkout)
     assert not refusals
-    assert done == {
-        "pin": {"repo": "antirez/ds4", "sha": SHA, "branch": "main", "variable": "DS4_VERSION"},
+    assert as_data(done) == {
+        "pin": {"repo": "antirez/ds4", "sha": SHA},
         "name": "ds4",
         "lang": "cpp",
         "flavour": "self-contained",
@@ -62,24 +66,26 @@ def test_everything_is_asked_once_in_this_order(checkout: Checkout) -> None:
 @pytest.mark.parametrize("key", [key for key, _ in ALL if key not in ("summary", "pin")])
 def test_what_is_known_is_not_asked(checkout: Checkout, key: str) -> None:
     known, _ = asked(ALL, checkout)
-    done, _ = asked([pair for pair in ALL if pair[0] != key], checkout, **nested({key: flat(known)[key]}))
+    done, _ = asked(
+        [pair for pair in ALL if pair[0] != key], checkout, with_value(Answers(), key, value_at(known, key))
+    )
     assert done == known
 
 
 def test_nothing_is_asked_when_everything_is_known(checkout: Checkout) -> None:
     known, _ = asked(ALL, checkout)
-    assert asked([], checkout, **known)[0] == known
+    assert asked([], checkout, known)[0] == known
 
 
 def test_a_language_without_flavours_has_no_such_question(checkout: Checkout) -> None:
-    answers = [
+    replies = [
         ("pin", ""), ("name", "pynew"), ("lang", "python"), ("modalities", "tts"), ("like", ""),
         ("variants", "cpu"), ("description", "d"), ("license", ""), ("tags", ""),
         ("import.kind", "preference"), ("summary", ""),
     ]  # fmt: skip
-    done, _ = asked(answers, checkout)
-    assert "flavour" not in done
-    assert done["pin"] is None
+    done, _ = asked(replies, checkout)
+    assert done.flavour is None
+    assert done.pin == PinAnswers()
 
 
 @pytest.mark.parametrize("at", range(1, len(ALL)))
@@ -98,7 +104,7 @@ def test_back_goes_all_the_way_and_stops_at_the_first_question(checkout: Checkou
 @pytest.mark.parametrize(
     ("key", "wrong", "reference"),
     [
-        ("pin", "nonsense", "pin-malformed"),
+        ("pin", "nonsense", "pin-form"),
         ("pin", "antirez/ds4@ae302c2", "pin-not-full-sha"),
         ("pin", "antirez/ds4@no-network", "pin-unreachable"),
         ("name", "Cuda!", "name-invalid"),
@@ -123,7 +129,7 @@ def test_a_wrong_answer_is_refused_and_asked_again(checkout: Checkout, key: str,
 
 def test_the_summary_changes_one_answer_and_comes_again(checkout: Checkout) -> None:
     done, _ = asked([*ALL[:-1], ("summary", "license"), ("license", "Apache-2.0"), ("summary", "")], checkout)
-    assert done == {**asked(ALL, checkout)[0], "license": "Apache-2.0"}
+    assert done == replace(asked(ALL, checkout)[0], license="Apache-2.0")
 
 
 def test_back_from_a_change_keeps_the_old_answer(checkout: Checkout) -> None:
@@ -135,23 +141,24 @@ def test_back_after_a_change_passes_over_what_is_no_longer_asked(checkout: Check
     changed = [("summary", "lang"), ("lang", "rust"), ("like", "<"), ("modalities", "<"), ("lang", "<")]
     again = [("name", "ds5"), ("lang", "rust"), ("modalities", "llm"), ("like", ""), ("variants", "cpu")]
     done, _ = asked([*ALL[:-1], *changed, *again, ("summary", "")], checkout)
-    assert (done["name"], done["tags"]) == ("ds5", ["LLM", "fast"])
-    assert "flavour" not in done
+    assert (done.name, done.tags, done.flavour) == ("ds5", ("LLM", "fast"), None)
 
 
 def test_another_language_asks_again_only_for_what_it_makes_impossible(checkout: Checkout) -> None:
     changed = [("summary", "lang"), ("lang", "rust"), ("like", ""), ("variants", "cpu"), ("summary", "")]
     done, refusals = asked([*ALL[:-1], *changed], checkout)
-    assert (done["lang"], done["variants"], done["description"]) == ("rust", ["cpu"], "An engine")
+    assert (done.lang, done.variants, done.description) == ("rust", ("cpu",), "An engine")
     assert refusals == ["flavour-unknown", "variant-impossible"]
-    assert "flavour" not in done
+    assert done.flavour is None
 
 
 def test_a_given_answer_can_be_changed_in_the_summary_too(checkout: Checkout) -> None:
     rest = [pair for pair in ALL if pair[0] != "name"][:-1]
-    done, _ = asked([*rest, ("summary", "name"), ("name", "ds5"), ("summary", "")], checkout, name="ds4")
-    assert done["name"] == "ds5"
-    assert done["pin"]["variable"] == "DS5_VERSION"
+    done, _ = asked([*rest, ("summary", "name"), ("name", "ds5"), ("summary", "")], checkout, Answers(name="ds4"))
+    assert done.name == "ds5"
+    pin = make_spec(done).pin
+    assert pin is not None
+    assert (pin.branch, pin.variable) == ("main", "DS5_VERSION")
 
 
 @pytest.mark.parametrize(
@@ -167,58 +174,52 @@ def test_a_wrong_flag_is_refused_before_anything_is_asked(
     checkout: Checkout, given: Mapping[str, Any], reference: str
 ) -> None:
     with pytest.raises(NewbackendError) as refusal:
-        complete(given, checkout, Replay([]))
-    assert refusal.value.reference == reference
+        complete(answers(**given), checkout, Scripted([]))
+    assert refusal.value.code == reference
 
 
 def test_answers_are_kept_after_each_one(checkout: Checkout) -> None:
     kept: list[list[str]] = []
-    complete({}, checkout, Replay(ALL), WizardOptions(keep=lambda answers: kept.append(list(flat(answers)))))
+
+    def keep(done: Answers) -> None:
+        kept.append([key for key in KEYS if value_at(done, key) is not None])
+
+    complete(Answers(), checkout, Scripted(ALL), WizardOptions(keep=keep))
     assert kept == [[key for key, _ in ALL[:count]] for count in range(1, len(ALL))]
 
 
 def test_a_resumed_run_goes_on_where_it_stopped_and_back_into_what_was_answered(checkout: Checkout) -> None:
     known, _ = asked(ALL, checkout)
-    saved = {key: known[key] for key in ("pin", "name", "lang", "flavour")}
-    replay = Replay([("modalities", "<"), ("flavour", "shared-base"), *ALL[4:]])
-    done, _ = complete({}, checkout, replay, WizardOptions(resumed=saved))
-    assert replay.done
-    assert done == {**known, "flavour": "shared-base"}
+    saved = Answers(pin=known.pin, name=known.name, lang=known.lang, flavour=known.flavour)
+    script = Scripted([("modalities", "<"), ("flavour", "shared-base"), *ALL[4:]])
+    done, _ = complete(Answers(), checkout, script, WizardOptions(resumed=saved))
+    assert script.done
+    assert done == replace(known, flavour="shared-base")
 
 
 def test_what_is_given_now_wins_over_what_was_saved(checkout: Checkout) -> None:
     known, _ = asked(ALL, checkout)
-    replay = Replay([("summary", "")])
-    done, _ = complete({"license": "ISC"}, checkout, replay, WizardOptions(resumed=known))
-    assert done["license"] == "ISC"
+    script = Scripted([("summary", "")])
+    done, _ = complete(Answers(license="ISC"), checkout, script, WizardOptions(resumed=known))
+    assert done.license == "ISC"
 
 
 def test_a_saved_answer_that_is_impossible_now_is_asked_again(checkout: Checkout) -> None:
     known, _ = asked(ALL, checkout)
-    replay = Replay([("variants", "cpu"), ("summary", "")])
-    done, _ = complete({}, checkout, replay, WizardOptions(resumed={**known, "variants": ["gone"]}))
-    assert (replay.done, done["variants"], replay.refusals) == (True, ["cpu"], ["variant-unknown"])
+    script = Scripted([("variants", "cpu"), ("summary", "")])
+    done, _ = complete(Answers(), checkout, script, WizardOptions(resumed=replace(known, variants=("gone",))))
+    assert (script.done, done.variants, script.refusals) == (True, ("cpu",), ["variant-unknown"])
 
 
 def test_an_answers_file_settles_what_has_a_default(checkout: Checkout) -> None:
-    replay = Replay([("modalities", "tts"), ("variants", "cpu"), ("summary", "")])
-    done, _ = complete({"name": "pynew", "lang": "python"}, checkout, replay, WizardOptions(settled=Headless()))
-    assert replay.done
-    assert (done["license"], done["tags"], done["like"]) == ("", [], "")
+    script = Scripted([("modalities", "tts"), ("variants", "cpu"), ("summary", "")])
+    done, _ = complete(Answers(name="pynew", lang="python"), checkout, script, WizardOptions(settled=Headless()))
+    assert script.done
+    assert (done.license, done.tags, done.like) == ("", (), "")
 
 
-def test_a_replay_is_read_from_a_file(tmp_path: Path, checkout: Checkout) -> None:
-    file = tmp_path / "replay"
-    file.write_text("# a run\n\n" + "".join(f"{key}: {answer}\n" for key, answer in ALL))
-    done, _ = complete({}, checkout, read_replay(file))
-    assert done == asked(ALL, checkout)[0]
-    file.write_text("no separator\n")
-    with pytest.raises(UsageError, match="question: answer"):
-        read_replay(file)
-
-
-def test_a_replay_that_does_not_fit_the_questions_says_so(checkout: Checkout) -> None:
-    with pytest.raises(UsageError, match="'name' where 'pin' is asked"):
-        complete({}, checkout, Replay([("name", "ds4")]))
-    with pytest.raises(UsageError, match="no answer to 'pin'"):
-        complete({}, checkout, Replay([]))
+def test_a_script_that_does_not_fit_the_questions_fails(checkout: Checkout) -> None:
+    with pytest.raises(OutOfAnswers, match="pin is asked, the script answers name"):
+        complete(Answers(), checkout, Scripted([("name", "ds4")]))
+    with pytest.raises(OutOfAnswers, match="pin is asked, the script answers nothing"):
+        complete(Answers(), checkout, Scripted([]))

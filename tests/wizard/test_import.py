@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from specs import SHA
+from specs import SHA, answers
 
+from newbackend.answers import Answers, ImportAnswers, as_data
 from newbackend.checkout.layout import open_checkout
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
@@ -15,14 +17,12 @@ from newbackend.plan.build import plan_create
 from newbackend.registrations.known_backends.place import PATH
 from newbackend.registrations.support.importers_dir import FOLDER, REGISTRY
 from newbackend.spec import make_spec
-from newbackend.wizard import import_questions
 from newbackend.wizard.complete import WizardOptions, complete
 from newbackend.wizard.headless import Headless
 from newbackend.wizard.offers import Host, claimants, hosts
-from newbackend.wizard.protocol import PartialAnswers
-from newbackend.wizard.questions import words
-from newbackend.wizard.replay import Replay
-from newbackend.wizard.steps import flat, nested, possible
+from newbackend.wizard.question import Asked, PartialAnswers, Reply, asked, words
+from newbackend.wizard.questions import question_of
+from wizard.scripted import OutOfAnswers, Scripted
 
 GIVEN: dict[str, Any] = {
     "pin": {"repo": "antirez/ds4", "sha": SHA, "branch": "main"},
@@ -39,17 +39,26 @@ GIVEN: dict[str, Any] = {
 END = ("summary", "")
 
 
-def imported(answers: list[tuple[str, str]], checkout: Checkout, **given: Any) -> tuple[Any, list[str]]:
+def given(**more: Any) -> Answers:
+    """Everything but the way to import, and more."""
+    return answers(**{**GIVEN, **more})
+
+
+def imported(replies: list[tuple[str, str]], checkout: Checkout) -> tuple[Any, list[str]]:
     """The answer `import` after these replies, and what was refused; every reply must be asked for."""
-    replay = Replay(answers)
-    done, _ = complete({**GIVEN, **given}, checkout, replay)
-    assert replay.done
-    return done.get("import"), replay.refusals
+    script = Scripted(replies)
+    done, _ = complete(given(), checkout, script)
+    assert script.done
+    return as_data(done).get("import"), script.refusals
 
 
-def offered(checkout: Checkout, **given: Any) -> list[str]:
-    question = import_questions.kind(PartialAnswers({**GIVEN, **given}, checkout))
-    return [choice.value for choice in question.choices]
+def question(key: str, checkout: Checkout, before: Mapping[str, Reply] | None = None, **more: Any) -> Asked:
+    """A question as it is put with these answers."""
+    return asked(question_of(key), PartialAnswers(given(**more), checkout, before or {}))
+
+
+def offered(checkout: Checkout) -> list[str]:
+    return question("import.kind", checkout).values
 
 
 @pytest.fixture
@@ -70,13 +79,12 @@ def test_only_what_the_checkout_can_take_is_offered(real: Checkout) -> None:
 
 @pytest.mark.parametrize("kind", ["preference", "drop-in", "importer"])
 def test_whatever_is_offered_is_planned_without_a_hand(real: Checkout, kind: str) -> None:
-    answers: dict[str, dict[str, Any]] = {"drop-in": {"of": "cppanvil"}, "importer": {"extensions": [".ds4"]}}
-    pin = {**GIVEN["pin"], "variable": "DS4_VERSION"}
-    plan = plan_create(make_spec({**GIVEN, "pin": pin, "import": {"kind": kind, **answers.get(kind, {})}}), real)
+    more: dict[str, dict[str, Any]] = {"drop-in": {"of": "cppanvil"}, "importer": {"extensions": [".ds4"]}}
+    plan = plan_create(make_spec(given(imports={"kind": kind, **more.get(kind, {})})), real)
     touched = {"preference": PATH, "drop-in": f"{FOLDER}/cppanvil.go", "importer": f"{FOLDER}/ds4.go"}
     assert plan.manual == ()
     assert {edit.path for edit in plan.made} & set(touched.values()) == {touched[kind]}
-    effects = {choice.value: choice.effect for choice in import_questions.kind(PartialAnswers(GIVEN, real)).choices}
+    effects = {choice.value: choice.effect for choice in question("import.kind", real).choices}
     assert touched[kind].removesuffix("/cppanvil.go") in effects[kind], "the question says what is touched"
 
 
@@ -86,11 +94,11 @@ def test_a_checkout_without_importers_has_no_such_question(sample: Path) -> None
 
 
 def test_by_hand_is_the_default_everywhere(real: Checkout) -> None:
-    assert import_questions.kind(PartialAnswers(GIVEN, real)).default == "preference"
-    headless, _ = complete(GIVEN, real, Headless())
-    assert headless["import"] == {"kind": "preference"}
-    assert not make_spec(headless).imports, "the default is not written down"
-    assert not make_spec({**GIVEN, "pin": headless["pin"]}).imports
+    assert question("import.kind", real).default == "preference"
+    headless, _ = complete(given(), real, Headless())
+    assert headless.imports == ImportAnswers(kind="preference")
+    assert make_spec(headless).imports == ImportAnswers(), "the default is not written down"
+    assert make_spec(given()).imports == ImportAnswers()
 
 
 def test_a_drop_in_is_asked_whose(real: Checkout) -> None:
@@ -98,8 +106,7 @@ def test_a_drop_in_is_asked_whose(real: Checkout) -> None:
         {"kind": "drop-in", "of": "cppanvil"},
         [],
     )
-    question = import_questions.of(PartialAnswers(GIVEN, real))
-    assert [(one.value, one.effect) for one in question.choices] == [
+    assert [(choice.value, choice.effect) for choice in question("import.of", real).choices] == [
         ("cppanvil", f"{FOLDER}/cppanvil.go, as for neo-cppanvil")
     ]
 
@@ -112,8 +119,8 @@ def test_an_importer_is_asked_what_it_goes_by(real: Checkout, extensions: str, t
     assert imported(answers, real) == (
         {
             "kind": "importer",
-            "extensions": words(extensions),
-            "pipeline_tags": words(tags),
+            "extensions": list(words(extensions)),
+            "pipeline_tags": list(words(tags)),
         },
         [],
     )
@@ -153,14 +160,10 @@ def test_a_wrong_answer_is_refused_and_asked_again(
 
 
 def test_what_is_typed_is_refused_in_words_that_fit_forty_columns(real: Checkout) -> None:
-    so_far = PartialAnswers({**GIVEN, "import.kind": "importer", "import.extensions": []}, real)
-    for question, typed in (
-        (import_questions.extensions(so_far), "ds4"),
-        (import_questions.pipeline_tags(so_far), ""),
-        (import_questions.pipeline_tags(so_far), "Text"),
-    ):
+    imports = {"kind": "importer", "extensions": []}
+    for key, typed in (("import.extensions", "ds4"), ("import.pipeline_tags", ""), ("import.pipeline_tags", "Text")):
         with pytest.raises(UsageError) as refusal:
-            question.check(typed)
+            question(key, real, imports=imports).check(typed)
         assert len(refusal.value.sentence()) < 40
 
 
@@ -192,22 +195,22 @@ def test_back_from_the_follow_up_of_a_change_goes_to_the_change(real: Checkout) 
 
 
 def test_an_interrupted_run_goes_on_at_the_follow_up(real: Checkout) -> None:
-    kept: list[Any] = []
-    replay = Replay([("import.kind", "importer"), ("import.extensions", "")])
-    with pytest.raises(UsageError, match=r"no answer to 'import\.pipeline_tags'"):
-        complete(GIVEN, real, replay, WizardOptions(keep=lambda answers: kept.append(dict(answers))))
-    assert kept[-1]["import"] == {"kind": "importer", "extensions": []}
-    again = Replay([("import.pipeline_tags", "<"), ("import.extensions", ".ds4"), ("import.pipeline_tags", ""), END])
-    done, _ = complete(GIVEN, real, again, WizardOptions(resumed=kept[-1]))
+    kept: list[Answers] = []
+    script = Scripted([("import.kind", "importer"), ("import.extensions", "")])
+    with pytest.raises(OutOfAnswers, match=r"import\.pipeline_tags is asked"):
+        complete(given(), real, script, WizardOptions(keep=kept.append))
+    assert kept[-1].imports == ImportAnswers(kind="importer", extensions=())
+    again = Scripted([("import.pipeline_tags", "<"), ("import.extensions", ".ds4"), ("import.pipeline_tags", ""), END])
+    done, _ = complete(given(), real, again, WizardOptions(resumed=kept[-1]))
     assert again.done
-    assert done["import"] == {"kind": "importer", "extensions": [".ds4"], "pipeline_tags": []}
+    assert done.imports == ImportAnswers(kind="importer", extensions=(".ds4",), pipeline_tags=())
 
 
 def test_what_is_given_wins_over_what_was_kept_key_by_key(real: Checkout) -> None:
-    resumed = WizardOptions(resumed={"import": {"kind": "drop-in", "of": "gone"}})
-    replay = Replay([END])
-    done, _ = complete({**GIVEN, "import": {"of": "cppanvil"}}, real, replay, resumed)
-    assert done["import"] == {"kind": "drop-in", "of": "cppanvil"}
+    resumed = WizardOptions(resumed=answers(imports={"kind": "drop-in", "of": "gone"}))
+    script = Scripted([END])
+    done, _ = complete(given(imports={"of": "cppanvil"}), real, script, resumed)
+    assert done.imports == ImportAnswers(kind="drop-in", of="cppanvil")
 
 
 @pytest.mark.parametrize(
@@ -225,9 +228,9 @@ def test_what_is_given_wins_over_what_was_kept_key_by_key(real: Checkout) -> Non
 def test_an_answers_file_is_only_asked_what_it_has_no_default_for(
     real: Checkout, said: dict[str, Any], replies: list[tuple[str, str]]
 ) -> None:
-    replay = Replay([*replies, *([END] if replies else [])])
-    done, _ = complete({**GIVEN, "import": said}, real, replay, WizardOptions(settled=Headless()))
-    assert replay.done
+    script = Scripted([*replies, *([END] if replies else [])])
+    done, _ = complete(given(imports=said), real, script, WizardOptions(settled=Headless()))
+    assert script.done
     assert plan_create(make_spec(done), real).manual == ()
 
 
@@ -241,50 +244,43 @@ def test_an_answers_file_is_only_asked_what_it_has_no_default_for(
 )
 def test_nobody_is_asked_without_a_terminal(real: Checkout, said: dict[str, str], reference: str, flag: str) -> None:
     with pytest.raises(UsageError) as refusal:
-        complete({**GIVEN, "import": said}, real, Headless())
-    assert refusal.value.reference == reference
+        complete(given(imports=said), real, Headless())
+    assert refusal.value.code == reference
     assert flag in refusal.value.sentence()
 
 
 def test_the_sibling_s_way_is_said_and_not_taken_over(real: Checkout) -> None:
-    so_far = PartialAnswers({**GIVEN, "like": "neo-cppanvil"}, real)
-    question = import_questions.kind(so_far)
-    assert "neo-cppanvil is found with the importer of cppanvil" in question.explain
-    assert question.default == "preference"
-    assert import_questions.of(so_far).default == "cppanvil"
-    assert "is found with" not in import_questions.kind(PartialAnswers(GIVEN, real)).explain
+    kind = question("import.kind", real, like="neo-cppanvil")
+    assert "neo-cppanvil is found with the importer of cppanvil" in kind.explain
+    assert kind.default == "preference"
+    assert question("import.of", real, like="neo-cppanvil").default == "cppanvil"
+    assert "is found with" not in question("import.kind", real).explain
 
 
 def test_hosts_of_the_same_modality_come_first(real: Checkout) -> None:
     text = real.need(f"{FOLDER}/cppanvil.go")
     speech = text.replace("Cppanvil", "Aspeech").replace("cppanvil", "aspeech").replace('"text"', '"tts"')
     both = real.with_changes({f"{FOLDER}/aspeech.go": speech})
-    assert [one.name for one in hosts(possible(GIVEN), both)] == ["cppanvil", "aspeech"]
-    assert hosts(possible({**GIVEN, "lang": "python", "modalities": ["tts"], "flavour": ""}), both)[0] == Host(
+    assert [host.name for host in hosts(make_spec(given()), both)] == ["cppanvil", "aspeech"]
+    assert hosts(make_spec(given(lang="python", modalities=["tts"], flavour="")), both)[0] == Host(
         "aspeech", f"{FOLDER}/aspeech.go", ("neo-aspeech",)
     )
 
 
 def test_an_extension_that_other_importers_name_is_said(real: Checkout) -> None:
     assert claimants([".anvil"], real) == ("cppanvil",)
-    taken = import_questions.pipeline_tags(PartialAnswers({**GIVEN, "import.extensions": [".anvil"]}, real))
+    taken = question("import.pipeline_tags", real, imports={"extensions": [".anvil"]})
     assert "Such files are also looked for by cppanvil." in taken.explain
-    own = import_questions.pipeline_tags(PartialAnswers({**GIVEN, "import.extensions": [".ds4"]}, real))
+    own = question("import.pipeline_tags", real, imports={"extensions": [".ds4"]})
     assert "also looked for" not in own.explain
 
 
 def test_what_was_answered_is_offered_again(real: Checkout) -> None:
-    before = {"import.kind": "importer", "import.extensions": [".a", ".b"], "import.pipeline_tags": ["x"]}
-    so_far = PartialAnswers(GIVEN, real, before)
-    assert import_questions.kind(so_far).default == "importer"
-    assert import_questions.extensions(so_far).default == ".a, .b"
-    assert import_questions.pipeline_tags(so_far).default == "x"
-
-
-def test_flat_answers_are_those_of_the_file() -> None:
-    said = {"name": "x", "import": {"kind": "importer", "extensions": [".a"], "modality": "tts"}}
-    assert flat(said) == {
-        "name": "x", "import.kind": "importer", "import.extensions": [".a"], "import.modality": "tts",
-    }  # fmt: skip
-    assert nested(flat(said)) == nested(said) == said
-    assert nested({"name": "x"}) == flat({"name": "x"}) == {"name": "x"}
+    before: dict[str, Reply] = {
+        "import.kind": "importer",
+        "import.extensions": (".a", ".b"),
+        "import.pipeline_tags": ("x",),
+    }
+    assert question("import.kind", real, before).default == "importer"
+    assert question("import.extensions", real, before).default == ".a, .b"
+    assert question("import.pipeline_tags", real, before).default == "x"

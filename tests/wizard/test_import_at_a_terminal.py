@@ -9,7 +9,8 @@ from cli.runner import newbackend
 from conftest import git
 from specs import SHA
 
-from newbackend.answers import load_answers
+from newbackend.answers import ImportAnswers
+from newbackend.answers_file import load_answers
 from wizard.terminal import BACK, CTRL_C, DOWN, ENTER, ERASE, UP, Terminal
 
 WORDS = ["create", "ds4", "--lang", "cpp", "--pin", f"antirez/ds4@{SHA}", "--variants", "cpu", "--modality", "llm"]
@@ -46,7 +47,7 @@ def test_by_hand(terminal: Terminal, importers: Path) -> None:
     terminal.answers(KIND, ENTER)
     terminal.sees("import preference")
     assert written(terminal, importers, '+{Name: "ds4", Modality: "text"') == ["core/http/endpoints/localai/backend.go"]
-    assert "import" not in load_answers(importers / "backend/cpp/ds4/.newbackend.yml")
+    assert load_answers(importers / "backend/cpp/ds4/.newbackend.yml").imports is None
 
 
 def test_as_a_drop_in(terminal: Terminal, importers: Path) -> None:
@@ -60,7 +61,7 @@ def test_as_a_drop_in(terminal: Terminal, importers: Path) -> None:
     hunks = ('+{Name: "ds4", Modality: "text"', '+return b == i.Name() || b == "neo-cppanvil" || b == "ds4"')
     assert written(terminal, importers, *hunks) == [f"{FOLDER}/cppanvil.go", f"{FOLDER}/ds4_drop_in_test.go"]
     saved = load_answers(importers / "backend/cpp/ds4/.newbackend.yml")
-    assert saved["import"] == {"kind": "drop-in", "of": "cppanvil"}
+    assert saved.imports == ImportAnswers(kind="drop-in", of="cppanvil")
 
 
 def test_with_an_importer_of_its_own(terminal: Terminal, importers: Path) -> None:
@@ -80,7 +81,8 @@ def test_with_an_importer_of_its_own(terminal: Terminal, importers: Path) -> Non
     paths = [f"{FOLDER}/ds4.go", f"{FOLDER}/ds4_test.go", f"{FOLDER}/importers.go"]
     assert written(terminal, importers, "+&Ds4Importer{},", "+type Ds4Importer struct{}", "DescribeTable(") == paths
     saved = load_answers(importers / "backend/cpp/ds4/.newbackend.yml")
-    assert saved["import"] == {"kind": "importer", "extensions": [".ds4"], "pipeline_tags": ["text-generation"]}
+    signals = ImportAnswers(kind="importer", extensions=(".ds4",), pipeline_tags=("text-generation",))
+    assert saved.imports == signals
 
 
 def test_an_interrupted_follow_up_is_asked_again(importers: Path) -> None:
@@ -89,7 +91,7 @@ def test_an_interrupted_follow_up_is_asked_again(importers: Path) -> None:
     first.types(DOWN, ENTER)
     first.answers("Whose models does it load?", CTRL_C)
     assert first.ends() == 2
-    assert load_answers(importers / ".git/newbackend/wizard-ds4.yml")["import"] == {"kind": "drop-in"}
+    assert load_answers(importers / ".git/newbackend/wizard-ds4.yml").imports == ImportAnswers(kind="drop-in")
     second = Terminal(*WORDS, cwd=importers)
     second.answers("Go on with them? [Y/n]", ENTER)
     second.answers("Whose models does it load?", BACK)

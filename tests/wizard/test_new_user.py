@@ -6,7 +6,8 @@ from pathlib import Path
 
 from conftest import git
 
-from newbackend.answers import load_answers
+from newbackend.answers import PinAnswers
+from newbackend.answers_file import load_answers
 from wizard.terminal import DOWN, ENTER, SPACE, Terminal
 
 
@@ -40,10 +41,8 @@ def test_from_nothing_to_a_backend(sample: Path, upstream: str) -> None:
     terminal.sees("`newbackend undo` takes them back")
     assert terminal.ends() == 0
     answers = load_answers(sample / "backend/cpp/fast-tts-cpp/.newbackend.yml")
-    assert answers["pin"] == {
-        "repo": "acme/Fast-TTS.cpp", "sha": upstream, "branch": "trunk", "variable": "FAST_TTS_CPP_VERSION",
-    }  # fmt: skip
-    assert (answers["variants"], answers["modalities"], answers["license"]) == (["cpu", "cuda13"], ["tts"], "MIT")
+    assert answers.pin == PinAnswers("acme/Fast-TTS.cpp", upstream, "trunk", "FAST_TTS_CPP_VERSION")
+    assert (answers.variants, answers.modalities, answers.license) == (("cpu", "cuda13"), ("tts",), "MIT")
     assert "?? backend/cpp/fast-tts-cpp/" in git(sample, "status", "--porcelain")
     assert not list((sample / ".git/newbackend").glob("wizard*")), "written answers are not kept a second time"
 

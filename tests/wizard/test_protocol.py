@@ -1,41 +1,47 @@
-"""A question without a non-interactive answer cannot exist: the protocol, its front ends, and the keyboard."""
+"""A question without a non-interactive answer cannot exist: the questions, the front ends, and the keyboard."""
 
 from __future__ import annotations
 
 import ast
-import inspect
 from pathlib import Path
 
 import pytest
+from specs import DS4, answers
 
 import newbackend
+from newbackend.answers import key_at
+from newbackend.checkout.tree import Checkout
+from newbackend.errors import UsageError
 from newbackend.wizard.headless import Headless
 from newbackend.wizard.protocol import Frontend
-from newbackend.wizard.replay import Replay
-from newbackend.wizard.steps import KEYS, STEPS
+from newbackend.wizard.question import PartialAnswers, Question
+from newbackend.wizard.questions import KEYS, QUESTIONS
 from newbackend.wizard.tty import Tty
+from wizard.scripted import Scripted
 
 # mypy proves that each is a whole front end; the tests below prove that nothing asks past them.
-HEADLESS: Frontend = Headless()
-REPLAY: Frontend = Replay([])
-FRONT_ENDS: tuple[type[Frontend], ...] = (Headless, Replay, Tty)
-QUESTIONS = {name for name, value in vars(Frontend).items() if inspect.isfunction(value) and not name.startswith("_")}
+FRONT_ENDS: tuple[type[Frontend], ...] = (Headless, Scripted, Tty)
 
 # Modules that may read the keyboard: the terminal's prompts, the plain yes or no of verbs without questions.
 KEYBOARD = {"wizard/line_prompts.py", "wizard/menu_prompts.py", "cli/common.py"}
 SOURCES = sorted(Path(newbackend.__file__).parent.rglob("*.py"))
 
 
-@pytest.mark.parametrize("front_end", FRONT_ENDS)
-def test_every_front_end_answers_every_question_itself(front_end: type[Frontend]) -> None:
-    own = {name for name, value in vars(front_end).items() if inspect.isfunction(value)}
-    assert own >= QUESTIONS
+@pytest.mark.parametrize("question", QUESTIONS, ids=KEYS)
+def test_every_question_has_an_answer_without_asking_or_names_its_flag(question: Question, checkout: Checkout) -> None:
+    partial = PartialAnswers(answers(**DS4), checkout)
+    if question.key in ("name", "lang"):
+        with pytest.raises(UsageError, match="is missing") as refusal:
+            Headless().one(question, partial)
+        assert refusal.value.hint.startswith("pass ")
+    else:
+        assert isinstance(question.unasked(partial), str | tuple)
 
 
-def test_every_step_has_its_method_and_every_question_its_step() -> None:
-    methods = {key.replace(".", "_") for key in KEYS}
-    assert methods | {"resume", "summary", "hunk", "apply", "refused"} == QUESTIONS
-    assert len(KEYS) == len(STEPS) == len(set(KEYS))
+def test_every_question_is_for_one_answer() -> None:
+    assert len(set(KEYS)) == len(QUESTIONS)
+    assert all(key_at(key) for key in KEYS)
+    assert all(key in KEYS for question in QUESTIONS for key in question.depends_on)
 
 
 def reads_keyboard(source: str) -> bool:

@@ -1,1 +1,1 @@
-"""How things look: the only modules that know about colours and widths."""
+"""Terminal output: only these modules use colours and widths."""

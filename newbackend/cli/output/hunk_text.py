@@ -1,12 +1,12 @@
-"""One hunk of a review for human eyes: where, why, its diff, and the checks behind it."""
+"""One hunk of a review as text: path, reason, diff, and the rules that check it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from newbackend.cli.output.plan_text import counts, place_title
-from newbackend.cli.output.style import Style
 from newbackend.plan.review import Hunk, Turn
+from newbackend.style import Style
 
 _FILES_SHOWN = 40
 _NAMED = 4
@@ -31,34 +31,34 @@ def _aside(head: str, text: str, style: Style) -> list[str]:
 
 
 def _named(dependents: Sequence[Hunk]) -> str:
-    """What cannot stay without the hunk; a few by name."""
-    titles = [one.title for one in dependents]
+    """The hunks that depend on this one; a few by name."""
+    titles = [dependent.title for dependent in dependents]
     if len(titles) <= _NAMED:
         return "; ".join(titles)
     return f"{'; '.join(titles[: _NAMED - 1])}; and {len(titles) - _NAMED + 1} more"
 
 
-def _heading(one: Hunk) -> str:
-    title = place_title(one.edits[0].place)
-    added = sum(counts(edit.diff)[0] for edit in one.edits)
-    paths = dict.fromkeys(edit.path for edit in one.edits)
-    where = one.path if len(paths) == 1 else f"{len(paths)} files"
+def _heading(item: Hunk) -> str:
+    title = place_title(item.edits[0].place)
+    added = sum(counts(edit.diff)[0] for edit in item.edits)
+    paths = dict.fromkeys(edit.path for edit in item.edits)
+    where = item.path if len(paths) == 1 else f"{len(paths)} files"
     return f"{title}: {where} +{added}"
 
 
-def _files(one: Hunk, style: Style) -> list[str]:
-    rows = [style.green(f"  create {edit.path} +{counts(edit.diff)[0]}") for edit in one.edits[:_FILES_SHOWN]]
-    more = len(one.edits) - _FILES_SHOWN
+def _files(item: Hunk, style: Style) -> list[str]:
+    rows = [style.green(f"  create {edit.path} +{counts(edit.diff)[0]}") for edit in item.edits[:_FILES_SHOWN]]
+    more = len(item.edits) - _FILES_SHOWN
     return [*rows, f"  and {more} more"] if more > 0 else rows
 
 
-def _checks(one: Hunk) -> str:
-    """The checks that a hunk is there for, so those that leaving it out turns red."""
-    return ", ".join(f"{rule} {rule_name(rule)}".strip() for rule in one.rules) or "nothing"
+def _checks(item: Hunk) -> str:
+    """The rules that fail without the hunk."""
+    return ", ".join(f"{rule} {rule_name(rule)}".strip() for rule in item.rules) or "nothing"
 
 
 def rule_name(rule_id: str) -> str:
-    """The kebab-case name of a rule; "" for one that no registry has."""
+    """The kebab-case name of a rule; "" for an unknown id."""
     from newbackend.rules import rules
 
     rule = rules().get(rule_id)

@@ -34,7 +34,7 @@ def page(text: str, stream: TextIO | None = None) -> None:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=stream, env=env, encoding="utf-8", errors="replace"
         )
-        process.communicate(text)  # a pager that is left early is no error
+        process.communicate(text)  # quitting the pager early is no error
     except OSError:
         stream.write(text)
         stream.flush()
@@ -43,7 +43,7 @@ def page(text: str, stream: TextIO | None = None) -> None:
 
 
 def _command(stream: TextIO) -> list[str] | None:
-    """The pager's words, or None to write plainly: no terminal, a dumb one, PAGER empty or `cat`."""
+    """The pager's command; None for no pager: no terminal, TERM=dumb, PAGER empty or `cat`."""
     if not stream.isatty() or not sys.stdin.isatty() or os.environ.get("TERM", "") in ("", "dumb"):
         return None
     named = os.environ.get("PAGER")

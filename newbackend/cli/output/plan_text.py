@@ -1,12 +1,13 @@
-"""A plan for human eyes: a summary by place, then the diff with the reason and rule behind each hunk."""
+"""A plan as text: a summary by place, then the diff with the reason and rules of each hunk."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 from newbackend.checkout.gitlink import GITLINK
-from newbackend.cli.output.style import Style
+from newbackend.overrides import SCAFFOLD
 from newbackend.plan.model import Edit, Plan
+from newbackend.style import Style
 
 
 def counts(diff: str) -> tuple[int, int]:
@@ -17,7 +18,7 @@ def counts(diff: str) -> tuple[int, int]:
 
 
 def summary(plan: Plan, style: Style) -> str:
-    """One line per edit of an existing file; new files by directory; then what is left to a person."""
+    """One line per edit of an existing file, new files by directory, then what has to be done by hand."""
     rows = [*_created(plan, style), *_modified(plan, style)]
     for path, reason in plan.skipped:
         rows.append(_aside("  skipped    ", f"{path}: {reason}", style.dim, style))
@@ -30,12 +31,12 @@ def summary(plan: Plan, style: Style) -> str:
 
 
 def notes(plan: Plan, style: Style) -> list[str]:
-    """What was assumed, left out, and left red."""
+    """What was assumed, what was declined, and which checks fail because of it."""
     return [_aside("  note       ", note, style.yellow, style) for note in plan.notes]
 
 
 def recap(plan: Plan) -> str:
-    """The plan in one line: how many files and lines, and what is left to a person."""
+    """The plan in one line: the number of files and lines, and what has to be done by hand."""
     files: dict[str, str] = {edit.path: edit.op for edit in plan.made}
     kinds = {"create": "new", "modify": "changed", "delete": "deleted"}
     parts = [f"{list(files.values()).count(op)} {word}" for op, word in kinds.items() if op in files.values()]
@@ -50,7 +51,7 @@ def _aside(head: str, text: str, paint: Callable[[str], str], style: Style) -> s
 
 
 def _created(plan: Plan, style: Style) -> Iterator[str]:
-    """New files by the reason that brings them."""
+    """New files, grouped by reason."""
     created = [edit for edit in plan.made if edit.op == "create"]
     if created:
         yield style.bold("New files")
@@ -79,7 +80,7 @@ def _modified(plan: Plan, style: Style) -> Iterator[str]:
         yield f"  {style.red('delete')}     {edit.path}"
     made = [edit for edit in plan.made if edit.op == "modify"]
     if made:
-        yield style.bold("Registration" if plan.title.startswith("create") else "Changes")
+        yield style.bold("Changes" if any(edit.place == SCAFFOLD for edit in made) else "Registration")
     last = ("", "")
     for edit in made:
         if (edit.place, edit.path) != last:
@@ -92,23 +93,23 @@ def _modified(plan: Plan, style: Style) -> Iterator[str]:
 
 
 def place_title(place_id: str) -> str:
-    """How a place is called; its id when it is none of the registration places."""
+    """The title of a place; its id when it is not a registration place."""
     from newbackend.registrations import places
 
     return next((place.title for place in places() if place.id == place_id), place_id)
 
 
 def manual(plan: Plan, style: Style) -> str:
-    """What could not be edited safely, loudly: where, why, and the text to paste."""
+    """What could not be edited safely: where, why, and the text to paste."""
     rows: list[str] = []
-    for one in plan.manual:
-        rows.append(style.red(f"BY HAND  {one.path}:{one.line}: {one.reason}"))
-        rows += [f"    {line}" for line in one.snippet.splitlines()]
+    for item in plan.manual:
+        rows.append(style.red(f"BY HAND  {item.path}:{item.line}: {item.reason}"))
+        rows += [f"    {line}" for line in item.snippet.splitlines()]
     return "\n".join(rows)
 
 
 def diff(plan: Plan, style: Style) -> str:
-    """The whole change as one applicable diff text; each hunk's reason stands on a comment line above it."""
+    """The whole change as one applicable diff text; each hunk has its reason on a comment line above it."""
     return "\n".join(_hunk(edit, style) for edit in plan.made if edit.diff)
 
 

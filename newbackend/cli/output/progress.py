@@ -1,4 +1,4 @@
-"""A sign of life for work that takes longer than half a second; quick work shows nothing at all."""
+"""Progress for work that takes longer than half a second; shorter work shows nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One tar layer: its members, refused when hostile, laid over the tree of the layers below.
+"""One tar layer: checks its members and applies them to the tree of the layers below.
 
 Whiteouts and opaque markers: OCI image specification, "Layer Filesystem Changeset".
 """
@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from typing import IO, cast
 
 from newbackend.errors import UsageError
-from newbackend.package.archive.tree import MAX_ENTRIES, Entry, Kind, SliceBlob
-from newbackend.package.elf.binary import Buffer
+from newbackend.package.archive.tree import MAX_ENTRIES, Buffer, Entry, Kind, SliceBlob
 
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"

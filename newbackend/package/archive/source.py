@@ -1,6 +1,6 @@
 """Where a package comes from: a directory, a root-filesystem tar, `docker save`, OCI archive or layout.
 
-All end as one in-memory `Tree`; nothing is extracted. Digests and sizes are verified, because a
+Each becomes one `Tree` in memory; nothing is extracted. Digests and sizes are verified, because a
 truncated download otherwise looks like a missing library.
 Formats: OCI image layout and manifest specification 1.1; `docker save` manifest.json.
 """
@@ -17,9 +17,8 @@ from typing import Any
 
 from newbackend.errors import NotFoundError, UsageError
 from newbackend.package.archive.layer import apply_layer
-from newbackend.package.archive.tree import Entry, Kind, Tree, directory_tree
+from newbackend.package.archive.tree import Buffer, Entry, Kind, Tree, directory_tree
 from newbackend.package.archive.unpack import unpack
-from newbackend.package.elf.binary import Buffer
 
 MAX_JSON = 16 << 20
 MAX_LAYERS = 512
@@ -89,7 +88,7 @@ def _verify(tree: Tree, data: Buffer, digest: object, what: str) -> None:
 
 
 def _docker_layers(tree: Tree) -> list[Buffer] | None:
-    """The layers of a `docker save` archive; None when this is none (no manifest.json of that shape)."""
+    """The layers of a `docker save` archive; None for anything else (no manifest.json of that shape)."""
     entry = tree.resolve("manifest.json")
     if entry is None or entry.kind is not Kind.FILE or entry.size > MAX_JSON:
         return None
@@ -115,8 +114,8 @@ def _docker_layers(tree: Tree) -> list[Buffer] | None:
 
 def _diff_ids(config: object) -> Sequence[object]:
     rootfs = config.get("rootfs") if isinstance(config, dict) else None
-    found = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
-    return found if isinstance(found, list) else []
+    identities = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
+    return identities if isinstance(identities, list) else []
 
 
 def _verified_layers(tree: Tree, names: Sequence[object], identities: Sequence[object]) -> Iterator[Buffer]:
@@ -127,7 +126,7 @@ def _verified_layers(tree: Tree, names: Sequence[object], identities: Sequence[o
 
 
 def _oci_layers(tree: Tree) -> list[Buffer] | None:
-    """The layers of an OCI layout; None when this is none (no index.json with manifests)."""
+    """The layers of an OCI layout; None for anything else (no index.json beside blobs)."""
     entry = tree.resolve("index.json")
     if entry is None or entry.kind is not Kind.FILE or tree.resolve("blobs") is None:
         return None
@@ -172,7 +171,7 @@ def _pick(tree: Tree, manifests: list[object]) -> object:
 
 
 def _platform(manifest: dict[str, Any]) -> tuple[str, str]:
-    found = manifest.get("platform")
-    if not isinstance(found, dict):
+    target = manifest.get("platform")
+    if not isinstance(target, dict):
         return ("linux", "")
-    return (str(found.get("os", "")), str(found.get("architecture", "")))
+    return (str(target.get("os", "")), str(target.get("architecture", "")))

@@ -1,8 +1,8 @@
 """A read-only file tree in memory: what a package holds, whether it came from a directory or an archive.
 
-Paths are relative, with `/`, without `.` or `..`; the root is "". Nothing here follows a link out
-of the tree: a package is unpacked at a place nobody knows in advance, so an absolute link points
-at somebody else's host, never into the package.
+Paths are relative, with `/`, without `.` or `..`; the root is "". No link is followed out of the tree: a
+package is unpacked at a place that is not known in advance, so an absolute link points into the user's
+host, never into the package.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Protocol
 
 from newbackend.errors import UsageError
-from newbackend.package.elf.binary import Buffer
+
+Buffer = bytes | bytearray | memoryview | mmap.mmap
 
 MAX_LINKS = 40  # what the Linux kernel follows
 MAX_ENTRIES = 500_000
@@ -127,7 +128,7 @@ class Entry:
 
 
 class LinkLoop(Exception):
-    """A chain of links that never ends, or that leaves the tree."""
+    """A chain of links that never ends, or that leads out of the tree."""
 
 
 @dataclass(frozen=True)
@@ -140,11 +141,11 @@ class Tree:
     @cached_property
     def children(self) -> dict[str, tuple[Entry, ...]]:
         """Entries by directory."""
-        found: dict[str, list[Entry]] = {}
+        by_directory: dict[str, list[Entry]] = {}
         for path in sorted(self.entries):
             if path:
-                found.setdefault(posixpath.dirname(path), []).append(self.entries[path])
-        return {directory: tuple(items) for directory, items in found.items()}
+                by_directory.setdefault(posixpath.dirname(path), []).append(self.entries[path])
+        return {directory: tuple(items) for directory, items in by_directory.items()}
 
     def files(self) -> Iterator[Entry]:
         """Every regular file, in path order."""

@@ -1,4 +1,4 @@
-"""Compressed layers: sniffed by content (media types lie), unpacked into an unnamed temporary file.
+"""Compressed layers: known by their first bytes (media types are often wrong), unpacked into a temporary file.
 
 A temporary file, not memory: layers reach gigabytes, and a mapped file costs only the pages read.
 """
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import IO, cast
 
 from newbackend.errors import NotFoundError, UsageError
-from newbackend.package.elf.binary import Buffer
+from newbackend.package.archive.tree import Buffer
 
 CHUNK = 1 << 20
 # A real layer of libraries compresses 3 to 20 times; zeros 200 to 1000. The free allowance keeps

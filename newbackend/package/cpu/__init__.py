@@ -1,0 +1,23 @@
+"""Which CPU a package needs: levels and their features, the instruction scan, CPU variants by file name."""
+
+from newbackend.package.cpu.constructors import features_at_load
+from newbackend.package.cpu.decoders import find_decoder
+from newbackend.package.cpu.levels import declared_level, level_name, levels, parse_floor
+from newbackend.package.cpu.scan import NOISE, SHARE, Scan, scan_files
+from newbackend.package.cpu.variants import Variant, VariantSet, variant_sets
+
+__all__ = [
+    "NOISE",
+    "SHARE",
+    "Scan",
+    "Variant",
+    "VariantSet",
+    "declared_level",
+    "features_at_load",
+    "find_decoder",
+    "level_name",
+    "levels",
+    "parse_floor",
+    "scan_files",
+    "variant_sets",
+]

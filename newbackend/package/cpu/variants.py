@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import posixpath
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
+
+from newbackend.package.data import read_table
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One member: what its name promises. `token` is the part of the name that says so."""
+    """One file and what its name promises. `token` is the part of the name that promises it."""
 
     path: str
     token: str
@@ -29,14 +29,18 @@ class VariantSet:
     name: str
     members: tuple[Variant, ...]
 
+    @property
+    def directory(self) -> str:
+        """Where its files are."""
+        return posixpath.dirname(self.members[0].path)
+
 
 @cache
 def _table() -> dict[str, tuple[int, frozenset[str]]]:
     """Level and allowed features by token."""
-    text = resources.files("newbackend.package").joinpath("data/variants.toml").read_text("utf-8")
-    rows: list[dict[str, Any]] = tomllib.loads(text)["variant"]
+    rows: list[dict[str, Any]] = read_table("variants")["variant"]
     table: dict[str, tuple[int, frozenset[str]]] = {}
-    for row in rows:  # a base stands above those that build on it
+    for row in rows:  # the file lists a base above those that build on it
         base = table[row["base"]][1] if "base" in row else frozenset()
         for token in row["tokens"]:
             table[token] = (row["level"], base | frozenset(row["features"]))
@@ -65,9 +69,4 @@ def variant_sets(paths: Iterable[str]) -> tuple[VariantSet, ...]:
         plain = path[: match.start() - 1] + path[match.end() :]  # `_x.so` beside `_x_avx2.so` is the fallback
         if plain in known and all(m.path != plain for m in members):
             members.append(Variant(plain, "no suffix", 1, frozenset()))
-    return tuple(VariantSet(stem, tuple(found)) for stem, found in groups.items() if len(found) > 1)
-
-
-def directory_of(found: VariantSet) -> str:
-    """Where the set lies."""
-    return posixpath.dirname(found.members[0].path)
+    return tuple(VariantSet(stem, tuple(members)) for stem, members in groups.items() if len(members) > 1)

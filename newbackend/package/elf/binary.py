@@ -1,4 +1,4 @@
-"""The bytes of an ELF file: constants, bounds-checked access, and the one error for whatever is wrong.
+"""The bytes of an ELF file: constants, bounds-checked access, and the error for damaged files.
 
 Field numbers: System V gABI and glibc's `elf.h`.
 """
@@ -6,24 +6,34 @@ Field numbers: System V gABI and glibc's `elf.h`.
 from __future__ import annotations
 
 import struct
-from mmap import mmap
 
-Buffer = bytes | bytearray | memoryview | mmap
+from newbackend.package.archive import Buffer
 
 MAGIC = b"\x7fELF"
+MIN_SIZE = 52  # the header of a 32 bit file
 ET_EXEC, ET_DYN = 2, 3
 PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE = 1, 2, 3, 4
 PT_GNU_STACK, PT_GNU_PROPERTY = 0x6474E551, 0x6474E553
 PF_X, PF_W = 1, 2
 DT_NULL, DT_NEEDED, DT_HASH, DT_STRTAB, DT_SYMTAB = 0, 1, 4, 5, 6
 DT_RELA, DT_RELASZ, DT_STRSZ, DT_SONAME, DT_RPATH = 7, 8, 10, 14, 15
-DT_TEXTREL, DT_INIT_ARRAY, DT_INIT_ARRAYSZ, DT_RUNPATH, DT_FLAGS = 22, 25, 27, 29, 30
+DT_PLTRELSZ, DT_JMPREL, DT_TEXTREL, DT_INIT_ARRAY, DT_INIT_ARRAYSZ, DT_RUNPATH, DT_FLAGS = 2, 23, 22, 25, 27, 29, 30
 DT_GNU_HASH, DT_VERSYM, DT_VERDEF, DT_VERDEFNUM = 0x6FFFFEF5, 0x6FFFFFF0, 0x6FFFFFFC, 0x6FFFFFFD
 DT_VERNEED, DT_VERNEEDNUM, DT_FLAGS_1 = 0x6FFFFFFE, 0x6FFFFFFF, 0x6FFFFFFB
 DF_TEXTREL, DF_1_PIE = 0x4, 0x08000000
 VER_FLG_WEAK, VER_FLG_BASE = 0x2, 0x1
+SHF_EXECINSTR, SHT_NOBITS, SHT_DYNSYM = 0x4, 8, 11
 NT_GNU_BUILD_ID, NT_GNU_PROPERTY_TYPE_0, NT_FDO_DLOPEN = 3, 5, 0x407C0C0A
 GNU_PROPERTY_X86_ISA_1_NEEDED = 0xC0008002
+
+# Machine numbers (gABI registry).
+X86_64, AARCH64 = 62, 183
+MACHINES = {
+    3: "i386", 8: "mips", 20: "ppc", 21: "ppc64", 22: "s390x", 40: "arm", X86_64: "x86-64", AARCH64: "aarch64",
+    243: "riscv", 258: "loongarch",
+}  # fmt: skip
+# Code for a device, shipped as data inside a package: never loaded by the host's loader.
+DEVICES = {190: "CUDA", 224: "AMD GPU", 247: "BPF", 205: "Intel GPU"}
 
 # Bounds that no real file comes near; they keep a hostile one from costing minutes or gigabytes.
 MAX_ENTRIES = 100_000
@@ -31,15 +41,20 @@ MAX_STRTAB = 512 * 1024 * 1024
 MAX_NOTES = 1 << 20
 
 
+def machine_name(number: int) -> str:
+    """The usual name of a machine number; the number itself when it has none here."""
+    return MACHINES.get(number) or DEVICES.get(number) or f"machine {number}"
+
+
 class ELFError(Exception):
-    """The bytes are not an ELF file that can be read; the text says what is wrong with them."""
+    """The bytes are not an ELF file that can be read; the text is the reason."""
 
 
 class Reader:
     """Bounds-checked access to one file's bytes in its own class and byte order."""
 
     def __init__(self, data: Buffer) -> None:
-        if len(data) < 52 or bytes(data[:4]) != MAGIC:
+        if len(data) < MIN_SIZE or bytes(data[:4]) != MAGIC:
             raise ELFError("no ELF header")
         if data[4] not in (1, 2) or data[5] not in (1, 2):
             raise ELFError(f"unknown ELF class {data[4]} or byte order {data[5]}")

@@ -1,18 +1,22 @@
-"""ELF reader: what the dynamic loader would see, and nothing else.
+"""The ELF reader: what the dynamic loader would see, and nothing else.
 
 Reads program headers and the dynamic section only, so files stripped of their section table work.
-Every access is bounds-checked; whatever a damaged or hostile file makes go wrong is one `ELFError`.
+Every access is bounds-checked. A damaged or hostile file ends in an `ELFError`, never in another exception.
 Field meanings: System V gABI; version tables and notes: glibc `elf.h`; `.note.dlopen`: the FDO
 package-metadata specification.
 """
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
+from newbackend.package.archive import Buffer, Entry
 from newbackend.package.elf.binary import (
+    DEVICES,
     DF_1_PIE,
     DF_TEXTREL,
     DT_FLAGS,
@@ -27,6 +31,8 @@ from newbackend.package.elf.binary import (
     DT_VERNEEDNUM,
     ET_DYN,
     ET_EXEC,
+    MAGIC,
+    MIN_SIZE,
     NT_FDO_DLOPEN,
     NT_GNU_BUILD_ID,
     NT_GNU_PROPERTY_TYPE_0,
@@ -35,7 +41,6 @@ from newbackend.package.elf.binary import (
     PT_GNU_STACK,
     PT_INTERP,
     PT_LOAD,
-    Buffer,
     ELFError,
     Reader,
     string_at,
@@ -55,6 +60,9 @@ from newbackend.package.elf.tables import (
     read_segments,
     string_table,
 )
+
+# Files that are shared libraries by their name.
+SHARED_OBJECT = re.compile(r"\.so(\.[\w.-]+)?$")
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,7 @@ class ELFFile:
 
     @property
     def execstack(self) -> bool | None:
-        """Whether the file asks for an executable stack; None when it does not say."""
+        """Whether the file asks for an executable stack; None without a PT_GNU_STACK header."""
         for segment in self.segments:
             if segment.type == PT_GNU_STACK:
                 return bool(segment.flags & PF_X)
@@ -124,6 +132,27 @@ class ELFFile:
             if s.type == PT_LOAD and s.vaddr <= address < s.vaddr + s.filesz:
                 return s.offset + address - s.vaddr
         raise ELFError(f"address 0x{address:x} is in no loaded segment")
+
+
+def read_loadable(entry: Entry) -> ELFFile | str | None:
+    """The record of a program or shared library, or why it cannot be read.
+
+    None for everything that no loader would load: other files, object files, code for devices, debug files.
+    """
+    if entry.size < MIN_SIZE and not SHARED_OBJECT.search(entry.name):
+        return None
+    head = entry.head(20)
+    if head[:4] != MAGIC:
+        return None
+    order: Literal["big", "little"] = "big" if head[5:6] == b"\2" else "little"
+    kind = int.from_bytes(head[16:18], order)
+    machine = int.from_bytes(head[18:20], order)
+    if machine in DEVICES or (kind not in (ET_DYN, ET_EXEC) and len(head) == 20) or entry.name.endswith(".debug"):
+        return None
+    try:
+        return parse_elf(entry.view())
+    except ELFError as err:
+        return str(err)
 
 
 def parse_elf(data: Buffer) -> ELFFile:

@@ -12,14 +12,15 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from newbackend.package.archive.tree import Kind, Tree
-from newbackend.package.elf.machines import machine_name
+from newbackend.package.archive import Kind, Tree
+from newbackend.package.elf.binary import machine_name
 from newbackend.package.elf.reader import ELFFile
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A library: `path` after links, `seen` as the loader opened it ($ORIGIN is its directory)."""
+    """A library: `path` after links, `seen` as the loader opened it ($ORIGIN is its directory), `via` which list
+    of directories led there."""
 
     path: str
     seen: str
@@ -28,8 +29,8 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A name that nothing in the package answers. `rejected` lists files of that name and why the
-    loader would not take them."""
+    """A library that is not in the package. `rejected` lists files of that name and why the loader would not
+    take them."""
 
     name: str
     requester: str
@@ -61,7 +62,7 @@ class Search:
     )
 
     def directories(self, value: str, origin: str) -> Iterator[str]:
-        """The package directories of an RPATH or RUNPATH; absolute ones are the host's and left out."""
+        """The package directories of an RPATH or RUNPATH; absolute ones are the host's and not searched."""
         for part in value.split(":"):
             text = part.replace("${ORIGIN}", "$ORIGIN")
             if not text.startswith("$ORIGIN") or "$" in text[7:]:
@@ -157,7 +158,7 @@ class Search:
                 at += 1
                 if path in edges:
                     continue
-                found: list[tuple[str, str]] = []
+                answered: list[tuple[str, str]] = []
                 for name in self.elves[path].needed:
                     if name not in answers:
                         outcome = self.find(name, self._chain(path, parent, opened))
@@ -166,8 +167,8 @@ class Search:
                             continue
                         load(outcome.path, outcome.seen, path)
                         answers[name] = outcome.path
-                    found.append((name, answers[name]))
-                edges[path] = tuple(found)
+                    answered.append((name, answers[name]))
+                edges[path] = tuple(answered)
         return Closure(root, tuple(p for p, _ in order), tuple(missing.values()), edges)
 
     def _chain(self, path: str, parent: Mapping[str, str], opened: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Dynamic symbols of an ELF file: which names it defines, and which it expects from others.
 
-Kept apart from `elf` because most rules never need it: the tables are large, so they are read
-only for files in a closure that is being judged.
+Apart from `reader`, because most rules do not need them: the tables are large, so they are read only for
+files in a closure that is being judged.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from newbackend.package.archive import Buffer
 from newbackend.package.elf.binary import (
     DT_GNU_HASH,
     DT_HASH,
     DT_STRTAB,
     DT_SYMTAB,
     DT_VERSYM,
-    Buffer,
+    SHT_DYNSYM,
     ELFError,
     Reader,
     string_at,
@@ -25,7 +26,6 @@ from newbackend.package.elf.tables import string_table
 
 STB_LOCAL, STB_WEAK = 0, 2
 STT_GNU_IFUNC = 10
-SHT_DYNSYM = 11
 MAX_SYMBOLS = 4_000_000
 
 
@@ -43,8 +43,7 @@ class Reference:
 class Symbols:
     """What one file offers (`defined` as name and version, version "" when none) and expects.
 
-    `ifunc` tells that a definition is chosen at load time (STT_GNU_IFUNC), which counts as
-    evidence of CPU dispatch.
+    `ifunc`: a definition is chosen at load time (STT_GNU_IFUNC), which is evidence of CPU dispatch.
     """
 
     defined: frozenset[tuple[str, str]]
@@ -89,8 +88,8 @@ def _count_by_gnu_hash(reader: Reader, at: int) -> int:
 
 
 def _count(reader: Reader, elf: ELFFile, table: int) -> int:
-    """How many dynamic symbols there are. No single table says so in every file: the section
-    header if present, else the hash tables, else the gap up to the string table that linkers place next."""
+    """The number of dynamic symbols. No single table has it in every file: the section header if present,
+    else the hash tables, else the gap up to the string table, which linkers place next."""
     count = _count_by_sections(reader, table)
     if not count and DT_HASH in elf.tags:
         count = reader.unpack("II", elf.offset_of(elf.tags[DT_HASH]))[1]

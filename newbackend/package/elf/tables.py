@@ -89,15 +89,15 @@ def read_segments(reader: Reader) -> tuple[int, int, tuple[Segment, ...]]:
 
 def read_dynamic(reader: Reader, segments: tuple[Segment, ...]) -> tuple[bool, dict[int, int], list[int]]:
     """Whether there is a dynamic section, its tags (last wins) and the offsets of the NEEDED names."""
-    found = next((s for s in segments if s.type == PT_DYNAMIC), None)
-    if found is None:
+    dynamic = next((s for s in segments if s.type == PT_DYNAMIC), None)
+    if dynamic is None:
         return False, {}, []
     pair = "QQ" if reader.wide else "II"
     step = 2 * reader.word
     tags: dict[int, int] = {}
     needed: list[int] = []
-    for index in range(min(found.filesz // step, MAX_ENTRIES)):
-        tag, value = reader.unpack(pair, found.offset + index * step)
+    for index in range(min(dynamic.filesz // step, MAX_ENTRIES)):
+        tag, value = reader.unpack(pair, dynamic.offset + index * step)
         if tag == DT_NULL:
             break
         if tag == DT_NEEDED:

@@ -1,8 +1,8 @@
-"""A shell for an empty root: run.sh needs bash and a few tools of the host, the package must see no more.
+"""A shell for an empty root: run.sh needs bash and a few tools of the host, and must see nothing else of it.
 
 bash and the tools are started through a loader of their own with `--library-path`, from a directory
-that no default search path names. So the host's libc stays invisible to the package's own programs;
-a libc at the usual place would hide that the package bundles none.
+that is on no default search path. So the package's own programs do not see the host's libc: one at the
+usual place would hide that the package bundles none.
 """
 
 from __future__ import annotations
@@ -12,41 +12,14 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from newbackend.package.elf.binary import ELFError
-from newbackend.package.elf.reader import ELFFile, parse_elf
+from newbackend.package.elf import ELFError, ELFFile, parse_elf
 
 PLACE = "/shell"
-TOOLS = [
-    "awk",
-    "basename",
-    "cat",
-    "chmod",
-    "cp",
-    "cut",
-    "date",
-    "dirname",
-    "env",
-    "find",
-    "grep",
-    "head",
-    "id",
-    "ln",
-    "ls",
-    "mkdir",
-    "mktemp",
-    "nproc",
-    "readlink",
-    "realpath",
-    "rm",
-    "sed",
-    "sleep",
-    "sort",
-    "tail",
-    "touch",
-    "tr",
-    "uname",
-    "wc",
-]
+TOOLS = (
+    "awk", "basename", "cat", "chmod", "cp", "cut", "date", "dirname", "env", "find", "grep", "head", "id", "ln",
+    "ls", "mkdir", "mktemp", "nproc", "readlink", "realpath", "rm", "sed", "sleep", "sort", "tail", "touch", "tr",
+    "uname", "wc",
+)  # fmt: skip
 LIBRARY_PLACES = (
     "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/usr/lib/aarch64-linux-gnu",
     "/lib64", "/usr/lib64", "/lib", "/usr/lib",
@@ -55,7 +28,7 @@ LIBRARY_PLACES = (
 
 @dataclass(frozen=True, slots=True)
 class HostShell:
-    """A directory to bind at /shell, the words that start a script in it, and a name for reports."""
+    """A directory to bind at /shell, the command that starts a script in it, and a name for reports."""
 
     directory: Path
     argv: tuple[str, ...]
@@ -64,13 +37,14 @@ class HostShell:
 
 
 def build_shell(directory: Path) -> HostShell | str:
-    """Fill `directory` with a shell; a sentence when this host has none that can be taken along."""
+    """Fill `directory` with a shell; the reason when this host has none that can be copied."""
     bash = shutil.which("bash")
     if bash is not None and _copy_bash(Path(bash), directory):
         argv = (f"{PLACE}/ld.so", "--library-path", f"{PLACE}/lib", f"{PLACE}/bin/bash")
         return HostShell(directory, argv, {"BASH_ENV": f"{PLACE}/env.sh"}, "the host's bash and tools, apart")
     busybox = shutil.which("busybox")
-    if busybox is not None and _read(Path(busybox)) is not None and not _elf(Path(busybox)).interp:
+    elf = _read(Path(busybox)) if busybox is not None else None
+    if busybox is not None and elf is not None and not elf.interp:
         return _busybox(Path(busybox), directory)
     return "no dynamically linked bash and no static busybox on this host"
 
@@ -80,13 +54,6 @@ def _read(path: Path) -> ELFFile | None:
         return parse_elf(path.read_bytes())
     except (OSError, ELFError):
         return None
-
-
-def _elf(path: Path) -> ELFFile:
-    found = _read(path)
-    if found is None:
-        raise ELFError(f"{path} is no ELF file")
-    return found
 
 
 def _copy_bash(bash: Path, directory: Path) -> bool:

@@ -13,11 +13,12 @@ from types import TracebackType
 
 TAIL = 1 << 16
 GRACE = 5.0
+RUN_TIMEOUT = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessResult:
-    """How a child ended: `status` as a shell would say it (128 + signal), output mixed and cut to 64 KiB."""
+    """How a child ended: `status` as in a shell (128 + signal), the last 64 KiB of stdout and stderr together."""
 
     status: int
     output: str
@@ -28,10 +29,10 @@ class ProcessResult:
         return self.status == 128 + signal.SIGILL or "target signal 4" in self.output
 
     def last_line(self) -> str:
-        """The last line that says something; the sandbox and `set -x` say nothing of use."""
+        """The last line of output, without those of `set -x` where there are others."""
         lines = [line.strip() for line in self.output.splitlines() if line.strip()]
-        telling = [line for line in lines if not line.startswith("+")] or lines
-        return telling[-1][:300] if telling else "no output"
+        output = [line for line in lines if not line.startswith("+")] or lines
+        return output[-1][:300] if output else "no output"
 
     def summary(self) -> str:
         """One sentence for a proof line."""
@@ -65,12 +66,12 @@ class Server:
         return self._child.poll() is None
 
     def wait(self, seconds: float) -> None:
-        """Wait for the end, at most so long."""
+        """Wait for the end, at most `seconds`."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(seconds)
 
     def stop(self) -> ProcessResult:
-        """End the group if it runs, and give back how it ended."""
+        """End the group if it runs; how it ended."""
         if self.running:
             self._signal(signal.SIGTERM)
             self.wait(GRACE)

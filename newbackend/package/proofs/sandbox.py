@@ -1,7 +1,7 @@
 """A root in which a package runs alone: bubblewrap where the host allows it, else chroot in a user namespace.
 
-Both are probed, not assumed: Ubuntu 24.04 forbids unprivileged user namespaces by default. Where
-neither works the proof is unknown, never passed.
+Both are tried first: Ubuntu 24.04 forbids unprivileged user namespaces by default. Where neither works
+the proof is unknown, never passed.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _works(argv: Sequence[str]) -> bool:
 
 
 def find_sandbox() -> Sandbox | str:
-    """The first way that works on this host; a sentence when none does."""
+    """The first way that works on this host; the reason when none does."""
     tried = []
     bwrap = shutil.which("bwrap")
     if bwrap is not None:
@@ -92,5 +92,5 @@ def stage_root(root: Path, binds: Sequence[Bind]) -> None:
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """A small environment: what LocalAI's process would surely have, nothing of the caller's."""
+    """A small environment: what LocalAI's process is sure to have, and nothing of the caller's."""
     return {"PATH": os.defpath, "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C"} | dict(extra)

@@ -1,4 +1,4 @@
-"""PKG105, PKG107-110, PKG601-603: each file by itself, and files that get in each other's way."""
+"""PKG105, PKG110, PKG601-603: each file by itself: its machine, its segments, its size."""
 
 from __future__ import annotations
 
@@ -7,176 +7,139 @@ import posixpath
 from collections.abc import Iterator
 
 from newbackend.findings import Finding, Severity
-from newbackend.package.archive.tree import Entry, Kind, Tree
-from newbackend.package.elf.machines import AARCH64, NAMES, X86_64, machine_name
-from newbackend.package.elf.reader import ELFFile
-from newbackend.package.model import SHARED_OBJECT, Package
-from newbackend.package.options import Layout
-from newbackend.package.rules.base import Outcome, Skipped, check, found
+from newbackend.package.archive import Entry
+from newbackend.package.elf import AARCH64, MACHINES, X86_64, machine_name
+from newbackend.package.model import Package
+from newbackend.package.rules.registry import Outcome, Skipped, check, finding, rule
 
 LARGE_COPIES = 10 << 20
 PAGE_64K = 0x10000
 
 
-@check("PKG105")
-def wrong_machine(package: Package) -> Outcome:
+WRONG_MACHINE = rule(
+    "PKG105",
+    "wrong-machine",
+    Severity.ERROR,
+    what="All libraries and programs are for one machine.",
+    why=(
+        "The loader skips a file for another machine and then says `cannot open shared object file`, which sends "
+        "people looking for a missing file."
+    ),
+    how="Take the library from the image of the target platform; check TARGETARCH in package.sh.",
+    bad="an aarch64 libfoo.so.1 in an x86-64 package",
+    good="one architecture per image",
+)
+
+
+@check(WRONG_MACHINE)
+def wrong_machine(package: Package) -> Iterator[Finding]:
     """Files for another CPU than the package's."""
-    findings = []
     for path, elf in package.elves.items():
-        if elf.machine != package.machine and elf.machine in NAMES:
+        if elf.machine != package.machine and elf.machine in MACHINES:
             message = (
                 f"{path} is built for {machine_name(elf.machine)}, the package for "
                 f"{machine_name(package.machine)}: the loader reports it as missing"
             )
-            findings.append(found("PKG105", path, machine_name(elf.machine), message))
-    return findings
+            yield finding(WRONG_MACHINE, path, message, subject=machine_name(elf.machine))
 
 
-@check("PKG110")
+BROKEN_ELF = rule(
+    "PKG110",
+    "broken-elf",
+    Severity.ERROR,
+    what="Every file that starts like an ELF file can be read as one.",
+    why=(
+        "A truncated copy or download passes every check by name and ends with `file too short` or `invalid ELF "
+        "header`."
+    ),
+    how="Copy the file again; check free space and the exit status of the copy (no `|| true` in package.sh).",
+    bad="a library cut off at 64 KiB",
+    good="the whole file",
+)
+
+
+@check(BROKEN_ELF)
 def broken_elf(package: Package) -> Outcome:
     """Files with an ELF magic number that cannot be read."""
-    return [found("PKG110", p, posixpath.basename(p), f"{p} is damaged: {why}") for p, why in package.broken.items()]
+    return [
+        finding(BROKEN_ELF, p, f"{p} is damaged: {why}", subject=posixpath.basename(p))
+        for p, why in package.broken.items()
+    ]
 
 
-@check("PKG107")
-def links(package: Package) -> Outcome:
-    """Absolute and dangling links, and how many links there are for volumes that hold none."""
-    findings = []
-    for entry in package.tree.links():
-        if entry.link.startswith("/"):
-            findings.append(_absolute_link(package, entry))
-        elif package.tree.resolve(entry.path) is None and not _blames_another(package.tree, entry):
-            message = f"{entry.path} is a link to {entry.link}, which is not in the package"
-            findings.append(found("PKG107", entry.path, entry.link, message))
-    return findings
+EXECSTACK = rule(
+    "PKG601",
+    "execstack",
+    Severity.WARNING,
+    what="No library asks for an executable stack, text relocations or writable code.",
+    why=("glibc 2.41 refuses to load a library that needs an executable stack; hardened kernels refuse the others."),
+    how=(
+        'Add `.section .note.GNU-stack,"",@progbits` to assembler files or link with `-z noexecstack`; build with '
+        "-fPIC."
+    ),
+    bad="PT_GNU_STACK RWE",
+    good="PT_GNU_STACK RW",
+)
 
 
-def _blames_another(tree: Tree, entry: Entry) -> bool:
-    """Whether the link leads to another link, which has the defect and is reported itself (`python3` ->
-    `python3.11` -> /usr/…). Links that lead back to one another are each to blame."""
-    seen = [entry.path]
-    while entry.kind is Kind.SYMLINK and not entry.link.startswith("/"):
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), entry.link))
-        if path in seen:
-            return False
-        if path not in tree.entries:
-            break
-        seen.append(path)
-        entry = tree.entries[path]
-    return len(seen) > 1
-
-
-def _absolute_link(package: Package, entry: Entry) -> Finding:
-    message = f"{entry.path} is an absolute link to {entry.link}, which is a path of the build machine"
-    library = SHARED_OBJECT.search(entry.name) is not None
-    # LocalAI's libbackend.sh rewrites the links of a venv at every start (contract 3.3).
-    severity = None if library or package.layout is not Layout.HOST_LIBC else Severity.NOTE
-    target = package.tree.resolve(entry.link.lstrip("/"))
-    if target is None:
-        return found("PKG107", entry.path, entry.link, message, severity=severity)
-    relative = posixpath.relpath("/" + target.path, "/" + posixpath.dirname(entry.path))
-    message += f"; the package has it as {target.path}"
-    return found("PKG107", entry.path, entry.link, message, severity=severity, expected=relative)
-
-
-def _strays(value: str) -> list[str]:
-    return [p for p in value.split(":") if p and not p.startswith(("$ORIGIN", "${ORIGIN}"))]
-
-
-@check("PKG108")
-def rpath(package: Package) -> Outcome:
-    """Build paths in RPATH and RUNPATH; an RPATH that overrides run.sh."""
-    findings = []
-    for path, elf in package.elves.items():
-        strays = _strays(elf.rpath) + _strays(elf.runpath)
-        if strays:
-            kind = "RUNPATH" if elf.runpath else "RPATH"
-            message = f"{path} has {kind} {':'.join(strays)}, which is not relative to the file ($ORIGIN)"
-            findings.append(found("PKG108", path, kind, message))
-        elif elf.rpath and not elf.runpath and _overrides(package, path, elf):
-            message = f"{path} has RPATH {elf.rpath}, which wins over the LD_LIBRARY_PATH of run.sh"
-            findings.append(found("PKG108", path, "RPATH", message))
-    return findings
-
-
-def _overrides(package: Package, path: str, elf: ELFFile) -> bool:
-    """Whether a directory of the RPATH answers a name that LD_LIBRARY_PATH answers with another file."""
-    here = package.search.library_path
-    for directory in package.search.directories(elf.rpath, posixpath.dirname(path)):
-        for name in elf.needed:
-            own = package.tree.resolve(posixpath.join(directory, name))
-            others = [e.path for d in here if (e := package.tree.resolve(posixpath.join(d, name)))]
-            if own is not None and others and own.path not in others:
-                return True
-    return False
-
-
-def _identity(package: Package, path: str) -> str:
-    build_id = package.elves[path].build_id
-    return build_id or hashlib.sha256(package.tree.entries[path].view()).hexdigest()
-
-
-@check("PKG109")
-def duplicate_soname(package: Package) -> Outcome:
-    """SONAMEs of the library path that other, different files in the package have too."""
-    groups: dict[str, list[str]] = {}
-    for path, elf in package.elves.items():
-        if elf.soname and path != package.loader:
-            groups.setdefault(elf.soname, []).append(path)
-    findings = []
-    for soname, paths in groups.items():
-        first = next((p for p in paths if posixpath.dirname(p) in package.search.library_path), "")
-        if len(paths) < 2 or not first or _variants(package, paths):
-            continue
-        # Only copies that somebody would find at their own place compete with the first one.
-        others = [p for p in paths if p != first and _identity(package, p) != _identity(package, first)]
-        if others:
-            message = f"{soname} is answered by {first} for everybody; {', '.join(others[:3])} is another build"
-            findings.append(found("PKG109", first, soname, message, related=others[:5]))
-    return findings
-
-
-def _variants(package: Package, paths: list[str]) -> bool:
-    """Files of one SONAME in glibc-hwcaps or in directories that run.sh chooses between."""
-    choice = {p for p in paths if posixpath.dirname(p) in package.search.library_path or "glibc-hwcaps/" in p}
-    return len(choice) == len(paths)
-
-
-@check("PKG601")
-def execstack(package: Package) -> Outcome:
+@check(EXECSTACK)
+def execstack(package: Package) -> Iterator[Finding]:
     """Executable stacks, text relocations, writable code."""
-    findings = []
     for path, elf in package.elves.items():
         stack = elf.execstack
         if stack or (stack is None and elf.dynamic and elf.machine == X86_64 and path != package.loader):
             message = f"{path} asks for an executable stack: glibc 2.41 and newer refuse to load it"
-            findings.append(found("PKG601", path, "stack", message))
+            yield finding(EXECSTACK, path, message, subject="stack")
         if elf.textrel:
-            findings.append(found("PKG601", path, "textrel", f"{path} has text relocations"))
+            yield finding(EXECSTACK, path, f"{path} has text relocations", subject="textrel")
         if elf.writable_code:
-            findings.append(found("PKG601", path, "writable-code", f"{path} maps memory writable and executable"))
-    return findings
+            yield finding(EXECSTACK, path, f"{path} maps memory writable and executable", subject="writable-code")
 
 
-@check("PKG602")
+PAGE_ALIGNMENT = rule(
+    "PKG602",
+    "page-alignment",
+    Severity.NOTE,
+    what="aarch64 files are aligned for 64 KiB pages.",
+    why="Kernels with 64 KiB pages (some servers) cannot map files aligned to 4 KiB.",
+    how="Link with `-z max-page-size=65536`.",
+    bad="LOAD align 0x1000",
+    good="LOAD align 0x10000",
+)
+
+
+@check(PAGE_ALIGNMENT)
 def page_alignment(package: Package) -> Outcome:
     """aarch64 segments aligned for less than 64 KiB pages."""
     if package.machine != AARCH64:
         return Skipped("not an aarch64 package")
     small = [p for p, e in package.elves.items() if e.machine == AARCH64 and 0 < e.load_align < PAGE_64K]
     return [
-        found("PKG602", p, "align", f"{p} is aligned to 0x{package.elves[p].load_align:x}, not to 64 KiB pages")
+        finding(
+            PAGE_ALIGNMENT,
+            p,
+            f"{p} is aligned to 0x{package.elves[p].load_align:x}, not to 64 KiB pages",
+            subject="align",
+        )
         for p in small
     ]
 
 
-@check("PKG603")
-def size(package: Package) -> Outcome:
+SIZE = rule(
+    "PKG603",
+    "size",
+    Severity.NOTE,
+    what="No large identical copies and no debug information.",
+    why="Users download every copy; debug sections multiply the size of C++ libraries.",
+    how="Link instead of copying, `strip --strip-unneeded` in package.sh.",
+    bad="lib/libx.so and lib/libx.so.1, both 400 MB",
+    good="lib/libx.so -> libx.so.1",
+)
+
+
+@check(SIZE)
+def size(package: Package) -> Iterator[Finding]:
     """Large identical copies."""
-    return list(_copies(package))
-
-
-def _copies(package: Package) -> Iterator[Finding]:
     by_size: dict[int, list[Entry]] = {}
     for entry in package.tree.files():
         if entry.size >= LARGE_COPIES:
@@ -189,4 +152,4 @@ def _copies(package: Package) -> Iterator[Finding]:
             wasted = (len(same) - 1) * same[0].size >> 20
             names = ", ".join(e.path for e in same[1:4])
             message = f"{same[0].path} is there again as {names}: {wasted} MiB more than needed"
-            yield found("PKG603", same[0].path, "copies", message, severity=Severity.NOTE)
+            yield finding(SIZE, same[0].path, message, subject="copies", severity=Severity.NOTE)

@@ -1,4 +1,4 @@
-"""PKG001-003, PKG401-402: run.sh, execute bits, interpreters of scripts, and what leaks to children."""
+"""PKG001-003, PKG401-402: run.sh, execute bits, interpreters of scripts, and the environment of children."""
 
 from __future__ import annotations
 
@@ -6,70 +6,96 @@ import posixpath
 import stat
 from collections.abc import Iterator
 
-from newbackend.findings import Finding, Severity
-from newbackend.package.archive.tree import Kind
-from newbackend.package.elf.binary import ELFError
+from newbackend.findings import Confidence, Finding, Severity
+from newbackend.package.archive import Kind
+from newbackend.package.elf import ELFError
 from newbackend.package.model import Package
 from newbackend.package.options import Layout
-from newbackend.package.rules.base import Outcome, Skipped, check, found
-from newbackend.package.script import shell
-from newbackend.package.script.runscript import NAME, RunScript, matching
+from newbackend.package.rules.registry import Outcome, Skipped, check, finding, rule
+from newbackend.package.script import BUILTINS, KEYWORDS, RUN_SH, RunScript, functions, matching
 
-# What every host that can run LocalAI has (contract 7.1: run.sh depends on the host's bash).
+# What hosts have that can run LocalAI: the backends' own run.sh begins with #!/bin/bash.
 HOST_INTERPRETERS = frozenset({"/bin/bash", "/bin/sh", "/usr/bin/bash", "/usr/bin/sh", "/usr/bin/env"})
 # Functions of libc by which a program starts another one.
 STARTERS = frozenset({"system", "popen", "posix_spawn", "posix_spawnp", "execvp", "execlp", "execv", "execve"})
 
 
-@check("PKG001")
-def run_sh(package: Package) -> Outcome:
+RUN_SH_STARTS = rule(
+    "PKG001",
+    "run-sh",
+    Severity.ERROR,
+    what=(
+        "run.sh is at the top of the package, a regular file with `#!` and LF line ends, and what it starts is there."
+    ),
+    why=(
+        "LocalAI refuses to install an image without a top-level run.sh, and a CRLF shebang or a missing program "
+        "ends in exit status 127 on the user's machine."
+    ),
+    how="Copy run.sh to the top of package/ in package.sh, mode 0755, and copy the program it starts.",
+    incident="LocalAI's core/gallery/backends.go ends an install with `not a valid backend: run file not found`",
+    bad="package/bin/run.sh",
+    good="package/run.sh",
+)
+
+
+@check(RUN_SH_STARTS)
+def run_sh(package: Package) -> Iterator[Finding]:
     """run.sh is there, is a script, and what it starts is there."""
-    return list(_run_sh(package))
-
-
-def _run_sh(package: Package) -> Iterator[Finding]:
     run = package.run
     if run is None:
-        other = sorted(p for p in package.tree.entries if posixpath.basename(p) == NAME)
+        other = sorted(p for p in package.tree.entries if posixpath.basename(p) == RUN_SH)
         hint = f"; there is {other[0]}: pack the contents of {posixpath.dirname(other[0])}/" if other else ""
-        yield found("PKG001", NAME, NAME, f"no run.sh at the top of the package{hint}", expected="run.sh, mode 0755")
+        yield finding(RUN_SH_STARTS, RUN_SH, f"no run.sh at the top of the package{hint}", expected="run.sh, mode 0755")
         return
     if not run.shebang:
-        yield found("PKG001", NAME, "shebang", "run.sh does not start with #!", expected="#!/bin/bash")
+        yield finding(RUN_SH_STARTS, RUN_SH, "run.sh does not start with #!", subject="shebang", expected="#!/bin/bash")
     if "\r" in run.text.split("\n", 1)[0]:
         message = "run.sh has CRLF line ends: the kernel looks for an interpreter named with a carriage return"
-        yield found("PKG001", NAME, "line-ends", message)
+        yield finding(RUN_SH_STARTS, RUN_SH, message, subject="line-ends")
     if not run.entry.executable:
         message = "run.sh is not executable; LocalAI repairs that only where it may write"
-        yield found("PKG001", NAME, "mode", message, severity=Severity.WARNING)
+        yield finding(RUN_SH_STARTS, RUN_SH, message, subject="mode", severity=Severity.WARNING)
     yield from _started(package, run)
 
 
 def _started(package: Package, run: RunScript) -> Iterator[Finding]:
-    """At least one program of the exec lines has to be there; alternatives may be absent."""
+    """At least one program of the exec lines must be there; alternatives may be missing."""
     wanted = [(s.line, p) for s in run.starts for p in s.programs if not p.startswith("*")]
     if wanted and not any(True for _, pattern in wanted for _ in matching(package.tree, pattern)):
         line, name = wanted[0]
         names = ", ".join(dict.fromkeys(p for _, p in wanted))
-        yield found("PKG001", NAME, name, f"run.sh starts {names}, which is not in the package", line=line)
+        yield finding(
+            RUN_SH_STARTS, RUN_SH, f"run.sh starts {names}, which is not in the package", subject=name, line=line
+        )
     for variable, patterns in run.libraries.items():
         inside = [p for p in patterns for _ in matching(package.tree, p)]
         if not inside and variable.endswith("_LIBRARY"):
             message = f"run.sh sets {variable} to {', '.join(patterns)}, which is not in the package"
-            yield found("PKG001", NAME, variable, message)
+            yield finding(RUN_SH_STARTS, RUN_SH, message, subject=variable)
 
 
-@check("PKG002")
-def exec_bits(package: Package) -> Outcome:
+EXEC_BITS = rule(
+    "PKG002",
+    "exec-bits",
+    Severity.ERROR,
+    what="The loader and every program that run.sh starts directly are executable.",
+    why=(
+        "Without the execute bit on ld.so the start ends with `Permission denied`, status 126. A program started "
+        "through ld.so needs no bit, so that is only a note."
+    ),
+    how="chmod 0755 in package.sh; `cp -a` keeps the bit, `cp` through an archive on Windows loses it.",
+    bad="-rw-r--r-- lib/ld.so",
+    good="-rwxr-xr-x lib/ld.so",
+)
+
+
+@check(EXEC_BITS)
+def exec_bits(package: Package) -> Iterator[Finding]:
     """The loader is executable, and so is what run.sh starts without it."""
-    return list(_exec_bits(package))
-
-
-def _exec_bits(package: Package) -> Iterator[Finding]:
     tree = package.tree
     if package.loader and not tree.entries[package.loader].executable:
         message = f"the loader {package.loader} is not executable: the start ends with `Permission denied` (126)"
-        yield found("PKG002", package.loader, package.loader, message)
+        yield finding(EXEC_BITS, package.loader, message)
     through_loader = package.layout is Layout.LOADER and bool(package.loader)
     for start in package.run.starts if package.run else ():
         for path in (p for pattern in start.programs for p in matching(tree, pattern)):
@@ -78,20 +104,32 @@ def _exec_bits(package: Package) -> Iterator[Finding]:
                 continue
             if through_loader:
                 message = f"{path} is not executable; it works only because run.sh starts it through the loader"
-                yield found("PKG002", path, path, message, severity=Severity.NOTE)
+                yield finding(EXEC_BITS, path, message, severity=Severity.NOTE)
             else:
                 message = f"{path} is not executable (mode {stat.filemode(entry.mode | stat.S_IFREG)})"
-                yield found("PKG002", path, path, message)
+                yield finding(EXEC_BITS, path, message)
 
 
-@check("PKG003")
-def shebang(package: Package) -> Outcome:
+SHEBANG = rule(
+    "PKG003",
+    "shebang",
+    Severity.ERROR,
+    what="The interpreter of every script that is started directly is in the package or is one that hosts have.",
+    why=(
+        "Build paths such as /build/venv/bin/python3 exist only in the build container; the kernel reports the "
+        "script itself as not found."
+    ),
+    how="Use `#!/bin/bash` or `#!/usr/bin/env python3`, or start the script through its interpreter.",
+    incident="uv writes absolute shebangs into venv/bin; vllm's run.sh works around it",
+    bad="#!/build/venv/bin/python3",
+    good="#!/usr/bin/env python3",
+)
+
+
+@check(SHEBANG)
+def shebang(package: Package) -> Iterator[Finding]:
     """Interpreters of run.sh, of the scripts it starts, and of executable scripts."""
-    return list(_shebangs(package))
-
-
-def _shebangs(package: Package) -> Iterator[Finding]:
-    started = {NAME} | {p for s in (package.run.starts if package.run else ()) for x in s.programs for p in
+    started = {RUN_SH} | {p for s in (package.run.starts if package.run else ()) for x in s.programs for p in
                         matching(package.tree, x)}  # fmt: skip
     for entry in package.tree.files():
         if not (entry.executable or entry.path in started) or entry.size < 4 or entry.head(2) != b"#!":
@@ -102,10 +140,10 @@ def _shebangs(package: Package) -> Iterator[Finding]:
             continue
         direct = entry.path in started
         if not direct and "/lib/python3" in f"/{entry.path}":
-            continue  # Python's own library and packages are imported, whatever their first line says
+            continue  # modules of Python's library and packages are imported: their first line is not used
         message = f"{entry.path} names the interpreter {words[0]}, which hosts do not have"
         severity = None if direct else Severity.NOTE
-        yield found("PKG003", entry.path, words[0], message, severity=severity)
+        yield finding(SHEBANG, entry.path, message, subject=words[0], severity=severity)
 
 
 def _leaks(package: Package) -> Skipped | RunScript:
@@ -119,16 +157,32 @@ def _leaks(package: Package) -> Skipped | RunScript:
     return run
 
 
-@check("PKG401")
+ENV_LEAK_SCRIPT = rule(
+    "PKG401",
+    "env-leak-script",
+    Severity.WARNING,
+    what="run.sh starts no host program after it exported the LD_LIBRARY_PATH of a bundled libc.",
+    why=("The host's grep then loads the bundled libc with the host's loader: `symbol lookup error … GLIBC_PRIVATE`."),
+    how=(
+        'Start the program as `lib/ld.so --library-path "$CURDIR/lib" program`, or export as the last thing before '
+        "exec."
+    ),
+    incident="#5871: ffmpeg inherited the variable",
+    bad="export LD_LIBRARY_PATH=$CURDIR/lib; grep avx2 /proc/cpuinfo",
+    good="grep avx2 /proc/cpuinfo; export LD_LIBRARY_PATH=$CURDIR/lib",
+)
+
+
+@check(ENV_LEAK_SCRIPT)
 def env_leak_script(package: Package) -> Outcome:
     """Host programs that run.sh starts after the export."""
     run = _leaks(package)
     if isinstance(run, Skipped):
         return run
-    names = shell.functions(run.text) | shell.BUILTINS | shell.KEYWORDS
+    names = functions(run.text) | BUILTINS | KEYWORDS
     for pattern in (word for c in run.commands if c.argv[:1] in (("source",), (".",)) for word in c.argv[1:2]):
         for path in (p for x in run.inside(pattern) for p in matching(package.tree, x)):
-            names |= shell.functions(package.tree.entries[path].text())
+            names |= functions(package.tree.entries[path].text())
     findings = []
     for command in run.commands:
         # `command` and `env` run what follows them; exec replaces the shell, usually with our own program.
@@ -137,23 +191,40 @@ def env_leak_script(package: Package) -> Outcome:
         if command.line <= run.export_line or not program or program in names or program.startswith(("$", "*")):
             continue
         message = f"run.sh starts `{program}` after exporting LD_LIBRARY_PATH with a libc of its own"
-        findings.append(found("PKG401", NAME, program, message, line=command.line))
+        findings.append(finding(ENV_LEAK_SCRIPT, RUN_SH, message, subject=program, line=command.line))
     return findings
 
 
-@check("PKG402")
+ENV_LEAK_CHILD = rule(
+    "PKG402",
+    "env-leak-child",
+    Severity.NOTE,
+    what="A program that can start children and is run with the bundled libc on an exported LD_LIBRARY_PATH.",
+    why=(
+        "Children inherit the variable: the host's ffmpeg or sh dies on the bundled libc. `ld.so --library-path` "
+        "does not leak."
+    ),
+    how='Use `exec "$CURDIR"/lib/ld.so --library-path "$CURDIR"/lib …`, or clear the variable for children.',
+    confidence=Confidence.POSSIBLE,
+    incident="#5871: ffmpeg child of a Go backend",
+    bad='export LD_LIBRARY_PATH and system("ffmpeg …")',
+    good="exec lib/ld.so --library-path lib program",
+)
+
+
+@check(ENV_LEAK_CHILD)
 def env_leak_child(package: Package) -> Outcome:
     """Started programs that import functions which start others."""
     run = _leaks(package)
     if isinstance(run, Skipped):
         return run
     findings = []
-    for path in dict.fromkeys(p for root in package.roots if root.line for p in (root.path, *root.also)):
+    for path in dict.fromkeys(p for root in package.roots if root.line for p in (root.path, *root.libraries)):
         try:
             uses = sorted({r.name for r in package.symbols(path).references} & STARTERS)
         except ELFError:
-            continue  # PKG110 says so
+            continue  # PKG110 reports it
         if uses:
             message = f"{path} can start programs ({', '.join(uses)}), which inherit the exported LD_LIBRARY_PATH"
-            findings.append(found("PKG402", path, path, message))
+            findings.append(finding(ENV_LEAK_CHILD, path, message))
     return findings

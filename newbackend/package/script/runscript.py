@@ -1,7 +1,7 @@
-"""What run.sh says: what it starts, through which loader, with which library path.
+"""What run.sh does: what it starts, through which loader, with which library path.
 
-LocalAI starts a backend by running `run.sh` at the top of the unpacked package (contract 1.1, 4.8),
-so this file decides the layout, the roots of the closure and the search path.
+LocalAI starts a backend by running `run.sh` at the top of the unpacked package (core/gallery/backends.go,
+pkg/model/process.go), so this file decides the layout, the roots of the closure and the search path.
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from newbackend.package.archive.tree import Entry, Kind, Tree
+from newbackend.package.archive import Entry, Kind, Tree
 from newbackend.package.script import shell
 
-NAME = "run.sh"
+RUN_SH = "run.sh"
 MAX_EXPANSIONS = 64
 MAX_LENGTH = 1000
-# Set by libbackend.sh, which Python backends source (contract 3.3).
+# Set by backend/python/common/libbackend.sh, which Python backends source.
 LIBBACKEND = "libbackend.sh"
 LIBBACKEND_ROOTS = frozenset({"EDIR", "MY_DIR"})
+# Options of ld.so(8) that take a value.
+_LOADER_OPTIONS = frozenset({"--library-path", "--preload", "--argv0", "--inhibit-rpath", "--glibc-hwcaps-prepend"})
 _PATH_LISTS = frozenset({"LD_LIBRARY_PATH", "LD_PRELOAD", "PATH"})
 _ROOT = "\0"
 _VARIABLE = re.compile(r"\$(?:\{(\w+)((?:[^{}]|\{[^}]*\})*)\}|(\w+)|[@*#?$!-])")
@@ -87,13 +89,7 @@ class RunScript:
         rest = words[1:]
         while rest and rest[0].startswith("--"):
             option = rest.pop(0)
-            if option in (
-                "--library-path",
-                "--preload",
-                "--argv0",
-                "--inhibit-rpath",
-                "--glibc-hwcaps-prepend",
-            ):
+            if option in _LOADER_OPTIONS:
                 value = rest.pop(0) if rest else ""
                 if option == "--library-path":
                     path = self.search_directories(value)
@@ -102,14 +98,14 @@ class RunScript:
     @cached_property
     def library_path(self) -> tuple[str, ...]:
         """Directories of LD_LIBRARY_PATH inside the package, in order, as patterns."""
-        found: list[str] = []
+        directories: list[str] = []
         for value in self.variables.get("LD_LIBRARY_PATH", ()):
-            found.extend(self.search_directories(value))
+            directories.extend(self.search_directories(value))
         for start in self.starts:
-            found.extend(start.library_path)
+            directories.extend(start.library_path)
         if self.sources_libbackend:
-            found.append("lib")
-        return tuple(dict.fromkeys(found))
+            directories.append("lib")
+        return tuple(dict.fromkeys(directories))
 
     @cached_property
     def export_line(self) -> int:
@@ -123,31 +119,30 @@ class RunScript:
     @cached_property
     def libraries(self) -> dict[str, tuple[str, ...]]:
         """Variables whose values name a shared library in the package (`WHISPER_LIBRARY`), by name."""
-        found = {}
-        for name in self.variables:
-            values = self.variables[name]
+        libraries = {}
+        for name, values in self.variables.items():
             parts = [p for v in values for p in self.search_directories(v)]
             patterns = [p for p in parts if re.search(r"\.so(\.\d+)*$", p)]
             if patterns:
-                found[name] = tuple(dict.fromkeys(patterns))
-        return found
+                libraries[name] = tuple(dict.fromkeys(patterns))
+        return libraries
 
     def search_directories(self, value: str) -> tuple[str, ...]:
-        """The parts of a path list that lie in the package; the empty pattern is its root."""
+        """The parts of a path list that are in the package; the empty pattern is its root."""
         parts = [part for text in self._expand(value) for part in text.split(":")]
         return tuple(dict.fromkeys(_relative(p) for p in parts if p.startswith(_ROOT)))
 
     def inside(self, word: str) -> tuple[str, ...]:
-        """Package-relative patterns that a word may stand for; empty when it points elsewhere."""
+        """Package-relative patterns for the values of a word; empty when it points elsewhere."""
         values = self._expand(word)
-        # LocalAI starts run.sh in its own directory (contract 1.1), so `./x` is inside too.
+        # LocalAI starts run.sh in its own directory (pkg/model/process.go), so `./x` is inside too.
         values = [_ROOT + v[1:] if v.startswith("./") else v for v in values]
         return tuple(dict.fromkeys(_relative(v) for v in values if v.startswith(_ROOT)))
 
     def _expand(self, text: str) -> list[str]:
         """Every text that `text` may become, the package root written as NUL; at most 64 of at most 1000
         characters, so that variables which contain each other cannot grow without end."""
-        found, rest = [""], text
+        texts, rest = [""], text
         while rest:
             match = _VARIABLE.search(rest)
             at = rest.find("$(")
@@ -159,10 +154,10 @@ class RunScript:
                 values = self._values(match[1] or match[3] or "", match[2] or "")
             else:
                 at, end, values = len(rest), len(rest), [""]
-            combined = (f + rest[:at] + v for f in found for v in values)
-            found = list(dict.fromkeys(c[:MAX_LENGTH] for c in combined))[:MAX_EXPANSIONS]
+            combined = (t + rest[:at] + v for t in texts for v in values)
+            texts = list(dict.fromkeys(c[:MAX_LENGTH] for c in combined))[:MAX_EXPANSIONS]
             rest = rest[end:]
-        return found
+        return texts
 
     def _values(self, name: str, modifier: str) -> list[str]:
         """What a variable may hold, `modifier` being what follows its name in `${…}`."""
@@ -191,14 +186,14 @@ def _relative(text: str) -> str:
 
 def read_run_script(tree: Tree) -> RunScript | None:
     """The package's run.sh; None when there is none at the top level."""
-    entry = tree.resolve(NAME)
+    entry = tree.resolve(RUN_SH)
     if entry is None or entry.kind is not Kind.FILE:
         return None
     return RunScript(entry, entry.text())
 
 
 def matching(tree: Tree, pattern: str) -> Iterator[str]:
-    """Paths of the tree that a package-relative pattern stands for."""
+    """Paths of the tree that match a package-relative pattern."""
     if "*" not in pattern:
         if pattern in tree.entries:
             yield pattern

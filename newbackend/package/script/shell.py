@@ -1,7 +1,7 @@
 """Just enough shell reading for run.sh: simple commands, their words and lines.
 
 No shell is run and no control flow is followed: what matters is which programs a script names,
-in which order, and with which variables. Anything not understood becomes a `*`, never a guess.
+in which order, and with which variables. What is not understood becomes a `*`, never a guess.
 """
 
 from __future__ import annotations
@@ -14,70 +14,13 @@ KEYWORDS = frozenset(
     "if then else elif fi for do done while until case esac in { } ! [[ ]] time function select".split()  # noqa: SIM905 - a word list
 )
 # Bash builtins (bash manual, chapter 4): they start no program, so LD_LIBRARY_PATH cannot break them.
-BUILTINS = frozenset(
-    [
-        ".",
-        ":",
-        "[",
-        "alias",
-        "bg",
-        "bind",
-        "break",
-        "builtin",
-        "caller",
-        "cd",
-        "command",
-        "compgen",
-        "complete",
-        "continue",
-        "declare",
-        "dirs",
-        "disown",
-        "echo",
-        "enable",
-        "eval",
-        "exec",
-        "exit",
-        "export",
-        "false",
-        "fc",
-        "fg",
-        "getopts",
-        "hash",
-        "help",
-        "history",
-        "jobs",
-        "kill",
-        "let",
-        "local",
-        "logout",
-        "mapfile",
-        "popd",
-        "printf",
-        "pushd",
-        "pwd",
-        "read",
-        "readarray",
-        "readonly",
-        "return",
-        "set",
-        "shift",
-        "shopt",
-        "source",
-        "suspend",
-        "test",
-        "times",
-        "trap",
-        "true",
-        "type",
-        "typeset",
-        "ulimit",
-        "umask",
-        "unalias",
-        "unset",
-        "wait",
-    ]
-)
+BUILTINS = frozenset((
+    ".", ":", "[", "alias", "bg", "bind", "break", "builtin", "caller", "cd", "command", "compgen", "complete",
+    "continue", "declare", "dirs", "disown", "echo", "enable", "eval", "exec", "exit", "export", "false", "fc",
+    "fg", "getopts", "hash", "help", "history", "jobs", "kill", "let", "local", "logout", "mapfile", "popd",
+    "printf", "pushd", "pwd", "read", "readarray", "readonly", "return", "set", "shift", "shopt", "source",
+    "suspend", "test", "times", "trap", "true", "type", "typeset", "ulimit", "umask", "unalias", "unset", "wait",
+))  # fmt: skip
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
 _FUNCTION = re.compile(r"^\s*(?:function\s+)?([A-Za-z_][\w.-]*)\s*\(\s*\)")
 DECLARERS = frozenset({"export", "local", "readonly", "declare", "typeset"})
@@ -94,14 +37,14 @@ class Command:
     @property
     def assignments(self) -> tuple[tuple[str, str], ...]:
         """`NAME=value` words: before the command, or given to export, local, readonly, declare."""
-        found = []
+        pairs = []
         for index, word in enumerate(self.words):
             match = ASSIGNMENT.match(word)
             if match:
-                found.append((match[1], match[2]))
+                pairs.append((match[1], match[2]))
             elif not word.startswith("-") and (index or word not in DECLARERS):
                 break
-        return tuple(found)
+        return tuple(pairs)
 
     @property
     def argv(self) -> tuple[str, ...]:

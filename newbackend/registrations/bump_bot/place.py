@@ -1,6 +1,6 @@
-"""`.github/workflows/bump_deps.yaml`: the bot that bumps pins every night (contract 4.7).
+"""`.github/workflows/bump_deps.yaml`: the bot that bumps pins every night.
 
-It greps `^VAR?=` in the Makefile named here; a backend that is not listed is never bumped, in silence.
+It greps `^VAR?=` in the Makefile named here; a backend that is not listed is silently never bumped.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Any
 from newbackend.checkout.layout import BUMP
 from newbackend.checkout.tree import Checkout
 from newbackend.overrides import check_row
-from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe, rules_of
+from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe
 from newbackend.registrations.makefile.place import backend_of_directory
-from newbackend.registrations.support.yaml_files import probe_sequence, removal, sequence
+from newbackend.registrations.support.yaml_files import need_sequence, probe_sequence
 from newbackend.spec import BackendSpec
-from newbackend.splice.outcome import Inserted
-from newbackend.splice.prove import ListEdit
-from newbackend.splice.yaml_list import Item, insert_after, scalar
+from newbackend.splice.operation import add_items, drop_items
+from newbackend.splice.yaml_list import Item
+from newbackend.splice.yaml_text import scalar
 
 _FIELDS = frozenset(("repository", "variable", "branch", "file"))
 KEYS = ("jobs", "bump-backends", "strategy", "matrix", "include")
@@ -29,19 +29,15 @@ class BumpBot(Place):
     id = "bump-bot"
     title = "bump bot"
     order = 90
+    file = BUMP
     takes_facts = True
 
-    def path(self, checkout: Checkout) -> str:
-        return BUMP
-
-    def probe(self, checkout: Checkout) -> Probe:
+    def shape(self, checkout: Checkout, text: str) -> Probe:
         return probe_sequence(checkout, BUMP, KEYS)
 
     def read(self, checkout: Checkout) -> Sequence[Fact]:
-        found = sequence(checkout, BUMP, KEYS)
-        assert found is not None  # probe() saw it
         facts = []
-        for item in found.items:
+        for item in need_sequence(checkout, BUMP, KEYS).items:
             value = item.own()
             key = f"bump:{value.get('variable')}@{value.get('file')}"
             backend = backend_of_directory(str(value.get("file") or ""))
@@ -70,27 +66,22 @@ class BumpBot(Place):
         return dict(value)
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact]) -> Iterable[Change]:
-        found = sequence(checkout, BUMP, KEYS)
-        assert found is not None
+        rows = need_sequence(checkout, BUMP, KEYS)
         folder = spec.directory.rsplit("/", 1)[0] + "/"
-        same = [item for item in found.items if str(item.get("file") or "").startswith(folder)]
-        sibling = (same or list(found.items))[-1]
-        lines = [_lines(wanted, sibling) for wanted in missing]
-        outcome = Inserted((insert_after(found, sibling, lines),), sibling.last + 2)
-        proof = ListEdit(KEYS, tuple((sibling.index + 1, wanted.value) for wanted in missing))
-        snippet = self.snippet(missing)
-        yield Change(self.id, BUMP, outcome, missing[0].reason, rules_of(missing), snippet, (proof,))
+        same = [item for item in rows.items if str(item.get("file") or "").startswith(folder)]
+        sibling = (same or list(rows.items))[-1]
+        items = [(wanted.value, _lines(wanted, sibling)) for wanted in missing]
+        yield self.added(checkout, missing, add_items(rows, sibling, items))
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
-        found = sequence(checkout, BUMP, KEYS)
+        rows = need_sequence(checkout, BUMP, KEYS)
         own = {fact.line for fact in self.observe(checkout) if fact.backend == name}
-        gone = removal(found, lambda item: item.line in own) if found else None
+        gone = [item for item in rows.items if item.line in own]
         if gone:
-            splices, proof, line = gone
-            yield Change(self.id, BUMP, Inserted(splices, line), f"the bump of {name}", ("REG501",), "", (proof,))
+            yield self.taken(checkout, drop_items(rows, gone), f"the bump of {name}", "REG501")
 
-    def snippet(self, wanted: Sequence[ExpectedFact]) -> str:
-        return "\n".join("\n".join(_lines(one, None)) for one in wanted)
+    def text(self, wanted: ExpectedFact) -> list[str]:
+        return _lines(wanted, None)
 
 
 def _lines(wanted: ExpectedFact, sibling: Item | None) -> list[str]:

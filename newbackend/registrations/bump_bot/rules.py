@@ -1,159 +1,142 @@
-"""Pins against the bump bot's rows, in both directions."""
+"""The bump bot's rows against the pins that they name."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
-from newbackend.checkout.layout import BUMP
+from newbackend.checklist import BUMP
+from newbackend.checkout.layout import BUMP as WORKFLOW
 from newbackend.findings import Confidence, Finding, Location, Severity
 from newbackend.registrations.base import Fact
-from newbackend.rules.base import Check
-from newbackend.rules.context import BackendInfo, Context
-from newbackend.rules.texts import bump_bot as text
+from newbackend.rules.context import Context
+from newbackend.rules.registry import check, rule, unreadable
 
-_PIN = re.compile(r"^([A-Z][A-Z0-9_]*)(\s*)([:?]?=)(\s*)([0-9a-f]{7,40})\s*(?:#.*)?$", re.M)
-_SHA = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])")
-_GIT_WORDS = re.compile(r"\bgit\b|GIT_TAG|VERSION|COMMIT|_SHA|_REF|REVISION", re.I)
-_REPO = re.compile(r"^([A-Z0-9_]*_?REPO)\s*[:?]?=\s*https?://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?\s*$", re.M)
-_HELD = re.compile(
-    r"\b(held|hold(?:ing)? (?:at|back|it)|frozen|do(?: not|n't) bump|not tracked|rather than tracking)\b", re.I
+unreadable(
+    "bump-bot",
+    "REG500",
+    "bump-bot-unreadable",
+    what="`.github/workflows/bump_deps.yaml` is not YAML, or has no list of repositories.",
+    how="Repair the line that the message names; a workflow that does not parse is not run at all.",
+    bad='- repository: "owner/demo\n  variable: "DEMO_VERSION"',
+    good='- repository: "owner/demo"\n  variable: "DEMO_VERSION"',
 )
-_SCRIPTS = frozenset(("prepare.sh", "install.sh", "build.sh", "CMakeLists.txt", "package.sh", "test.sh"))
 
-
-@dataclass(frozen=True)
-class Pin:
-    """A commit id in a file: the variable ("" when there is none) and how it is written."""
-
-    variable: str
-    value: str
-    path: str
-    line: int
-    visible: bool
+_REPO = re.compile(r"^([A-Z0-9_]*_?REPO)\s*[:?]?=\s*https?://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?\s*$", re.M)
 
 
 def _line_of(source: str, offset: int) -> int:
     return source.count("\n", 0, offset) + 1
 
 
-def makefile_pins(path: str, source: str) -> list[Pin]:
-    """Pins in a Makefile; visible are those the bot's `^VAR?=` finds."""
-    return [
-        Pin(m[1], m[5], path, _line_of(source, m.start()), m[3] == "?=" and not m[2] and not m[4])
-        for m in _PIN.finditer(source)
-        if m[3] == "?=" or len(m[5]) == 40
-    ]
-
-
-def script_pins(context: Context, info: BackendInfo, known: set[str]) -> Iterator[Pin]:
-    """Commit ids in the backend's scripts that its Makefile does not have, on lines that speak of git."""
-    for name in sorted(_SCRIPTS.intersection(context.checkout.children(info.directory))):
-        path = f"{info.directory}/{name}"
-        source = context.read(path)
-        if source is None or not _SHA.search(source):
-            continue
-        for number, row in enumerate(source.split("\n"), start=1):
-            match = _SHA.search(row)
-            if match and not row.lstrip().startswith("#") and _GIT_WORDS.search(row) and match[0] not in known:
-                yield Pin("", match[0], path, number, visible=False)
-
-
-def held(source: str, line: int) -> bool:
-    """Whether the comment right above a line says that the pin is held on purpose."""
-    rows = source.split("\n")
-    above: list[str] = []
-    for row in reversed(rows[: line - 1]):
-        if not row.startswith("#") and (above or not re.match(r"[A-Z0-9_]*REPO\b", row)):
-            break
-        above.append(row)
-    return bool(_HELD.search(" ".join(above)))
-
-
-def pins(context: Context) -> Iterable[Finding]:
-    """REG501 and REG502."""
-    workflow = context.read(BUMP) or ""
-    rows = {(str(f.value.get("variable")), str(f.value.get("file"))) for f in context.facts("bump-bot")}
-    last = max((fact.line for fact in context.facts("bump-bot")), default=1)
-    for info in context.backends.values():
-        if not info.directory:
-            continue
-        path = f"{info.directory}/Makefile"
-        source = context.read(path) or ""
-        found = makefile_pins(path, source)
-        for pin in found:
-            if (pin.variable, path) in rows or held(source, pin.line):
-                continue
-            if not pin.visible:
-                yield _unseen(info, pin, f"`{pin.variable}` is not written `{pin.variable}?=`")
-                continue
-            if re.search(rf"^\s*#.*\b{re.escape(pin.variable)}\b", workflow, re.M):
-                continue  # commented out in the workflow: held there
-            yield Finding(
-                text.PIN_UNREGISTERED,
-                pin.variable,
-                BUMP,
-                last,
-                f"{path} pins {pin.variable}, and the bump bot has no row for it",
-                info.name,
-                expected=_row(source, pin),
-                related=(Location(path, pin.line),),
-            )
-        for pin in script_pins(context, info, {pin.value for pin in found}):
-            yield _unseen(info, pin, "the bot reads Makefiles only")
-
-
-def _row(source: str, pin: Pin) -> str:
-    repository = repository_of(source, pin.variable) or "OWNER/REPOSITORY"
-    return f'- repository: "{repository}"\n  variable: "{pin.variable}"\n  branch: "…"\n  file: "{pin.path}"'
-
-
-def _unseen(info: BackendInfo, pin: Pin, why: str) -> Finding:
-    message = f"{pin.path} pins an upstream commit where the bump bot cannot see it: {why}"
-    expected = f"{pin.variable or info.name.upper().replace('-', '_') + '_VERSION'}?={pin.value}"
-    confidence = Confidence.CERTAIN if pin.variable else Confidence.LIKELY
-    subject = pin.variable or pin.path
-    return Finding(
-        text.PIN_UNSEEN,
-        subject,
-        pin.path,
-        pin.line,
-        message,
-        info.name,
-        confidence=confidence,
-        expected=expected,
-    )
-
-
 def repository_of(source: str, variable: str) -> str:
     """`owner/name` that a Makefile clones for a pin: the *_REPO of the same stem, else the only one."""
-    found = {match[1]: match[2] for match in _REPO.finditer(source)}
+    repositories = {match[1]: match[2] for match in _REPO.finditer(source)}
     stem = re.sub(r"_(VERSION|COMMIT|SHA|REF|TAG)$", "", variable)
-    for name, repository in found.items():
+    for name, repository in repositories.items():
         if name == f"{stem}_REPO":
             return repository
-    return next(iter(found.values())) if len(found) == 1 else ""
+    return next(iter(repositories.values())) if len(repositories) == 1 else ""
 
 
+ROW_DEAD = rule(
+    "REG503",
+    "bump-row-dead",
+    Severity.ERROR,
+    what="The bump bot's row names a file that does not exist, or a variable that the file does not set as "
+    "`VARIABLE?=`.",
+    why="The job ends with `Could not find … in Makefile`, every night, and bumps nothing.",
+    how="Correct the row, or the form of the pin; delete the row of a removed backend.",
+    incident="Rows outlive a renamed directory.",
+    bad='variable: "DEMO_VERSION"\nfile: "backend/cpp/demo/Makefile"     # which has DEMO_VERSION := …',
+    good="DEMO_VERSION?=84cc882352757baf628a1776badf7cc54d584e28",
+    checklist=BUMP,
+)
+
+OTHER_REPOSITORY = rule(
+    "REG504",
+    "bump-other-repository",
+    Severity.ERROR,
+    confidence=Confidence.LIKELY,
+    what="The bump bot follows another repository than the one that the Makefile clones: a note when only the owner "
+    "differs.",
+    why="It writes commits of one repository into the pin of another; the next build cannot fetch them.",
+    how="Make `repository` and the Makefile's *_REPO the same.",
+    incident="llama-cpp clones ggerganov/llama.cpp, which GitHub still redirects to ggml-org.",
+    bad='repository: "owner/demo.cpp"\nDEMO_REPO?=https://github.com/fork/demo-turbo',
+    good='repository: "fork/demo-turbo"\nDEMO_REPO?=https://github.com/fork/demo-turbo',
+    checklist=BUMP,
+)
+
+PIN_FORM = rule(
+    "REG505",
+    "pin-not-full",
+    Severity.WARNING,
+    what="A pin that the bump bot follows is not a full commit id.",
+    why="Short ids cannot be fetched by `git fetch`; a branch name is not a pin, and two builds of one day may differ.",
+    how="Write all 40 hex digits.",
+    bad="DEMO_VERSION?=84cc882",
+    good="DEMO_VERSION?=84cc882352757baf628a1776badf7cc54d584e28",
+    checklist=BUMP,
+)
+
+VARIABLE_TWICE = rule(
+    "REG506",
+    "bump-variable-twice",
+    Severity.ERROR,
+    what="Two rows of the bump bot have the same variable.",
+    why="The bot's pull requests live on the branch update/VARIABLE: each one overwrites the other.",
+    how="Give each backend a variable of its own.",
+    incident="The branch name is `update/${{ matrix.variable }}`.",
+    bad='variable: "VERSION"\nfile: "backend/go/demo/Makefile"\n…\nvariable: "VERSION"\n'
+    'file: "backend/go/other/Makefile"',
+    good='variable: "DEMO_VERSION"\n…\nvariable: "OTHER_VERSION"',
+    checklist=BUMP,
+)
+
+COMMENT_OVERWRITTEN = rule(
+    "REG507",
+    "pin-in-comment",
+    Severity.NOTE,
+    what="A comment contains `VARIABLE?=`, or another variable ends in the same name.",
+    why="The bot's sed is not anchored: it overwrites the rest of that line as well, at the first bump.",
+    how="Name the variable in comments without `?=`.",
+    incident="`# Upstream pin lives below as DS4_VERSION?=<commit>` was prose once; five Makefiles have it.",
+    bad="# The pin is DEMO_VERSION?= below, see bump_deps.yaml",
+    good="# The pin is DEMO_VERSION, below, see bump_deps.yaml",
+    checklist=BUMP,
+)
+
+
+@check(ROW_DEAD, OTHER_REPOSITORY, PIN_FORM, VARIABLE_TWICE, COMMENT_OVERWRITTEN, needs=("bump-bot",))
 def rows(context: Context) -> Iterable[Finding]:
-    """REG503 to REG507: every row against the file that it names."""
+    """Every row against the file that it names."""
     seen: dict[str, Fact] = {}
     for fact in context.facts("bump-bot"):
         variable, path = str(fact.value.get("variable") or ""), str(fact.value.get("file") or "Makefile")
-        backend = fact.backend if fact.backend in context.backends else ""
+        backend = context.known(fact.backend)
         if (first := seen.setdefault(variable, fact)) is not fact:
             message = f"the bump bot has {variable} twice, so both bumps share the branch update/{variable}"
-            line = context.field_line(fact, "variable")
-            related = (Location(BUMP, first.line),)
-            yield Finding(text.VARIABLE_TWICE, variable, BUMP, line, message, backend, related=related)
+            line = context.lines.field(fact, "variable")
+            related = (Location(WORKFLOW, first.line),)
+            yield Finding(
+                VARIABLE_TWICE, variable, WORKFLOW, line=line, message=message, backend=backend, related=related
+            )
         source = context.read(path)
         at = _set_at(source or "", variable)
         if source is None or at < 0:
             what = "does not exist" if source is None else f"has no line `{variable}?=`"
             message = f"the bump bot's {variable} is never bumped: {path} {what}"
-            line = context.field_line(fact, "file" if source is None else "variable")
-            yield Finding(text.ROW_DEAD, variable, BUMP, line, message, backend, related=_elsewhere(source, fact))
+            line = context.lines.field(fact, "file" if source is None else "variable")
+            yield Finding(
+                ROW_DEAD,
+                variable,
+                WORKFLOW,
+                line=line,
+                message=message,
+                backend=backend,
+                related=_elsewhere(source, fact),
+            )
             continue
         yield from _pinned(context, fact, source, at)
 
@@ -173,25 +156,25 @@ def _set_at(source: str, variable: str) -> int:
 
 
 def _pinned(context: Context, fact: Fact, source: str, at: int) -> Iterator[Finding]:
-    """REG504, REG505, REG507 of one row whose pin was found."""
+    """One row whose pin was found: its form, the repository, other lines that the bump would overwrite."""
     variable, path = str(fact.value["variable"]), str(fact.value.get("file") or "Makefile")
     value = source[at:].partition("\n")[0].partition("?=")[2].partition("#")[0].strip()
-    backend = fact.backend if fact.backend in context.backends else ""
+    backend = context.known(fact.backend)
     pin_line = _line_of(source, at)
     if not re.fullmatch(r"[0-9a-f]{40}", value):
         message = f"{variable} is {value or 'empty'}, not a full commit id"
-        yield Finding(text.PIN_FORM, variable, path, pin_line, message, backend)
+        yield Finding(PIN_FORM, variable, path, line=pin_line, message=message, backend=backend)
     followed, cloned = str(fact.value.get("repository") or ""), repository_of(source, variable)
     if cloned and followed.lower() != cloned.lower():
         same_name = followed.rpartition("/")[2].lower() == cloned.rpartition("/")[2].lower()
         message = f"the bump bot follows {followed}, but {path} clones {cloned}"
         yield Finding(
-            text.OTHER_REPOSITORY,
+            OTHER_REPOSITORY,
             variable,
-            BUMP,
-            context.field_line(fact, "repository"),
-            message,
-            backend,
+            WORKFLOW,
+            line=context.lines.field(fact, "repository"),
+            message=message,
+            backend=backend,
             severity=Severity.NOTE if same_name else None,
             confidence=Confidence.POSSIBLE if same_name else None,
             expected=f'repository: "{cloned}"',
@@ -202,21 +185,5 @@ def _pinned(context: Context, fact: Fact, source: str, at: int) -> Iterator[Find
         line = _line_of(source, other)
         if line != pin_line:
             message = f"the bump of {variable} overwrites this line as well"
-            yield Finding(text.COMMENT_OVERWRITTEN, variable, path, line, message, backend)
+            yield Finding(COMMENT_OVERWRITTEN, variable, path, line=line, message=message, backend=backend)
         other = source.find(f"{variable}?=", other + 1)
-
-
-CHECKS = (
-    Check((text.PIN_UNREGISTERED, text.PIN_UNSEEN), pins, needs=("bump-bot",)),
-    Check(
-        (
-            text.ROW_DEAD,
-            text.OTHER_REPOSITORY,
-            text.PIN_FORM,
-            text.VARIABLE_TWICE,
-            text.COMMENT_OVERWRITTEN,
-        ),
-        rows,
-        needs=("bump-bot",),
-    ),
-)

@@ -1,6 +1,7 @@
-"""`BackendCapabilities` in core/config/backend_capabilities.go (contract 11.1).
+"""`BackendCapabilities` in core/config/backend_capabilities.go.
 
-What it does not list is never tried for a GGUF, hidden by the gallery's filters, and cannot clone voices.
+LocalAI never tries a backend that is not listed for a GGUF file, its gallery filters hide it, and it cannot clone
+voices.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from typing import Any
 
 from newbackend.catalog import modalities
 from newbackend.checkout.tree import Checkout
-from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe, rules_of
-from newbackend.registrations.support.go_files import composite, go_file, probe_variable, put_after, without
+from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe
+from newbackend.registrations.support.go_files import drop_element, elements, go_file, probe_variable
 from newbackend.registrations.support.import_choice import one_line
 from newbackend.spec import BackendSpec
 from newbackend.splice.golang import Element, aligned, go_string
-from newbackend.splice.outcome import AnchorMissing, Outcome
+from newbackend.splice.operation import add_lines
 
 PATH = "core/config/backend_capabilities.go"
 VARIABLE = "BackendCapabilities"
@@ -34,18 +35,16 @@ class Capabilities(Place):
     id = "backend-capabilities"
     title = "backend capabilities"
     order = 150
+    file = PATH
     takes_facts = True
 
-    def path(self, checkout: Checkout) -> str:
-        return PATH
-
-    def probe(self, checkout: Checkout) -> Probe:
+    def shape(self, checkout: Checkout, text: str) -> Probe:
         return probe_variable(checkout, PATH, VARIABLE)
 
     def read(self, checkout: Checkout) -> Sequence[Fact]:
         by_name = _by_name(checkout)
         facts = []
-        for element in _elements(checkout):
+        for element in elements(checkout, PATH, VARIABLE):
             value = {key: _plain(content, by_name) for key, content in element.fields.items()}
             facts.append(Fact("capability", f"capability:{element.key}", element.key, value, PATH, element.first + 1))
         return facts
@@ -58,7 +57,7 @@ class Capabilities(Place):
         served = [rpc for modality in chosen for rpc in modality.rpcs if rpc in methods]
         possible = [use for modality in chosen for use in modality.usecases if use in usecases]
         if not served or not possible:
-            return ()  # a vector store, for instance: the table has no words for it
+            return ()  # a vector store, for instance: the table has no constant for it
         value = {
             _METHODS: tuple(dict.fromkeys(served)),
             _POSSIBLE: tuple(dict.fromkeys(possible)),
@@ -69,17 +68,17 @@ class Capabilities(Place):
         key = f"capability:{spec.name}"
         return [ExpectedFact("capability", key, value, reason, ("REG603",), "capability")]
 
-    def same(self, wanted: Any, found: Any) -> bool:
+    def same(self, wanted: Any, observed: Any) -> bool:
         """More may be declared by hand (voices, pictures, further usecases); nothing may be missing."""
-        return all(set(wanted[key]) <= set(found.get(key) or ()) for key in (_METHODS, _POSSIBLE))
+        return all(set(wanted[key]) <= set(observed.get(key) or ()) for key in (_METHODS, _POSSIBLE))
 
     def from_answers(self, spec: BackendSpec, key: str, value: Any) -> Any:
         if not isinstance(value, Mapping) or key not in (f"capability:{spec.name}", f"capability:{spec.gallery}"):
             raise self.refuse_fact(key, f"is not the entry of {spec.name}")
-        entry = {name: tuple(said) if isinstance(said, list) else said for name, said in value.items()}
-        for name, said in entry.items():
-            plain = all(_WORD.match(word) for word in said) if isinstance(said, tuple) else name in _TEXTS
-            if not _WORD.match(name) or not (plain or _EXPRESSION.match(str(said))):
+        entry = {name: tuple(content) if isinstance(content, list) else content for name, content in value.items()}
+        for name, content in entry.items():
+            plain = all(_WORD.match(word) for word in content) if isinstance(content, tuple) else name in _TEXTS
+            if not _WORD.match(name) or not (plain or _EXPRESSION.match(str(content))):
                 raise self.refuse_fact(key, f"has a field {name} that cannot be written safely")
         return {**{name: entry.get(name, ()) for name in _LISTS}, "Description": "", **entry}
 
@@ -88,27 +87,18 @@ class Capabilities(Place):
         names = {value: name for name, value in reversed(list(_by_name(checkout).items()))}
         for wanted in missing:
             sibling = _sibling(checkout, wanted.value)
-            outcome: Outcome = AnchorMissing(f"{VARIABLE} has no entries to go by")
-            if sibling is not None:
-                outcome = put_after(lines, sibling, _rows(wanted.key.partition(":")[2], wanted.value, names))
-            yield Change(self.id, PATH, outcome, wanted.reason, rules_of([wanted]), self.snippet([wanted]))
+            rows = _rows(wanted.key.partition(":")[2], wanted.value, names)
+            yield self.added(checkout, [wanted], add_lines(lines, sibling.last, rows))
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
         lines = go_file(checkout, PATH).lines
-        for element in _elements(checkout):
+        for element in elements(checkout, PATH, VARIABLE):
             if element.key == name:
-                outcome = without(lines, element, [name])
-                yield Change(self.id, PATH, outcome, f"{name} in {VARIABLE}", ("REG603",))
+                gone = drop_element(lines, element, [name])
+                yield self.taken(checkout, gone, f"{name} in {VARIABLE}", "REG603")
 
-    def snippet(self, wanted: Sequence[ExpectedFact]) -> str:
-        rows = [row for one in wanted for row in _rows(one.key.partition(":")[2], one.value, {})]
-        return "\n".join(rows)
-
-
-def _elements(checkout: Checkout) -> tuple[Element, ...]:
-    found = composite(checkout, PATH, VARIABLE)
-    assert found is not None  # probe() saw it
-    return found.elements
+    def text(self, wanted: ExpectedFact) -> list[str]:
+        return _rows(wanted.key.partition(":")[2], wanted.value, {})
 
 
 def _by_name(checkout: Checkout) -> Mapping[str, str]:
@@ -124,20 +114,19 @@ def _plain(content: str | tuple[str, ...], by_name: Mapping[str, str]) -> str | 
     return content
 
 
-def _sibling(checkout: Checkout, value: Mapping[str, Any]) -> Element | None:
-    """The entry to stand behind: the last of the same default usecase, else the last that may have it."""
+def _sibling(checkout: Checkout, value: Mapping[str, Any]) -> Element:
+    """The entry that goes before: the last of the same default usecase, else the last that may have it."""
     by_name = _by_name(checkout)
-    elements = _elements(checkout)
+    entries = elements(checkout, PATH, VARIABLE)
     wanted = (*value[_DEFAULT], *value[_POSSIBLE], "")[0]
 
     def says(element: Element, key: str) -> tuple[str, ...]:
         words = _plain(element.fields.get(key) or (), by_name)
         return words if isinstance(words, tuple) else (words,)
 
-    first = [element for element in elements if says(element, _DEFAULT)[:1] == (wanted,)]
-    possible = [element for element in elements if wanted in says(element, _POSSIBLE)]
-    candidates = first or possible or list(elements)
-    return candidates[-1] if candidates else None
+    first = [element for element in entries if says(element, _DEFAULT)[:1] == (wanted,)]
+    possible = [element for element in entries if wanted in says(element, _POSSIBLE)]
+    return (first or possible or list(entries))[-1]
 
 
 def _rows(name: str, value: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
@@ -148,11 +137,11 @@ def _rows(name: str, value: Mapping[str, Any], names: Mapping[str, str]) -> list
         return ", ".join(names.get(word) or (go_string(word) if names else _constant(word)) for word in value[key])
 
     pairs = []
-    for key, said in value.items():
+    for key, content in value.items():
         if key in _LISTS:
             pairs.append((key, f"{_LISTS[key]}{{{words(key)}}}"))
         else:
-            pairs.append((key, go_string(said) if key in _TEXTS else str(said)))
+            pairs.append((key, go_string(content) if key in _TEXTS else str(content)))
     return [f"\t{go_string(name)}: {{", *aligned(pairs, "\t\t"), "\t},"]
 
 

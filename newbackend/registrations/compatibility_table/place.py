@@ -1,19 +1,20 @@
-"""docs/content/reference/compatibility-table.md: one row in the table of the backend's category (contract 11.1)."""
+"""docs/content/reference/compatibility-table.md: one row in the table of the backend's category."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from newbackend.catalog import modalities, variant_table
 from newbackend.catalog.registries import registries
-from newbackend.checkout.tree import Checkout
-from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe, rules_of
+from newbackend.checkout.tree import Checkout, cached
+from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe
 from newbackend.registrations.support.display_names import backend_of, speaking_of
 from newbackend.registrations.support.import_choice import one_line
+from newbackend.registrations.support.text_files import lines_of
 from newbackend.spec import BackendSpec
-from newbackend.splice.lines import Lines
 from newbackend.splice.markdown import Table, cell, tables
-from newbackend.splice.outcome import AnchorMissing, Inserted, Outcome, Splice
+from newbackend.splice.operation import Operation, add_lines, anchor_missing, drop_lines
 
 PATH = "docs/content/reference/compatibility-table.md"
 _NAME, _ACCELERATION = "Backend", "Acceleration"
@@ -26,13 +27,9 @@ class CompatibilityTable(Place):
     id = "compatibility-table"
     title = "compatibility table"
     order = 180
+    file = PATH
 
-    def path(self, checkout: Checkout) -> str:
-        return PATH
-
-    def probe(self, checkout: Checkout) -> Probe:
-        if checkout.read(PATH) is None:
-            return Probe(absent=f"{PATH} is not in this checkout")
+    def shape(self, checkout: Checkout, text: str) -> Probe:
         if not _tables(checkout):
             return Probe(unrecognised=f"has no table with the columns {_NAME} and {_ACCELERATION}")
         return Probe()
@@ -51,48 +48,32 @@ class CompatibilityTable(Place):
         reason = f"{spec.name} in the table of backends"
         return [ExpectedFact("row", f"row:{spec.name}", value, reason, _RULES, "row")]
 
-    def same(self, wanted: Any, found: Any) -> bool:
-        """The words are their author's; that there is a row is what counts."""
+    def same(self, wanted: Any, observed: Any) -> bool:
+        """Any text is accepted; only the row has to exist."""
         return True
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact]) -> Iterable[Change]:
-        lines = Lines(checkout.need(PATH))
         for wanted in missing:
-            outcome: Outcome
-            table = _table(checkout, wanted.value["headings"])
-            if table is None:
-                outcome = AnchorMissing(f"no table stands under {' or '.join(wanted.value['headings'])}")
-            else:
-                row = _row(spec, table)
-                if row is None:
-                    outcome = AnchorMissing(
-                        f"the table has columns of its own: {', '.join(table.columns)}", table.head + 1
-                    )
-                else:
-                    at, text = lines.after(table.last, [row])
-                    outcome = Inserted((Splice(at, at, text),), table.last + 2)
-            yield Change(self.id, PATH, outcome, wanted.reason, rules_of([wanted]), self.snippet([wanted]))
+            yield self.added(checkout, [wanted], _add_row(checkout, spec, wanted.value["headings"]))
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
-        lines = Lines(checkout.need(PATH))
         rows = [(row, row.text, row.link) for table in _tables(checkout) for row in table.rows]
         for row in speaking_of(checkout, name, rows):
-            splice = Splice(*lines.span(row.line, row.line), "")
-            yield Change(self.id, PATH, Inserted((splice,), row.line + 1), f"the table row of {name}", _RULES)
+            gone = drop_lines(lines_of(checkout, PATH), row.line, row.line)
+            yield self.taken(checkout, gone, f"the table row of {name}", *_RULES)
 
-    def snippet(self, wanted: Sequence[ExpectedFact]) -> str:
-        rows = []
-        for one in wanted:
-            columns = (_NAME, "Description", _ACCELERATION)
-            rows.append(_row(one.value["spec"], Table("", columns, (), 0)) or "")
-        return "\n".join(rows)
+    def text(self, wanted: ExpectedFact) -> list[str]:
+        columns = (_NAME, "Description", _ACCELERATION)
+        return [_row(wanted.value["spec"], Table("", columns, (), 0)) or ""]
 
 
 def headings(spec: BackendSpec) -> tuple[str, ...]:
-    """The headings that the backend's table has had: the answer `docs.category`, else by its first modality."""
-    said = str(spec.docs.get("category") or "")
+    """The headings of the backend's table over time, by the answer `docs.category` or its first modality."""
+    category = spec.docs.category or ""
     data = registries()
-    return data.tables.get(said) or ((said,) if said else data.tables[data.table_of[spec.modalities[0]]])
+    if category:
+        return data.tables.get(category) or (category,)
+    return data.tables[modalities()[spec.modalities[0]].table]
 
 
 def display(spec: BackendSpec) -> tuple[str, str]:
@@ -108,42 +89,45 @@ def linked(spec: BackendSpec) -> str:
 
 
 def acceleration(variants: Iterable[str]) -> str:
-    """`CPU, CUDA 12/13, Metal`: the table's own words for variants, each variant said once."""
+    """`CPU, CUDA 12/13, Metal`: the table's words for variants, each variant once."""
     left = list(variants)
     words: list[str] = []
-    for word, covered in registries().acceleration:
+    for word, covered in variant_table().acceleration:
         if set(covered) <= set(left):
             words += [] if word in words else [word]
             left = [variant for variant in left if variant not in covered]
     return ", ".join(words)
 
 
+@cached
 def _tables(checkout: Checkout) -> list[Table]:
-    key = ("markdown-tables", PATH)
-    if key not in checkout.memo:
-        found = tables(Lines(checkout.need(PATH)))
-        checkout.memo[key] = [t for t in found if t.columns[:1] == (_NAME,) and _ACCELERATION in t.columns]
-    cached = checkout.memo[key]
-    assert isinstance(cached, list)
-    return cached
+    return [
+        table
+        for table in tables(lines_of(checkout, PATH))
+        if table.columns[:1] == (_NAME,) and _ACCELERATION in table.columns
+    ]
 
 
-def _table(checkout: Checkout, wanted: Sequence[str]) -> Table | None:
-    for heading in wanted:
-        found = [table for table in _tables(checkout) if table.heading.lower() == heading.lower()]
-        if len(found) == 1:
-            return found[0]
-    return None
+def _add_row(checkout: Checkout, spec: BackendSpec, headings: Sequence[str]) -> Operation:
+    """A row at the end of the one table below the first of these headings that has one."""
+    for heading in headings:
+        below = [table for table in _tables(checkout) if table.heading.lower() == heading.lower()]
+        if len(below) == 1:
+            table = below[0]
+            row = _row(spec, table)
+            if row is None:
+                return anchor_missing(f"the table has columns of its own: {', '.join(table.columns)}", table.head + 1)
+            return add_lines(lines_of(checkout, PATH), table.last, [row])
+    return anchor_missing(f"there is no table under {' or '.join(headings)}")
 
 
 def _row(spec: BackendSpec, table: Table) -> str | None:
     """A row in the table's own columns, or None when it has one that is not known."""
-    words = registries().capability_words
-    said = [words[key] for key in spec.modalities if key in words]
+    abilities = [word for key in spec.modalities if (word := modalities()[key].word)]
     known: Mapping[str, str] = {
         _NAME: linked(spec),
         "Description": cell(one_line(spec.description) or spec.name),
-        "Capability": ", ".join(said) or "-",
+        "Capability": ", ".join(abilities) or "-",
         "Embeddings": "yes" if "embeddings" in spec.modalities else "no",
         "Streaming": "yes" if "llm" in spec.modalities else "no",
         _ACCELERATION: acceleration(spec.variants),

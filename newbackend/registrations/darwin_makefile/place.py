@@ -1,7 +1,7 @@
-"""The root `Makefile` targets that build C++ backends on macOS (contract 7.4).
+"""The root `Makefile` targets that build C++ backends on macOS.
 
-A C++ backend fits neither `build-darwin-go-backend` nor `build-darwin-python-backend`: it has a target
-`backends/<name>-darwin` that runs its own script, and that target must not run beside another.
+C++ backends use neither `build-darwin-go-backend` nor `build-darwin-python-backend`. Each has a target
+`backends/<name>-darwin` that runs its own script, and these targets must not run in parallel.
 """
 
 from __future__ import annotations
@@ -9,29 +9,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from newbackend.catalog import variant_table
 from newbackend.checkout.layout import MAKEFILE
 from newbackend.checkout.tree import Checkout
-from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe, rules_of
-from newbackend.registrations.makefile.place import makefile_lines
+from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe
+from newbackend.registrations.support.text_files import lines_of
 from newbackend.spec import BackendSpec
 from newbackend.splice.lines import Lines
-from newbackend.splice.make import add_word, drop_word, rules
-from newbackend.splice.outcome import AnchorMissing, Inserted, Outcome, Splice
+from newbackend.splice.make import Rule, add_word, drop_word, rules, rules_of
+from newbackend.splice.operation import Operation, add_lines, anchor_missing, drop_lines
+from newbackend.splice.outcome import Inserted
 
-_TARGET = re.compile(r"backends/([a-z0-9-]+)-darwin\s*:(?![:=])")
+_TARGET = re.compile(r"backends/([a-z0-9-]+)-darwin\Z")
 _SCRIPT = re.compile(r"\t\s*bash \./scripts/build/([a-z0-9-]+)-darwin\.sh\s*\Z")
 _LIST = ".NOTPARALLEL"
 _RULES = {"darwin-target": ("REG821",), _LIST: ("REG301",)}
 
 
 def script_path(name: str) -> str:
-    """Where the script that builds a C++ backend on macOS stands."""
+    """The path of the script that builds a C++ backend on macOS."""
     return f"scripts/build/{name}-darwin.sh"
 
 
 def bespoke(spec: BackendSpec) -> bool:
     """Whether a backend needs the pieces that C++ backends need on macOS."""
-    return spec.language.own_dockerfile and "metal" in spec.variants
+    darwin = any(variant_table().variants[key].darwin for key in spec.variants)
+    return darwin and spec.language.own_darwin_build
 
 
 class DarwinMakefile(Place):
@@ -40,29 +43,23 @@ class DarwinMakefile(Place):
     id = "darwin-makefile"
     title = "root Makefile, macOS targets"
     order = 40
+    file = MAKEFILE
     takes_facts = True
 
-    def path(self, checkout: Checkout) -> str:
-        return MAKEFILE
-
-    def probe(self, checkout: Checkout) -> Probe:
-        text = checkout.read(MAKEFILE)
-        if text is None:
-            return Probe(absent=f"{MAKEFILE} is not in this checkout")
+    def shape(self, checkout: Checkout, text: str) -> Probe:
         if "-darwin.sh" not in text:
             return Probe(absent=f"{MAKEFILE} builds nothing for macOS")
         return Probe()
 
     def read(self, checkout: Checkout) -> Sequence[Fact]:
-        lines = makefile_lines(checkout)
+        lines = lines_of(checkout, MAKEFILE)
         facts = []
-        for number in range(len(lines)):
-            head = _TARGET.match(lines[number])
-            if head and any(found == head[1] for found in _scripts(lines, number)):
-                key = f"darwin-target:{head[1]}"
-                facts.append(Fact("darwin-target", key, head[1], script_path(head[1]), MAKEFILE, number + 1))
+        for name, rule in _targets(lines).items():
+            facts.append(
+                Fact("darwin-target", f"darwin-target:{name}", name, script_path(name), MAKEFILE, rule.first + 1)
+            )
         names = {fact.backend for fact in facts}
-        for rule in rules(lines, _LIST):
+        for rule in rules_of(lines, _LIST):
             for word in rule.words:
                 name = word.removeprefix("backends/").removesuffix("-darwin")
                 if word == f"backends/{name}-darwin" and name in names:
@@ -74,18 +71,13 @@ class DarwinMakefile(Place):
             return ()
         name = spec.name
         word = f"backends/{name}-darwin"
-        target = f"builds {name} on macOS"
-        alone = f"no two macOS builds of {name} and another backend at once"
+        wanted = {
+            "darwin-target": (name, script_path(name), f"builds {name} on macOS"),
+            _LIST: (word, word, f"no two macOS builds of {name} and another backend at once"),
+        }
         return [
-            ExpectedFact(
-                "darwin-target",
-                f"darwin-target:{name}",
-                script_path(name),
-                target,
-                _RULES["darwin-target"],
-                "darwin-target",
-            ),
-            ExpectedFact(_LIST, f"{_LIST}:{word}", word, alone, _RULES[_LIST], _LIST),
+            ExpectedFact(kind, f"{kind}:{key}", value, reason, _RULES[kind], kind)
+            for kind, (key, value, reason) in wanted.items()
         ]
 
     def from_answers(self, spec: BackendSpec, key: str, value: object) -> object:
@@ -96,71 +88,61 @@ class DarwinMakefile(Place):
         return value
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact]) -> Iterable[Change]:
-        lines = makefile_lines(checkout)
+        lines = lines_of(checkout, MAKEFILE)
         for wanted in missing:
-            outcome: Outcome
             if wanted.kind == _LIST:
-                outcome = add_word(lines, _LIST, str(wanted.value))
+                operation = add_word(lines, _LIST, str(wanted.value))
             else:
-                outcome = self._after_sibling(checkout, lines, wanted)
-            yield Change(self.id, MAKEFILE, outcome, wanted.reason, rules_of([wanted]), self.snippet([wanted]))
-
-    def _after_sibling(self, checkout: Checkout, lines: Lines, wanted: ExpectedFact) -> Outcome:
-        """Behind the last target of its kind, in whose lines (but for the name) the new one is written."""
-        targets = [fact for fact in self.observe(checkout) if fact.kind == "darwin-target"]
-        if not targets:
-            return AnchorMissing("no target backends/<name>-darwin that runs a script of its own was found")
-        sibling = targets[-1]
-        first, last = sibling.line - 1, _last(lines, sibling.line - 1)
-        name = wanted.key.partition(":")[2]
-        rows = [_renamed(lines[number], sibling.backend, name) for number in range(first, last + 1)]
-        at, text = lines.after(last, ["", *rows])
-        return Inserted((Splice(at, at, text),), last + 3)
+                operation = _add_target(lines, wanted.key.partition(":")[2])
+            yield self.added(checkout, [wanted], operation)
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
-        lines = makefile_lines(checkout)
+        lines = lines_of(checkout, MAKEFILE)
         for fact in self.observe(checkout):
             if fact.backend != name:
                 continue
             if fact.kind == _LIST:
-                splices = tuple(drop_word(lines, _LIST, str(fact.value)))
+                gone = Operation(Inserted(tuple(drop_word(lines, _LIST, str(fact.value))), fact.line))
             else:
-                first, last = fact.line - 1, _last(lines, fact.line - 1)
-                blank = first > 0 and not lines[first - 1].strip()
-                splices = (Splice(*lines.span(first - blank, last), ""),)
-            yield Change(self.id, MAKEFILE, Inserted(splices, fact.line), f"{fact.kind} of {name}", _RULES[fact.kind])
+                rule = _targets(lines)[name]
+                blank = rule.first > 0 and not lines[rule.first - 1].strip()
+                gone = drop_lines(lines, rule.first - blank, rule.end, line=rule.first)
+            yield self.taken(checkout, gone, f"{fact.kind} of {name}", *_RULES[fact.kind])
 
     def own_files(self, checkout: Checkout, name: str) -> Sequence[str]:
         return [path for path in (script_path(name),) if checkout.exists(path)]
 
-    def snippet(self, wanted: Sequence[ExpectedFact]) -> str:
-        rows = []
-        for one in wanted:
-            if one.kind == _LIST:
-                rows.append(str(one.value))
-                continue
-            name = one.key.partition(":")[2]
-            install = f'./local-ai backends install "ocifile://$(abspath ./backend-images/{name}.tar)"'
-            rows += [f"backends/{name}-darwin: build", f"\tbash ./{one.value}", f"\t{install}"]
-        return "\n".join(rows)
+    def text(self, wanted: ExpectedFact) -> list[str]:
+        if wanted.kind == _LIST:
+            return [str(wanted.value)]
+        name = wanted.key.partition(":")[2]
+        install = f'./local-ai backends install "ocifile://$(abspath ./backend-images/{name}.tar)"'
+        return [f"backends/{name}-darwin: build", f"\tbash ./{wanted.value}", f"\t{install}"]
 
 
-def _last(lines: Lines, number: int) -> int:
-    """The last recipe line of the rule whose head is at `number`."""
-    while number + 1 < len(lines) and lines[number + 1].startswith("\t"):
-        number += 1
-    return number
+def _targets(lines: Lines) -> dict[str, Rule]:
+    """The rule by backend of every target `backends/<name>-darwin` that runs the backend's own script."""
+    targets: dict[str, Rule] = {}
+    for rule in rules(lines):
+        match = _TARGET.match(rule.targets[0]) if len(rule.targets) == 1 else None
+        scripts = [script[1] for number in rule.recipe if (script := _SCRIPT.match(lines[number]))]
+        if match and match[1] in scripts:
+            targets[match[1]] = rule
+    return targets
 
 
-def _scripts(lines: Lines, number: int) -> Iterable[str]:
-    for row in range(number + 1, _last(lines, number) + 1):
-        match = _SCRIPT.match(lines[row])
-        if match:
-            yield match[1]
+def _add_target(lines: Lines, name: str) -> Operation:
+    """Adds a target after the last one of its kind, as a copy of that one with another name."""
+    targets = _targets(lines)
+    if not targets:
+        return anchor_missing("no target backends/<name>-darwin that runs a script of its own was found")
+    sibling, rule = list(targets.items())[-1]
+    rows = [_renamed(lines[number], sibling, name) for number in range(rule.first, rule.end + 1)]
+    return add_lines(lines, rule.end, ["", *rows])
 
 
 def _renamed(line: str, old: str, new: str) -> str:
-    """A line of a sibling with its name replaced where it stands as a whole word."""
+    """A line of a sibling with its name replaced where it is a whole word."""
     return re.sub(rf"(?<![a-z0-9-]){re.escape(old)}(?=-darwin|\.tar|\Z)", new, line)
 
 

@@ -1,6 +1,6 @@
-"""`.github/workflows/backend_build_darwin.yml`: how each backend is built on macOS (contract 7.4).
+"""`.github/workflows/backend_build_darwin.yml`: how each backend is built on macOS.
 
-A C++ backend has a step of its own, gated by its name, and is left out of the generic step. Without the
+A C++ backend has its own step, with a condition on its name, and is excluded from the generic step. Without the
 step nothing builds it; without the exclusion the generic step looks for a `backend/go/<name>` that does
 not exist.
 """
@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 from newbackend.checkout.tree import Checkout
-from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe, rules_of
+from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe
 from newbackend.registrations.darwin_makefile.place import bespoke
-from newbackend.registrations.support.yaml_files import probe_sequence, sequence
+from newbackend.registrations.support.yaml_files import need_sequence, probe_sequence
 from newbackend.spec import BackendSpec
-from newbackend.splice.outcome import AnchorMissing, Inserted, Outcome, Splice
-from newbackend.splice.prove import GrownLine, ListEdit, Proof, ValueEdit
-from newbackend.splice.yaml_list import Item, YamlList, insert_after
+from newbackend.splice.operation import Operation, add_items, add_word, anchor_missing, drop, drop_items
+from newbackend.splice.prove import ValueEdit
+from newbackend.splice.yaml_list import Item, YamlList
 
 PATH = ".github/workflows/backend_build_darwin.yml"
 KEYS = ("jobs", "darwin-backend-build", "steps")
@@ -27,6 +28,7 @@ _NOT = re.compile(r"inputs\.backend != '([a-z0-9-]+)'\Z")
 _TITLE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ().,_-]|\$\{\{ inputs\.[a-z]+ \}\})*\Z")
 _MAKE = re.compile(r"make [A-Za-z0-9/_-]+\Z")
 _GENERIC = "make build-darwin-${{ inputs.lang }}-backend"
+_GLUE = " && "
 _AND = r"\s*(?:&&|\bif:)\s*"
 
 
@@ -36,22 +38,21 @@ class DarwinWorkflow(Place):
     id = "darwin-workflow"
     title = "macOS build workflow"
     order = 80
+    file = PATH
+    needs: ClassVar = {"REG122": frozenset({"REG121"})}  # without the generic step, a step of its own builds it
     takes_facts = True
 
-    def path(self, checkout: Checkout) -> str:
-        return PATH
-
-    def probe(self, checkout: Checkout) -> Probe:
+    def shape(self, checkout: Checkout, text: str) -> Probe:
         return probe_sequence(checkout, PATH, KEYS)
 
     def read(self, checkout: Checkout) -> Sequence[Fact]:
-        found = _steps(checkout)
+        steps = need_sequence(checkout, PATH, KEYS)
         facts = []
-        for item in found.items:
+        for item in steps.items:
             gate, run = _GATE.match(str(item.get("if") or "")), _RUNS.search(str(item.get("run") or ""))
             if gate and run and gate[1] == run[1]:
                 facts.append(Fact("step", f"step:{gate[1]}", gate[1], item.own(), PATH, item.line))
-        generic = _generic(found)
+        generic = _generic(steps)
         for name in _excluded(generic) if generic else ():
             line = generic.fields["if"].line if generic else 1
             facts.append(Fact("exclusion", f"exclusion:{name}", name, name, PATH, line))
@@ -73,8 +74,8 @@ class DarwinWorkflow(Place):
             ExpectedFact("exclusion", f"exclusion:{name}", name, other, ("REG122",), "exclusion"),
         ]
 
-    def same(self, wanted: object, found: object) -> bool:
-        """A step's title and what it does besides are its author's business; `read` saw what matters."""
+    def same(self, wanted: object, observed: object) -> bool:
+        """Title and further commands of a step may differ; `read` extracts what matters."""
         return True
 
     def from_answers(self, spec: BackendSpec, key: str, value: object) -> object:
@@ -89,107 +90,85 @@ class DarwinWorkflow(Place):
         return dict(value)
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact]) -> Iterable[Change]:
-        found = _steps(checkout)
-        generic = _generic(found)
+        steps = need_sequence(checkout, PATH, KEYS)
+        generic = _generic(steps)
         for wanted in missing:
-            outcome: Outcome
-            proofs: tuple[Proof, ...] = ()
             if generic is None:
-                outcome = AnchorMissing(f"no single step runs `{_GENERIC}`", found.line)
+                operation = anchor_missing(f"no single step runs `{_GENERIC}`", steps.line)
             elif wanted.kind == "step":
-                outcome, proofs = self._step(checkout, found, generic, wanted)
+                operation = self._add_step(checkout, steps, generic, wanted)
             else:
-                outcome, proofs = _exclusion(found, generic, str(wanted.value))
-            snippet = self.snippet([wanted])
-            yield Change(self.id, PATH, outcome, wanted.reason, rules_of([wanted]), snippet, proofs)
+                operation = _add_exclusion(steps, generic, str(wanted.value))
+            yield self.added(checkout, [wanted], operation)
 
-    def _step(
-        self, checkout: Checkout, found: YamlList, generic: Item, wanted: ExpectedFact
-    ) -> tuple[Outcome, tuple[Proof, ...]]:
-        """Behind the last step of its kind, else in front of the generic one (behind what is before that)."""
+    def _add_step(self, checkout: Checkout, steps: YamlList, generic: Item, wanted: ExpectedFact) -> Operation:
+        """Adds a step after the last one of its kind, else before the generic one."""
         own = {fact.line for fact in self.observe(checkout) if fact.kind == "step"}
-        before = [item for item in found.items if item.index < generic.index]
+        before = [item for item in steps.items if item.index < generic.index]
         siblings = [item for item in before if item.line in own] or before
         if not siblings:
-            return AnchorMissing("there is no step in front of the generic one", generic.line), ()
+            return anchor_missing("there is no step in front of the generic one", generic.line)
         sibling = siblings[-1]
-        splice = insert_after(found, sibling, [["", *_step_lines(wanted, sibling.indent)]])
-        proof = ListEdit(KEYS, ((sibling.index + 1, wanted.value),))
-        return Inserted((splice,), sibling.last + 3), (proof,)
+        return add_items(steps, sibling, [(wanted.value, ["", *_step_lines(wanted, sibling.indent)])])
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
-        found = _steps(checkout)
+        steps = need_sequence(checkout, PATH, KEYS)
         own = {fact.line for fact in self.observe(checkout) if fact.kind == "step" and fact.backend == name}
-        for item in found.items:
+        for item in steps.items:
             if item.line in own:
-                blank = item.first > 0 and not found.lines[item.first - 1].strip()
-                splice = Splice(*found.lines.span(item.first - blank, item.last), "")
-                proof = ListEdit(KEYS, removed=frozenset({item.index}))
-                reason = f"the macOS step of {name}"
-                yield Change(self.id, PATH, Inserted((splice,), item.line), reason, ("REG121",), "", (proof,))
-        generic = _generic(found)
+                blank = [item.first - 1] if item.first > 0 and not steps.lines[item.first - 1].strip() else []
+                yield self.taken(checkout, drop_items(steps, [item], blank), f"the macOS step of {name}", "REG121")
+        generic = _generic(steps)
         if generic and name in _excluded(generic):
-            yield self._included(found, generic, name)
+            yield self.taken(checkout, _drop_exclusion(steps, generic, name), f"the exclusion of {name}", "REG122")
 
-    def _included(self, found: YamlList, generic: Item, name: str) -> Change:
-        """Takes a name out of the generic step's condition; the only one is left to a person."""
-        field = generic.fields["if"]
-        number = field.line - 1
-        names = _excluded(generic)
-        reason = f"the exclusion of {name}"
-        if names == [name]:
-            alone = AnchorMissing("it is the whole condition of the generic step", field.line)
-            return Change(self.id, PATH, alone, reason, ("REG122",))
-        term = f"inputs.backend != '{name}'"
-        at = found.lines[number].find(term)
-        head = found.lines[number].startswith(f" && {term}", at - 4)
-        start, end = (at - 4, at + len(term)) if head else (at, at + len(term) + 4)
-        base = found.lines.starts[number]
-        value = " && ".join(f"inputs.backend != '{other}'" for other in names if other != name)
-        proof = ValueEdit((*KEYS, generic.index, "if"), value)
-        splice = Splice(base + start, base + end, "")
-        return Change(self.id, PATH, Inserted((splice,), field.line), reason, ("REG122",), "", (proof,))
-
-    def snippet(self, wanted: Sequence[ExpectedFact]) -> str:
-        rows: list[str] = []
-        for one in wanted:
-            rows += _step_lines(one, 6) if one.kind == "step" else [f" && inputs.backend != '{one.value}'"]
-        return "\n".join(rows)
+    def text(self, wanted: ExpectedFact) -> list[str]:
+        return _step_lines(wanted, 6) if wanted.kind == "step" else [f"{_GLUE}{_not(str(wanted.value))}"]
 
 
-def _steps(checkout: Checkout) -> YamlList:
-    found = sequence(checkout, PATH, KEYS)
-    assert found is not None  # probe() saw it
-    return found
+def _not(name: str) -> str:
+    return f"inputs.backend != '{name}'"
 
 
-def _generic(found: YamlList) -> Item | None:
+def _generic(steps: YamlList) -> Item | None:
     """The one step that builds every backend without a step of its own, its condition on one line."""
-    hits = [item for item in found.items if _GENERIC in str(item.get("run") or "") and item.get("if")]
+    hits = [item for item in steps.items if _GENERIC in str(item.get("run") or "") and item.get("if")]
     if len(hits) != 1 or hits[0].fields["if"].style:
         return None
     field = hits[0].fields["if"]
-    return hits[0] if found.lines[field.line - 1].rstrip().endswith(str(field.value)) else None
+    return hits[0] if steps.lines[field.line - 1].rstrip().endswith(str(field.value)) else None
 
 
 def _excluded(generic: Item) -> list[str]:
-    """The names that the generic step leaves out, or none when its condition says something else too."""
+    """The names that the generic step excludes, or none when its condition has other terms."""
     terms = [_NOT.match(term.strip()) for term in str(generic.get("if")).split("&&")]
     return [term[1] for term in terms if term] if all(terms) else []
 
 
-def _exclusion(found: YamlList, generic: Item, name: str) -> tuple[Outcome, tuple[Proof, ...]]:
+def _add_exclusion(steps: YamlList, generic: Item, name: str) -> Operation:
+    """Adds a name to the generic step's condition."""
     field = generic.fields["if"]
     if not _excluded(generic):
-        return AnchorMissing("the generic step's condition is not a plain list of exclusions", field.line), ()
+        return anchor_missing("the generic step's condition is not a plain list of exclusions", field.line)
     number = field.line - 1
-    term = f"inputs.backend != '{name}'"
-    at = found.lines.starts[number] + len(found.lines[number].rstrip())
-    proofs = (
-        ValueEdit((*KEYS, generic.index, "if"), f"{field.value} && {term}"),
-        GrownLine(field.line, _AND, (term,)),
-    )
-    return Inserted((Splice(at, at, f" && {term}"),), field.line), proofs
+    at = steps.lines.starts[number] + len(steps.lines[number].rstrip())
+    grown = add_word(steps.lines, at, _not(name), glue=_GLUE, separator=_AND)
+    value = ValueEdit((*KEYS, generic.index, "if"), f"{field.value}{_GLUE}{_not(name)}")
+    return Operation(grown.outcome, (value, *grown.proofs))
+
+
+def _drop_exclusion(steps: YamlList, generic: Item, name: str) -> Operation:
+    """Removes a name from the generic step's condition; the only one has to be removed by hand."""
+    field = generic.fields["if"]
+    others = [other for other in _excluded(generic) if other != name]
+    if not others:
+        return anchor_missing("it is the whole condition of the generic step", field.line)
+    line, term = steps.lines[field.line - 1], _not(name)
+    at = line.find(term)
+    first = not line.startswith(f"{_GLUE}{term}", at - len(_GLUE))
+    start = steps.lines.starts[field.line - 1] + (at if first else at - len(_GLUE))
+    gone = drop(steps.lines, start, start + len(term) + len(_GLUE))
+    return Operation(gone.outcome, (ValueEdit((*KEYS, generic.index, "if"), _GLUE.join(map(_not, others))),))
 
 
 def _step_lines(wanted: ExpectedFact, indent: int) -> list[str]:

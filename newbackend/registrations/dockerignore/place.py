@@ -1,5 +1,5 @@
 """`.dockerignore`: an in-place clone or build directory copied into the image is built instead of the
-pin (contract 5.3)."""
+pin."""
 
 from __future__ import annotations
 
@@ -8,24 +8,26 @@ from collections.abc import Iterable, Sequence
 
 from newbackend.checkout.tree import Checkout
 from newbackend.overrides import one_line
-from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe, rules_of
+from newbackend.registrations.base import Change, ExpectedFact, Fact, Place
 from newbackend.registrations.makefile.place import backend_of_directory
+from newbackend.registrations.support.text_files import lines_of
 from newbackend.spec import BackendSpec
 from newbackend.splice.lines import Lines
-from newbackend.splice.outcome import Inserted, Splice
+from newbackend.splice.operation import Operation, add_lines
+from newbackend.splice.outcome import Inserted
 
 PATH = ".dockerignore"
 _HEADING = re.compile(r"# ([a-z0-9-]+): in-place clone and build output;")
 
 
 def pin_directory(spec: BackendSpec) -> str:
-    """Directory name of the in-place clone: never one that a make target has."""
+    """Directory name of the in-place clone; it is never the name of a make target."""
     repo = spec.pin.repo.rsplit("/", 1)[1] if spec.pin else spec.name
     return f"{repo}-src"
 
 
 def heading(name: str) -> str:
-    """The comment above a backend's lines; `revert` knows its own by it."""
+    """The comment above a backend's lines; `revert` finds the lines by it."""
     return f"# {name}: in-place clone and build output; a stale copy would be built instead of the pin."
 
 
@@ -35,41 +37,33 @@ class Dockerignore(Place):
     id = "dockerignore"
     title = "docker build context"
     order = 100
+    file = PATH
     takes_facts = True
 
-    def path(self, checkout: Checkout) -> str:
-        return PATH
-
-    def probe(self, checkout: Checkout) -> Probe:
-        if checkout.read(PATH) is None:
-            return Probe(absent=f"{PATH} is not in this checkout")
-        return Probe()
-
     def read(self, checkout: Checkout) -> Sequence[Fact]:
-        lines = Lines(checkout.need(PATH))
+        lines = lines_of(checkout, PATH)
         facts = []
-        below = ""  # the backend whose heading the line stands under
+        below = ""  # the backend whose heading the line is below
         for number in range(len(lines)):
             line = lines[number].strip()
             if not line or line.startswith("#"):
                 own = _HEADING.match(line)
                 below = own[1] if own else ""
             else:
-                # A pattern may speak of many backends: it is one's own only under its heading.
+                # A pattern may cover many backends: it belongs to one only under its heading.
                 backend = backend_of_directory(line) if "*" not in line else below
                 facts.append(Fact("ignore", f"ignore:{line.rstrip('/')}", backend, line.rstrip("/"), PATH, number + 1))
         return facts
 
     def expect(self, spec: BackendSpec, checkout: Checkout) -> Sequence[ExpectedFact]:
-        found = []
-        language = spec.language
-        for template in language.flavour_dockerignore.get(spec.flavour, language.dockerignore):
+        wanted = []
+        for template in spec.its_flavour.dockerignore:
             if "{pin_dir}" in template and spec.pin is None:
                 continue
             line = template.replace("{name}", spec.name).replace("{pin_dir}", pin_directory(spec)).rstrip("/")
             reason = "the clone and build output stay out of the image"
-            found.append(ExpectedFact("ignore", f"ignore:{line}", line, reason, ("REG811",), "ignore"))
-        return found
+            wanted.append(ExpectedFact("ignore", f"ignore:{line}", line, reason, ("REG811",), "ignore"))
+        return wanted
 
     def from_answers(self, spec: BackendSpec, key: str, value: object) -> object:
         text = str(value)
@@ -78,7 +72,7 @@ class Dockerignore(Place):
         return text
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact]) -> Iterable[Change]:
-        lines = Lines(checkout.need(PATH))
+        lines = lines_of(checkout, PATH)
         own = [fact for fact in self.observe(checkout) if fact.backend == spec.name]
         rows = [str(wanted.value) for wanted in missing]
         if own:
@@ -86,9 +80,7 @@ class Dockerignore(Place):
         else:
             number = self._anchor(checkout, spec, lines)
             rows = ["", heading(spec.name), *rows]
-        at, text = lines.after(number, rows)
-        outcome = Inserted((Splice(at, at, text),), number + 2)
-        yield Change(self.id, PATH, outcome, missing[0].reason, rules_of(missing), self.snippet(missing))
+        yield self.added(checkout, missing, add_lines(lines, number, rows))
 
     def _anchor(self, checkout: Checkout, spec: BackendSpec, lines: Lines) -> int:
         folder = spec.directory.rsplit("/", 1)[0] + "/"
@@ -99,7 +91,7 @@ class Dockerignore(Place):
         return number
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
-        lines = Lines(checkout.need(PATH))
+        lines = lines_of(checkout, PATH)
         numbers = [fact.line - 1 for fact in self.observe(checkout) if fact.backend == name]
         if not numbers:
             return
@@ -108,12 +100,11 @@ class Dockerignore(Place):
                 numbers.append(number)
                 if number > 0 and not lines[number - 1].strip():
                     numbers.append(number - 1)
-        splices = lines.cut((number, number) for number in numbers)
-        reason = f"the build output of {name}"
-        yield Change(self.id, PATH, Inserted(splices, min(numbers) + 1), reason, ("REG811",))
+        gone = Inserted(lines.cut((number, number) for number in numbers), min(numbers) + 1)
+        yield self.taken(checkout, Operation(gone), f"the build output of {name}", "REG811")
 
-    def snippet(self, wanted: Sequence[ExpectedFact]) -> str:
-        return "\n".join(str(one.value) for one in wanted)
+    def text(self, wanted: ExpectedFact) -> list[str]:
+        return [str(wanted.value)]
 
 
 PLACE = Dockerignore()

@@ -1,7 +1,7 @@
 """docs/content/features/backends.md: the list of backend types (guide, "Documenting the backend").
 
-The list names a few backends of each category as examples. Newer revisions have no such list any more:
-the page links to the compatibility table instead.
+The list names a few backends of each category as examples. Newer revisions have no such list: the page links to the
+compatibility table instead.
 """
 
 from __future__ import annotations
@@ -10,15 +10,18 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from newbackend.catalog import modalities
 from newbackend.catalog.registries import Category, registries
-from newbackend.checkout.tree import Checkout
-from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe, rules_of
+from newbackend.checkout.tree import Checkout, cached
+from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe
 from newbackend.registrations.support.display_names import backend_of, speaking_of
+from newbackend.registrations.support.text_files import lines_of
 from newbackend.spec import BackendSpec
 from newbackend.splice.lines import Lines
 from newbackend.splice.markdown import Bullet, bullets, shown
+from newbackend.splice.operation import Operation, add_lines, add_word, drop_lines
 from newbackend.splice.outcome import Inserted, Splice
-from newbackend.splice.prove import GrownLine, Proof
+from newbackend.splice.prove import GrownLine
 
 PATH = "docs/content/features/backends.md"
 _INTRO = "LocalAI supports various types of backends"
@@ -32,14 +35,9 @@ class DocsList(Place):
     id = "docs-backends"
     title = "backends page"
     order = 190
+    file = PATH
 
-    def path(self, checkout: Checkout) -> str:
-        return PATH
-
-    def probe(self, checkout: Checkout) -> Probe:
-        text = checkout.read(PATH)
-        if text is None:
-            return Probe(absent=f"{PATH} is not in this checkout")
+    def shape(self, checkout: Checkout, text: str) -> Probe:
         if _INTRO not in text:
             return Probe(absent=f"{PATH} has no list of backend types any more")
         if not _bullets(checkout):
@@ -51,11 +49,8 @@ class DocsList(Place):
         for bullet in _bullets(checkout):
             for name in bullet.names:
                 backend = backend_of(checkout, *shown(name))
-                facts.append(
-                    Fact(
-                        "example", f"example:{backend or shown(name)[0]}", backend, bullet.title, PATH, bullet.line + 1
-                    )
-                )
+                key = f"example:{backend or shown(name)[0]}"
+                facts.append(Fact("example", key, backend, bullet.title, PATH, bullet.line + 1))
         return facts
 
     def expect(self, spec: BackendSpec, checkout: Checkout) -> Sequence[ExpectedFact]:
@@ -63,62 +58,53 @@ class DocsList(Place):
         reason = f"{spec.name} on the backends page"
         return [ExpectedFact("example", f"example:{spec.name}", value, reason, _RULES, "example")]
 
-    def same(self, wanted: Any, found: Any) -> bool:
+    def same(self, wanted: Any, observed: Any) -> bool:
         return True
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact]) -> Iterable[Change]:
-        lines = Lines(checkout.need(PATH))
+        lines = lines_of(checkout, PATH)
         for wanted in missing:
-            kind: Category = wanted.value["category"]
-            bullet = _bullet(checkout, kind)
-            proofs: tuple[Proof, ...] = ()
+            bullet = _bullet(checkout, wanted.value["category"])
             if bullet is None:
-                last = _bullets(checkout)[-1].line
-                at, text = lines.after(last, [_new_bullet(kind, spec.name)])
-                outcome = Inserted((Splice(at, at, text),), last + 2)
+                operation = add_lines(lines, _bullets(checkout)[-1].line, self.text(wanted))
             else:
-                at, text = _example(lines, bullet, spec.name)
-                outcome = Inserted((Splice(at, at, text),), bullet.line + 1)
-                proofs = (GrownLine(bullet.line + 1, _NAMES, (spec.name,)),)
-            yield Change(self.id, PATH, outcome, wanted.reason, rules_of([wanted]), self.snippet([wanted]), proofs)
+                operation = _add_example(lines, bullet, spec.name)
+            yield self.added(checkout, [wanted], operation)
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
-        lines = Lines(checkout.need(PATH))
+        lines = lines_of(checkout, PATH)
         for bullet in _bullets(checkout):
-            mine = speaking_of(checkout, name, [(one, *shown(one)) for one in bullet.names])
+            mine = speaking_of(checkout, name, [(example, *shown(example)) for example in bullet.names])
             if not mine:
                 continue
-            line = lines[bullet.line]
-            splices = [Splice(*lines.span(bullet.line, bullet.line), "")]
-            if line not in {_new_bullet(kind, name) for kind in registries().bullets.values()}:
-                start = lines.starts[bullet.line]
-                splices = [Splice(start + a, start + b, "") for a, b in (_piece(line, bullet, one) for one in mine)]
-            reason = f"{name} on the backends page"
-            yield Change(self.id, PATH, Inserted(tuple(splices), bullet.line + 1), reason, _RULES)
+            line, start = lines[bullet.line], lines.starts[bullet.line]
+            if line in {_new_bullet(kind, name) for kind in registries().bullets.values()}:
+                gone = drop_lines(lines, bullet.line, bullet.line)
+            else:
+                pieces = (_piece(line, bullet, example) for example in mine)
+                splices = tuple(Splice(start + first, start + end, "") for first, end in pieces)
+                gone = Operation(Inserted(splices, bullet.line + 1))
+            yield self.taken(checkout, gone, f"{name} on the backends page", *_RULES)
 
-    def snippet(self, wanted: Sequence[ExpectedFact]) -> str:
-        return "\n".join(_new_bullet(one.value["category"], one.value["name"]) for one in wanted)
+    def text(self, wanted: ExpectedFact) -> list[str]:
+        return [_new_bullet(wanted.value["category"], wanted.value["name"])]
 
 
 def category(spec: BackendSpec) -> Category:
     """The category of the backend's list entry: by the answer `docs.category`, else by its first modality."""
     data = registries()
-    said = str(spec.docs.get("category") or "")
-    return data.bullets.get(said) or data.bullets[data.bullet_of[spec.modalities[0]]]
+    title = spec.docs.category or ""
+    return data.bullets.get(title) or data.bullets[modalities()[spec.modalities[0]].bullet]
 
 
 def _line(text: str) -> int:
     return text.count("\n", 0, text.find(_INTRO)) + 1
 
 
+@cached
 def _bullets(checkout: Checkout) -> list[Bullet]:
-    key = ("markdown-bullets", PATH)
-    if key not in checkout.memo:
-        text = checkout.need(PATH)
-        checkout.memo[key] = bullets(Lines(text), _line(text)) if _INTRO in text else []
-    cached = checkout.memo[key]
-    assert isinstance(cached, list)
-    return cached
+    lines = lines_of(checkout, PATH)
+    return bullets(lines, _line(lines.text)) if _INTRO in lines.text else []
 
 
 def _bullet(checkout: Checkout, kind: Category) -> Bullet | None:
@@ -133,12 +119,14 @@ def _new_bullet(kind: Category, name: str) -> str:
     return f"- **{kind.titles[0]}**: {kind.purpose} (e.g., {name})"
 
 
-def _example(lines: Lines, bullet: Bullet, name: str) -> tuple[int, str]:
-    """Where one more example goes in a bullet, and its text."""
+def _add_example(lines: Lines, bullet: Bullet, name: str) -> Operation:
+    """Adds an example to a bullet; a bullet without examples gets the brackets too."""
     start = lines.starts[bullet.line]
-    if bullet.end == -1:
-        return start + len(lines[bullet.line].rstrip()), f" (e.g., {name})"
-    return start + bullet.end, f", {name}"
+    if bullet.end != -1:
+        return add_word(lines, start + bullet.end, name, glue=", ", separator=_NAMES)
+    at = start + len(lines[bullet.line].rstrip())
+    proof = GrownLine(bullet.line + 1, _NAMES, (name,))
+    return Operation(Inserted((Splice(at, at, f" (e.g., {name})"),), bullet.line + 1), (proof,))
 
 
 def _piece(line: str, bullet: Bullet, name: str) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Checks of gallery entries one by one: names, merges, mirrors, channels."""
+"""Gallery entries, each for itself: name, merge, mirror, channel."""
 
 from __future__ import annotations
 
@@ -6,21 +6,40 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from newbackend.catalog import name_rules, variant_table
+from newbackend.catalog import name_rules
+from newbackend.catalog.variants import hardware_of, variant_table
+from newbackend.checklist import IMAGES, META
 from newbackend.checkout.layout import INDEX
 from newbackend.findings import Confidence, Finding, Fix, Location, Severity
-from newbackend.registrations.base import Fact
+from newbackend.registrations.base import Change, Fact
+from newbackend.registrations.gallery_index.entries import DEV
+from newbackend.registrations.gallery_index.place import GalleryIndex
 from newbackend.registrations.gallery_index.rules_images import REGISTRY
-from newbackend.rules.base import Check
-from newbackend.rules.context import DEV, BackendInfo, Context, image_of
-from newbackend.rules.entries import suffix_of
-from newbackend.rules.fixes import drop_repeat
-from newbackend.rules.texts import gallery as text
-from newbackend.rules.tokens import hardware_of
+from newbackend.registrations.support.yaml_files import sequence
+from newbackend.rules.backend import BackendInfo
+from newbackend.rules.context import Context
+from newbackend.rules.gallery import image_of, suffix_of
+from newbackend.rules.registry import check, repair, rule
+from newbackend.splice.operation import drop_items
+
+NAME_TWICE = rule(
+    "REG212",
+    "entry-name-twice",
+    Severity.ERROR,
+    what="Two gallery entries have the same name; a warning when they say the same.",
+    why="LocalAI takes the first one it finds; the other can never be installed.",
+    how="Rename or delete one.",
+    incident="metal-whisper, metal-crispasr and intel-rfdetr are there twice.",
+    bad='- name: "metal-demo"\n- name: "metal-demo"',
+    good='- name: "metal-demo"\n- name: "metal-demo-development"',
+    fix=Fix.UNSAFE,
+    checklist=IMAGES,
+)
 
 
+@check(NAME_TWICE, needs=("gallery-index",))
 def names(context: Context) -> Iterable[Finding]:
-    """REG212 and REG216."""
+    """Names that more than one entry has."""
     seen: dict[str, list[Fact]] = defaultdict(list)
     for fact in context.facts("gallery-index"):
         seen[str(fact.value.get("name") or "")].append(fact)
@@ -29,42 +48,111 @@ def names(context: Context) -> Iterable[Finding]:
             same = _meaning(fact) == _meaning(facts[0])
             message = f"the gallery has the name {name or '(none)'} twice{', saying the same' if same else ''}"
             yield Finding(
-                text.NAME_TWICE,
+                NAME_TWICE,
                 name,
                 INDEX,
-                context.field_line(fact, "name"),
-                message,
-                context.owner_of(fact),
+                line=context.lines.field(fact, "name"),
+                message=message,
+                backend=context.owner_of(fact),
                 severity=Severity.WARNING if same else None,
                 related=(Location(INDEX, facts[0].line),),
                 fix=Fix.UNSAFE if same else Fix.NONE,
             )
-    for info in context.backends.values():
-        yield from _hardware_name(context, info)
 
 
 def _meaning(fact: Fact) -> tuple[Any, ...]:
     return tuple(str(fact.value.get(key)) for key in ("uri", "<<", "capabilities", "alias"))
 
 
-def _hardware_name(context: Context, info: BackendInfo) -> Iterator[Finding]:
-    meta = info.meta
-    if meta is None:
-        return
+@repair(NAME_TWICE)
+def drop_repeat(context: Context, finding: Finding) -> Iterable[Change]:
+    """Deletes the later of two gallery entries that say the same."""
+    rows = sequence(context.checkout, INDEX, ())
+    later = [fact for fact in context.facts("gallery-index") if str(fact.value.get("name")) == finding.subject][1:]
+    lines = {fact.line for fact in later if context.lines.field(fact, "name") == finding.line}
+    gone = [item for item in rows.items if item.line in lines] if rows else []
+    if rows and gone:
+        reason = f"the second {finding.subject}"
+        yield GalleryIndex().taken(context.checkout, drop_items(rows, gone), reason, finding.rule.id)
+
+
+HARDWARE_NAME = rule(
+    "REG216",
+    "name-hardware-token",
+    Severity.ERROR,
+    confidence=Confidence.LIKELY,
+    what="The backend's name contains a word that LocalAI reads as hardware its images are not for.",
+    why="IsBackendCompatible matches names by substring: on every other host the backend is hidden.",
+    how="Rename the backend, in every place.",
+    incident="A name such as chipmunk contains hip, AMD's token.",
+    bad='name: "chipmunk"      # contains hip',
+    good='name: "munk"',
+    checklist=META,
+)
+
+
+@check(HARDWARE_NAME, needs=("gallery-index",))
+def hardware_names(context: Context) -> Iterable[Finding]:
+    """Names of backends that have CPU images and are read as a GPU's."""
+    for info in context.backends.values():
+        if info.meta:
+            yield from _hardware_name(context, info, info.meta)
+
+
+def _hardware_name(context: Context, info: BackendInfo, meta: Fact) -> Iterator[Finding]:
     name = str(meta.value.get("name"))
     tokens = [token for token in name_rules().tokens if token in name]
-    cpu = [entry for entry in info.entries if hardware_of(suffix_of(entry), info.name) == "cpu" and suffix_of(entry)]
+    plain = variant_table().plain
+    cpu = [entry for entry in info.entries if suffix_of(entry) and hardware_of(suffix_of(entry), info.name) == plain]
     if tokens and cpu:
         message = f"the name {name} contains {tokens[0]!r}: {name_rules().tokens[tokens[0]]}, but it has CPU images"
-        line = context.field_line(meta, "name")
+        line = context.lines.field(meta, "name")
         # An engine that is called so (mlx) was named on purpose; a word inside another was not seen.
         meant = tokens[0] in name.split("-")
         severity = Severity.NOTE if meant else None
-        yield Finding(text.HARDWARE_NAME, name, INDEX, line, message, info.name, severity=severity)
+        yield Finding(HARDWARE_NAME, name, INDEX, line=line, message=message, backend=info.name, severity=severity)
 
 
+FOREIGN_MERGE = rule(
+    "REG213",
+    "entry-merge",
+    Severity.ERROR,
+    what="An image entry merges another backend's anchor, or none; without any it is a warning.",
+    why="It takes that backend's alias and licence: LocalAI then runs this image under the other's name.",
+    how="`- !!merge <<: *anchor-of-this-backend`.",
+    bad='- !!merge <<: *other\n  name: "cpu-demo"',
+    good='- !!merge <<: *demo\n  name: "cpu-demo"',
+    checklist=IMAGES,
+)
+
+MIRROR = rule(
+    "REG214",
+    "mirror-mismatch",
+    Severity.WARNING,
+    what="An entry's mirror is missing, or is not the same tag as its uri.",
+    why="When quay.io fails the mirror is used: another image then, or none.",
+    how="`localai/localai-backends:` and the tag of the uri.",
+    bad='uri: "…:latest-cpu-demo"\nmirrors:\n  - localai/localai-backends:latest-cpu-other',
+    good='uri: "…:latest-cpu-demo"\nmirrors:\n  - localai/localai-backends:latest-cpu-demo',
+    checklist=IMAGES,
+)
+
+CHANNEL = rule(
+    "REG215",
+    "entry-channel",
+    Severity.ERROR,
+    what="An entry's name says one channel and its uri the other.",
+    why="Production users get unreleased images, or testers get old ones.",
+    how="`latest` for the plain name, `master` for the name with -development.",
+    bad='name: "cpu-demo"\nuri: "…:master-cpu-demo"',
+    good='name: "cpu-demo"\nuri: "…:latest-cpu-demo"',
+    checklist=IMAGES,
+)
+
+
+@check(FOREIGN_MERGE, MIRROR, CHANNEL, needs=("matrix", "gallery-index"))
 def entries(context: Context) -> Iterable[Finding]:
-    """REG213, REG214, REG215."""
+    """What each entry merges, its channel and its mirrors."""
     for info in context.backends.values():
         anchors = {str(meta.value.get("&")) for meta in info.metas if meta.value.get("&")}
         for entry in info.entries:
@@ -76,8 +164,8 @@ def entries(context: Context) -> Iterable[Finding]:
             name = str(entry.value.get("name"))
             if (image.channel == "master") != name.endswith(DEV):
                 message = f"{name} is named for one channel, and its uri is {image.channel}"
-                line = context.field_line(entry, "uri")
-                yield Finding(text.CHANNEL, name, INDEX, line, message, info.name)
+                line = context.lines.field(entry, "uri")
+                yield Finding(CHANNEL, name, INDEX, line=line, message=message, backend=info.name)
             yield from _mirror(context, info, entry, uri.rpartition(":")[2])
 
 
@@ -86,16 +174,18 @@ def _merge(info: BackendInfo, entry: Fact, anchors: set[str]) -> Iterator[Findin
     if merged and anchors and merged not in anchors:
         message = f"{name} is an image of {info.name}, but merges *{merged}, another backend's anchor"
         expected = f"- !!merge <<: *{sorted(anchors)[0]}"
-        yield Finding(text.FOREIGN_MERGE, name, INDEX, entry.line, message, info.name, expected=expected)
+        yield Finding(
+            FOREIGN_MERGE, name, INDEX, line=entry.line, message=message, backend=info.name, expected=expected
+        )
     elif not merged and anchors and not entry.value.get("alias"):
         message = f"{name} merges no anchor, so it has no alias, licence or description"
         yield Finding(
-            text.FOREIGN_MERGE,
+            FOREIGN_MERGE,
             name,
             INDEX,
-            entry.line,
-            message,
-            info.name,
+            line=entry.line,
+            message=message,
+            backend=info.name,
             severity=Severity.WARNING,
             confidence=Confidence.LIKELY,
         )
@@ -108,20 +198,11 @@ def _mirror(context: Context, info: BackendInfo, entry: Fact, tag: str) -> Itera
     expected = f"- {variant_table().mirror}:{tag}"
     if not listed:
         message = f"{name} has no mirror"
-        yield Finding(text.MIRROR, name, INDEX, entry.line, message, info.name, expected=f"mirrors:\n  {expected}")
+        yield Finding(
+            MIRROR, name, INDEX, line=entry.line, message=message, backend=info.name, expected=f"mirrors:\n  {expected}"
+        )
     for mirror in listed:
         if mirror.rpartition(":")[2] != tag:
             message = f"{name} is the image {tag}, but its mirror is {mirror}"
-            line = context.field_line(entry, "mirrors") + 1
-            yield Finding(text.MIRROR, name, INDEX, line, message, info.name, expected=expected)
-
-
-CHECKS = (
-    Check(
-        (text.NAME_TWICE, text.HARDWARE_NAME),
-        names,
-        needs=("gallery-index",),
-        fixers={text.NAME_TWICE.id: drop_repeat},
-    ),
-    Check((text.FOREIGN_MERGE, text.MIRROR, text.CHANNEL), entries, needs=("matrix", "gallery-index")),
-)
+            line = context.lines.field(entry, "mirrors") + 1
+            yield Finding(MIRROR, name, INDEX, line=line, message=message, backend=info.name, expected=expected)

@@ -1,19 +1,19 @@
 """The drop-in path of an existing importer: a backend that reads the same models as another one.
 
-The guide, "Importer integration", 2: no importer of its own; the other's `AdditionalBackends()` names it,
-and wherever that importer's `Match` and `Import` list such names, it is on the list. Tests that pin the
-whole list are kept true.
+The guide, "Importer integration", 2: it has no importer of its own. The other importer's `AdditionalBackends()` names
+it, and so do the lists of names in that importer's `Match` and `Import`. Tests that compare the whole list are updated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from newbackend.checkout.tree import Checkout
-from newbackend.registrations.base import Change, ExpectedFact, Fact, NewFile, Place, Probe, rules_of
+from newbackend.registrations.base import Change, ExpectedFact, Fact, NewFile, Place, Probe
 from newbackend.registrations.importer_registry.place import rendered
-from newbackend.registrations.support.go_files import go_file, put_after, without
+from newbackend.registrations.support.go_files import drop_element, go_file
 from newbackend.registrations.support.import_choice import import_choice
 from newbackend.registrations.support.importers_dir import (
     FOLDER,
@@ -24,9 +24,11 @@ from newbackend.registrations.support.importers_dir import (
     importers,
 )
 from newbackend.spec import BackendSpec
-from newbackend.splice.golang import GoFile, Spot, go_string
-from newbackend.splice.outcome import AlreadyPresent, AnchorMissing, Inserted, Outcome, Splice
-from newbackend.splice.prove import GrownLine
+from newbackend.splice.golang import GoFile, go_string
+from newbackend.splice.golang_lists import Spot, calls, spots
+from newbackend.splice.lines import Lines
+from newbackend.splice.operation import Operation, add_lines, add_word, anchor_missing
+from newbackend.splice.outcome import AlreadyPresent, AnchorMissing, Inserted, Splice
 
 _RULES = ("REG601",)
 _CODE_RULES = ("REG610",)
@@ -40,10 +42,8 @@ class ImporterDropIn(Place):
     id = "importer-drop-in"
     title = "drop-in backends of importers"
     order = 140
+    file = REGISTRY
     takes_facts = True
-
-    def path(self, checkout: Checkout) -> str:
-        return REGISTRY
 
     def probe(self, checkout: Checkout) -> Probe:
         text = checkout.read(REGISTRY)
@@ -56,8 +56,8 @@ class ImporterDropIn(Place):
         for importer in importers(checkout):
             if "AdditionalBackends()" not in (checkout.read(importer.path) or ""):
                 continue
-            found = go_file(checkout, importer.path).returned("AdditionalBackends", importer.type_name)
-            for element in found.elements if found else ():
+            names = go_file(checkout, importer.path).returned("AdditionalBackends", importer.type_name)
+            for element in names.elements if names else ():
                 name = str(element.fields.get("Name") or "")
                 value = {**element.fields, "of": importer.backend}
                 key = f"drop-in:{importer.backend}:{name}"
@@ -73,8 +73,8 @@ class ImporterDropIn(Place):
         key = f"drop-in:{choice.of}:{spec.name}"
         return [ExpectedFact("drop-in", key, value, reason, _RULES, "drop-in")]
 
-    def same(self, wanted: Any, found: Any) -> bool:
-        return all(wanted[key] == found.get(key) for key in ("Name", "Modality", "of"))
+    def same(self, wanted: Any, observed: Any) -> bool:
+        return all(wanted[key] == observed.get(key) for key in ("Name", "Modality", "of"))
 
     def from_answers(self, spec: BackendSpec, key: str, value: Any) -> Any:
         if not isinstance(value, Mapping) or set(value) != {"Name", "Modality", "Description", "of"}:
@@ -89,8 +89,7 @@ class ImporterDropIn(Place):
             names = _names(checkout, host) if host else None
             if host is None or names is None:
                 why = f"no importer of {wanted.value['of']} with a plain list of AdditionalBackends was found"
-                path = host.path if host else REGISTRY
-                yield self._change(path, AnchorMissing(why), wanted, wanted.reason)
+                yield self._change(host.path if host else REGISTRY, anchor_missing(why), wanted)
                 continue
             yield from self._named(checkout, host, names, wanted)
             yield from self._tested(checkout, names, wanted)
@@ -99,46 +98,34 @@ class ImporterDropIn(Place):
         self, checkout: Checkout, host: Importer, names: Sequence[str], wanted: ExpectedFact
     ) -> Iterable[Change]:
         file = go_file(checkout, host.path)
-        found = file.returned("AdditionalBackends", host.type_name)
-        assert found is not None  # the caller has seen its names
-        row = "\t\t" + _entry(wanted.value)
-        if found.elements:
-            outcome: Outcome = put_after(file.lines, found.elements[-1], [row])
-        else:
-            at, text = file.lines.after(found.opening, [row])
-            outcome = Inserted((Splice(at, at, text),), found.opening + 2)
-        yield self._change(host.path, outcome, wanted, wanted.reason)
+        entries = file.returned("AdditionalBackends", host.type_name)
+        assert entries is not None  # the caller has seen its names
+        last = entries.elements[-1].last if entries.elements else entries.opening
+        yield self._change(host.path, add_lines(file.lines, last, self.text(wanted)), wanted)
+        reason = f"{host.type_name} lets {wanted.value['Name']} through"
         spots = _spots(file, host, names)
         if not spots:
             why = f"{host.type_name} nowhere lists the names of its drop-ins"
-            yield self._change(
-                host.path, AnchorMissing(why), wanted, f"{host.type_name} lets {spec_name(wanted)} through"
-            )
+            yield self._change(host.path, anchor_missing(why), replace(wanted, reason=reason))
         for spot in spots:
-            reason = f"{host.type_name} lets {spec_name(wanted)} through"
-            yield self._grown(host.path, spot, wanted, reason, _CODE_RULES)
+            grown = replace(wanted, reason=reason, rules=_CODE_RULES)
+            yield self._change(host.path, _add_name(file.lines, spot, wanted), grown)
 
     def _tested(self, checkout: Checkout, names: Sequence[str], wanted: ExpectedFact) -> Iterable[Change]:
-        """Existing tests that pin exactly the list that has just grown."""
+        """Existing tests that compare the extended list."""
         for path in _tests(checkout):
-            for spot in go_file(checkout, path).calls("ConsistOf"):
+            file = go_file(checkout, path)
+            for spot in calls(file, "ConsistOf"):
                 if sorted(spot.words) == sorted(names):
-                    yield self._grown(path, spot, wanted, "the test that pins the list of drop-ins", ())
+                    pinned = replace(wanted, reason="the test that pins the list of drop-ins", rules=())
+                    yield self._change(path, _add_name(file.lines, spot, wanted), pinned)
 
-    def _grown(self, path: str, spot: Spot, wanted: ExpectedFact, reason: str, rules: tuple[str, ...]) -> Change:
-        word = go_string(str(wanted.value["Name"]))
-        added = f"{spot.subject} == {word}" if spot.kind == "or" else word
-        text = f" || {added}" if spot.kind == "or" else f", {added}"
-        proof = GrownLine(spot.line + 1, _SEPARATOR[spot.kind], (added,))
-        outcome = Inserted((Splice(spot.offset, spot.offset, text),), spot.line + 1)
-        return Change(self.id, path, outcome, reason, rules, self.snippet([wanted]), (proof,))
+    def _change(self, path: str, operation: Operation, wanted: ExpectedFact) -> Change:
+        snippet = self.snippet([wanted])
+        return Change(self.id, path, operation.outcome, wanted.reason, wanted.rules, snippet, operation.proofs)
 
-    def _change(self, path: str, outcome: Outcome, wanted: ExpectedFact, reason: str) -> Change:
-        return Change(self.id, path, outcome, reason, rules_of([wanted]), self.snippet([wanted]))
-
-    def _there(self, path: str, wanted: ExpectedFact, fact: Fact) -> Change:
-        outcome: Outcome = AlreadyPresent(fact.line)
-        return self._change(fact.path, outcome, wanted, wanted.reason)
+    def _there(self, checkout: Checkout, wanted: ExpectedFact, fact: Fact) -> Change:
+        return self._change(fact.path, Operation(AlreadyPresent(fact.line)), wanted)
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
         for fact in self.observe(checkout):
@@ -149,21 +136,21 @@ class ImporterDropIn(Place):
             if host is None or names is None:
                 continue
             file = go_file(checkout, host.path)
-            found = file.returned("AdditionalBackends", host.type_name)
-            for element in found.elements if found else ():
+            entries = file.returned("AdditionalBackends", host.type_name)
+            for element in entries.elements if entries else ():
                 if element.fields.get("Name") == name:
-                    outcome = without(file.lines, element, [name])
-                    yield Change(self.id, host.path, outcome, f"{name} among the drop-ins of {host.backend}", _RULES)
+                    gone = drop_element(file.lines, element, [name]).outcome
+                    yield Change(self.id, host.path, gone, f"{name} among the drop-ins of {host.backend}", _RULES)
             for spot in _spots(file, host, names):
                 if name in spot.words:
                     yield self._shrunk(file, host.path, spot, name)
             for path in _tests(checkout):
-                for spot in go_file(checkout, path).calls("ConsistOf"):
+                for spot in calls(go_file(checkout, path), "ConsistOf"):
                     if sorted(spot.words) == sorted(names):
                         yield self._shrunk(go_file(checkout, path), path, spot, name)
 
     def _shrunk(self, file: GoFile, path: str, spot: Spot, name: str) -> Change:
-        """A name taken out of a list on one line, with the separator in front of it."""
+        """Removes a name from a list on one line, with the separator before it."""
         word = go_string(name)
         line, start = file.lines[spot.line], file.lines.starts[spot.line]
         pieces = (f" || {spot.subject} == {word}",) if spot.kind == "or" else (f", {word}", f"{word}, ")
@@ -192,32 +179,31 @@ class ImporterDropIn(Place):
         path = _test_file(name)
         return [path] if mine and checkout.exists(path) and importer_of(checkout, name) is None else []
 
-    def snippet(self, wanted: Sequence[ExpectedFact]) -> str:
-        return "\n".join("\t\t" + _entry(one.value) for one in wanted)
+    def text(self, wanted: ExpectedFact) -> list[str]:
+        fields = (go_string(str(wanted.value[key])) for key in ("Name", "Modality", "Description"))
+        return ["\t\t{{Name: {}, Modality: {}, Description: {}}},".format(*fields)]
 
 
 def _names(checkout: Checkout, host: Importer) -> tuple[str, ...] | None:
     """The drop-ins of a host; empty for a list on lines of its own that names none (any more)."""
     names = additional_backends(checkout, host)
-    found = None if names is not None else go_file(checkout, host.path).returned("AdditionalBackends", host.type_name)
-    return () if found is not None and not found.elements and found.opening < found.closing else names
+    entries = None if names is not None else go_file(checkout, host.path).returned("AdditionalBackends", host.type_name)
+    return () if entries is not None and not entries.elements and entries.opening < entries.closing else names
 
 
-def spec_name(wanted: ExpectedFact) -> str:
-    """The backend that a wanted fact is about."""
-    return str(wanted.value["Name"])
-
-
-def _entry(value: Any) -> str:
-    name, modality, text = (go_string(str(value[key])) for key in ("Name", "Modality", "Description"))
-    return f"{{Name: {name}, Modality: {modality}, Description: {text}}},"
+def _add_name(lines: Lines, spot: Spot, wanted: ExpectedFact) -> Operation:
+    """The drop-in's name in a list on one line."""
+    word = go_string(str(wanted.value["Name"]))
+    if spot.kind == "or":
+        return add_word(lines, spot.offset, f"{spot.subject} == {word}", glue=" || ", separator=_SEPARATOR["or"])
+    return add_word(lines, spot.offset, word, glue=", ", separator=_SEPARATOR[spot.kind])
 
 
 def _spots(file: GoFile, host: Importer, names: Sequence[str]) -> list[Spot]:
     """Where the importer lists its drop-ins: only lists of nothing else than them and itself."""
     known = {*names, host.backend}
-    found = [spot for method in _METHODS for spot in file.spots(method, host.type_name)]
-    return [spot for spot in found if set(spot.words) & set(names) and set(spot.words) <= known]
+    lists = [spot for method in _METHODS for spot in spots(file, method, host.type_name)]
+    return [spot for spot in lists if set(spot.words) & set(names) and set(spot.words) <= known]
 
 
 def _tests(checkout: Checkout) -> list[str]:

@@ -1,8 +1,7 @@
 """`defaultImporters` in core/gallery/importers/importers.go, and the importer that is registered there.
 
-The first match wins, so the list is in order of specificity (guide, "Importer integration"): a new
-importer stands behind every specific one and in front of those that claim a model by its packaging
-alone, as llama-cpp does with every .gguf.
+The first match wins, so the list is in order of specificity (guide, "Importer integration"): a new importer comes after
+every specific one and before those that match a model by its packaging alone, as llama-cpp does for every .gguf.
 """
 
 from __future__ import annotations
@@ -11,11 +10,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from newbackend.catalog import modalities
+from newbackend.catalog.languages import templates_root
 from newbackend.catalog.registries import registries
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
-from newbackend.registrations.base import Change, ExpectedFact, Fact, NewFile, Place, Probe, answers_for, rules_of
-from newbackend.registrations.support.go_files import composite, go_file, probe_variable, put_after, without
+from newbackend.registrations.base import Change, ExpectedFact, Fact, NewFile, Place, Probe, answers_for
+from newbackend.registrations.support.go_files import drop_element, elements, go_file, probe_variable
 from newbackend.registrations.support.import_choice import ImportChoice, import_choice
 from newbackend.registrations.support.importers_dir import (
     FOLDER,
@@ -28,7 +28,7 @@ from newbackend.registrations.support.importers_dir import (
 )
 from newbackend.spec import BackendSpec
 from newbackend.splice.golang import Element, go_string
-from newbackend.splice.outcome import AnchorMissing, Inserted, Outcome, Splice
+from newbackend.splice.operation import add_lines, add_lines_before, anchor_missing
 
 _RULES = ("REG602",)
 _FILE_RULES = ("REG601", "REG611")
@@ -42,22 +42,20 @@ class ImporterRegistry(Place):
     title = "model importers"
     order = 130
     override_keys = frozenset(("before",))
+    file = REGISTRY
     takes_facts = True
 
-    def path(self, checkout: Checkout) -> str:
-        return REGISTRY
-
-    def probe(self, checkout: Checkout) -> Probe:
+    def shape(self, checkout: Checkout, text: str) -> Probe:
         probe = probe_variable(checkout, REGISTRY, VARIABLE)
-        if probe.usable and "HuggingFace" not in checkout.need(REGISTRY):
+        if probe.usable and "HuggingFace" not in text:
             return Probe(unrecognised="importers here do not look at Hugging Face repositories")
         return probe
 
     def read(self, checkout: Checkout) -> Sequence[Fact]:
-        backends = {one.type_name: one.backend for one in importers(checkout)}
+        backends = {importer.type_name: importer.backend for importer in importers(checkout)}
         return [
             Fact("importer", f"importer:{name}", backends.get(name, ""), name, REGISTRY, element.first + 1)
-            for element in _elements(checkout)
+            for element in elements(checkout, REGISTRY, VARIABLE)
             for name in (element.type_name,)
         ]
 
@@ -79,34 +77,30 @@ class ImporterRegistry(Place):
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact]) -> Iterable[Change]:
         lines = go_file(checkout, REGISTRY).lines
-        elements = _elements(checkout)
-        following = _following(spec, elements)
+        entries = elements(checkout, REGISTRY, VARIABLE)
+        following = _following(spec, entries)
         for wanted in missing:
-            outcome: Outcome
             if answers_for(spec, self.id).get("before") == "":
-                outcome = put_after(lines, elements[-1], [f"\t&{wanted.value}{{}},"])
+                operation = add_lines(lines, entries[-1].last, self.text(wanted))
             elif following is None:
                 known = ", ".join(registries().generic_importers)
-                outcome = AnchorMissing(
-                    f"none of {known} is in {VARIABLE}, so the order is unclear", elements[0].first + 1
-                )
+                why = f"none of {known} is in {VARIABLE}, so the order is unclear"
+                operation = anchor_missing(why, entries[0].first + 1)
             else:
-                rows = [*_comment(spec, wanted.value, following), f"\t&{wanted.value}{{}},"]
+                rows = [*_comment(spec, wanted.value, following), *self.text(wanted)]
                 if following.index:
-                    outcome = put_after(lines, elements[following.index - 1], rows)
+                    operation = add_lines(lines, entries[following.index - 1].last, rows)
                 else:
-                    at = lines.starts[following.comment]
-                    text = "".join(row + lines.newline for row in rows)
-                    outcome = Inserted((Splice(at, at, text),), following.comment + 1)
-            yield Change(self.id, REGISTRY, outcome, wanted.reason, rules_of([wanted]), self.snippet([wanted]))
+                    operation = add_lines_before(lines, following.comment, rows)
+            yield self.added(checkout, [wanted], operation)
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
         lines = go_file(checkout, REGISTRY).lines
-        types = {one.type_name for one in importers(checkout) if one.backend == name}
-        for element in _elements(checkout):
+        types = {importer.type_name for importer in importers(checkout) if importer.backend == name}
+        for element in elements(checkout, REGISTRY, VARIABLE):
             if element.type_name in types:
-                outcome = without(lines, element, [element.type_name])
-                yield Change(self.id, REGISTRY, outcome, f"the importer of {name}", _RULES)
+                gone = drop_element(lines, element, [element.type_name])
+                yield self.taken(checkout, gone, f"the importer of {name}", *_RULES)
 
     def files(self, checkout: Checkout, spec: BackendSpec) -> Mapping[str, NewFile]:
         choice = import_choice(spec)
@@ -122,28 +116,22 @@ class ImporterRegistry(Place):
         }
 
     def own_files(self, checkout: Checkout, name: str) -> Sequence[str]:
-        found = importer_of(checkout, name)
-        only = found and [one for one in importers(checkout) if one.path == found.path] == [found]
-        if not found or not only:
+        own = importer_of(checkout, name)
+        only = own and [importer for importer in importers(checkout) if importer.path == own.path] == [own]
+        if not own or not only:
             return ()
-        tests = found.path.removesuffix(".go") + "_test.go"
-        return [path for path in (found.path, tests) if checkout.exists(path)]
+        tests = own.path.removesuffix(".go") + "_test.go"
+        return [path for path in (own.path, tests) if checkout.exists(path)]
 
-    def snippet(self, wanted: Sequence[ExpectedFact]) -> str:
-        return "\n".join(f"\t&{one.value}{{}}," for one in wanted)
-
-
-def _elements(checkout: Checkout) -> tuple[Element, ...]:
-    found = composite(checkout, REGISTRY, VARIABLE)
-    assert found is not None  # probe() saw it
-    return found.elements
+    def text(self, wanted: ExpectedFact) -> list[str]:
+        return [f"\t&{wanted.value}{{}},"]
 
 
-def _following(spec: BackendSpec, elements: Sequence[Element]) -> Element | None:
-    """The importer to stand in front of: the one that the answers name, else the first that goes by packaging."""
-    said = str(answers_for(spec, ImporterRegistry.id).get("before") or "")
-    generic = (e for e in elements if e.type_name in registries().generic_importers)
-    return next((e for e in elements if e.type_name == said), None) or next(generic, None)
+def _following(spec: BackendSpec, entries: Sequence[Element]) -> Element | None:
+    """The importer to insert before: the one in the answers, else the first that matches by packaging."""
+    before = str(answers_for(spec, ImporterRegistry.id).get("before") or "")
+    generic = (entry for entry in entries if entry.type_name in registries().generic_importers)
+    return next((entry for entry in entries if entry.type_name == before), None) or next(generic, None)
 
 
 def _file(spec: BackendSpec) -> str:
@@ -181,16 +169,11 @@ def _data(spec: BackendSpec, choice: ImportChoice) -> dict[str, object]:
 
 
 def rendered(template: str, data: Mapping[str, object]) -> str:
-    """A Go file from a template of the catalog, as text."""
-    from pathlib import Path
-
+    """A Go file from `templates/importers/`, as text."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    import newbackend.catalog
-
-    folder = Path(newbackend.catalog.__file__).parent
     environment = Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader(templates_root() / "importers"),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,

@@ -1,6 +1,6 @@
-"""`knownPrefOnlyBackends` in core/http/endpoints/localai/backend.go (contract 11.1).
+"""`knownPrefOnlyBackends` in core/http/endpoints/localai/backend.go.
 
-A backend that is neither here nor known to an importer does not show up in the import form at all.
+A backend that is neither here nor in an importer is not in the import form.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from typing import Any
 
 from newbackend.catalog.registries import registries
 from newbackend.checkout.tree import Checkout
-from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe, rules_of
-from newbackend.registrations.support.go_files import composite, go_file, probe_variable, put_after, without
+from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe
+from newbackend.registrations.support.go_files import drop_element, elements, go_file, probe_variable
 from newbackend.registrations.support.import_choice import import_choice
 from newbackend.spec import BackendSpec
-from newbackend.splice.golang import Element, go_string
-from newbackend.splice.outcome import Inserted, Splice
+from newbackend.splice.golang import go_string
+from newbackend.splice.operation import add_lines, drop_lines
 
 PATH = "core/http/endpoints/localai/backend.go"
 VARIABLE = "knownPrefOnlyBackends"
@@ -27,17 +27,15 @@ _WITHOUT_MODELS = frozenset({"vector-store"})
 
 
 class KnownBackends(Place):
-    """One line per backend that is only ever chosen by hand."""
+    """One line per backend that users choose by hand."""
 
     id = "known-backends"
     title = "backends known to the import form"
     order = 120
+    file = PATH
     takes_facts = True
 
-    def path(self, checkout: Checkout) -> str:
-        return PATH
-
-    def probe(self, checkout: Checkout) -> Probe:
+    def shape(self, checkout: Checkout, text: str) -> Probe:
         return probe_variable(checkout, PATH, VARIABLE)
 
     def read(self, checkout: Checkout) -> Sequence[Fact]:
@@ -45,7 +43,7 @@ class KnownBackends(Place):
             Fact(
                 "known", f"known:{element.fields.get('Name')}", str(element.fields.get("Name") or ""), value, PATH, line
             )
-            for element in _elements(checkout)
+            for element in elements(checkout, PATH, VARIABLE)
             for value, line in ((dict(element.fields), element.first + 1),)
         ]
 
@@ -58,53 +56,44 @@ class KnownBackends(Place):
         reason = f"{spec.name} can be chosen in the import form"
         return [ExpectedFact("known", f"known:{spec.name}", value, reason, ("REG601",), "known")]
 
-    def same(self, wanted: Any, found: Any) -> bool:
+    def same(self, wanted: Any, observed: Any) -> bool:
         """The description is prose; the chip is what the form acts on."""
-        return all(wanted[key] == found.get(key) for key in ("Name", "Modality"))
+        return all(wanted[key] == observed.get(key) for key in ("Name", "Modality"))
 
     def from_answers(self, spec: BackendSpec, key: str, value: Any) -> Any:
-        names = {f"known:{one}": one for one in (spec.name, spec.gallery)}
+        names = {f"known:{known}": known for known in (spec.name, spec.gallery)}
         fields = ("Name", "Modality", "AutoDetect", "Description")
         if not isinstance(value, dict) or set(value) != set(fields) or value["Name"] != names.get(key):
             raise self.refuse_fact(key, f"is not an entry of {spec.name} with {', '.join(fields)}")
-        if value["AutoDetect"] not in ("true", "false") or not all(isinstance(said, str) for said in value.values()):
+        if value["AutoDetect"] not in ("true", "false") or not all(isinstance(text, str) for text in value.values()):
             raise self.refuse_fact(key, "has a field that cannot be written safely")
         return dict(value)
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact]) -> Iterable[Change]:
         lines = go_file(checkout, PATH).lines
-        elements = _elements(checkout)
+        entries = elements(checkout, PATH, VARIABLE)
         for wanted in missing:
             modality = wanted.value["Modality"]
-            same = [element for element in elements if element.fields.get("Modality") == modality]
-            rows = ["\t" + _entry(wanted.value)]
-            if not same:
-                rows.insert(0, "\t" + _heading(modality))
-            outcome = put_after(lines, (same or list(elements))[-1], rows)
-            yield Change(self.id, PATH, outcome, wanted.reason, rules_of([wanted]), self.snippet([wanted]))
+            same = [entry for entry in entries if entry.fields.get("Modality") == modality]
+            rows = self.text(wanted) if same else ["\t" + _heading(modality), *self.text(wanted)]
+            yield self.added(checkout, [wanted], add_lines(lines, (same or list(entries))[-1].last, rows))
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
         lines = go_file(checkout, PATH).lines
-        elements = _elements(checkout)
-        for element in elements:
-            if element.fields.get("Name") != name:
+        entries = elements(checkout, PATH, VARIABLE)
+        for entry in entries:
+            if entry.fields.get("Name") != name:
                 continue
-            modality = str(element.fields.get("Modality"))
-            outcome = without(lines, element, [name])
-            above = element.first - 1
-            alone = not any(e is not element and e.fields.get("Modality") == modality for e in elements)
+            modality = str(entry.fields.get("Modality"))
+            gone = drop_element(lines, entry, [name])
+            above = entry.first - 1
+            alone = not any(other is not entry and other.fields.get("Modality") == modality for other in entries)
             if alone and lines[above].strip() == _heading(modality):
-                outcome = Inserted((Splice(*lines.span(above, element.last), ""),), element.first + 1)
-            yield Change(self.id, PATH, outcome, f"{name} in {VARIABLE}", ("REG601",))
+                gone = drop_lines(lines, above, entry.last, line=entry.first)
+            yield self.taken(checkout, gone, f"{name} in {VARIABLE}", "REG601")
 
-    def snippet(self, wanted: Sequence[ExpectedFact]) -> str:
-        return "\n".join("\t" + _entry(one.value) for one in wanted)
-
-
-def _elements(checkout: Checkout) -> tuple[Element, ...]:
-    found = composite(checkout, PATH, VARIABLE)
-    assert found is not None  # probe() saw it
-    return found.elements
+    def text(self, wanted: ExpectedFact) -> list[str]:
+        return ["\t" + _entry(wanted.value)]
 
 
 def _heading(modality: str) -> str:

@@ -1,22 +1,26 @@
-"""The root `Makefile`: six edits per backend (contract 11.1, seed guide step 4).
+"""The root `Makefile`: six edits per backend (LocalAI's .agents/adding-backends.md).
 
-Missing the eval means `make backends/<name>` has no rule; missing `.NOTPARALLEL` means two docker
-builds fight over one image directory.
+Without the eval `make backends/<name>` has no rule; without `.NOTPARALLEL` two docker builds write to one image
+directory at the same time.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import ClassVar
 
 from newbackend.catalog.languages import languages
 from newbackend.checkout.layout import MAKEFILE
 from newbackend.checkout.tree import Checkout
-from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe, rules_of
+from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe
+from newbackend.registrations.support.text_files import lines_of
 from newbackend.spec import BackendSpec
 from newbackend.splice.lines import Lines
-from newbackend.splice.make import add_recipe_line, add_word, drop_word, rules
-from newbackend.splice.outcome import AnchorMissing, Inserted, Outcome, Splice
+from newbackend.splice.make import add_recipe_line, add_word, drop_word, rules_of
+from newbackend.splice.operation import Operation, add_lines, anchor_missing, drop_lines
+from newbackend.splice.outcome import Inserted
 
 _DEFINITION = re.compile(r"BACKEND_([A-Z0-9_]+)\s*[:?]?=\s*([^|\s]+)\|([^|]*)\|([^|]*)\|([^|]*)\|([^|\s]*)\s*\Z")
 _EVAL = re.compile(r"\$\(eval \$\(call generate-docker-build-target,\$\(BACKEND_([A-Z0-9_]+)\)\)\)\s*\Z")
@@ -37,48 +41,35 @@ _RULES = {
 }
 
 
-def makefile_lines(checkout: Checkout) -> Lines:
-    """The root Makefile as lines, cached."""
-    key = ("lines", MAKEFILE)
-    if key not in checkout.memo:
-        checkout.memo[key] = Lines(checkout.need(MAKEFILE))
-    found = checkout.memo[key]
-    assert isinstance(found, Lines)
-    return found
-
-
 class RootMakefile(Place):
     """`.NOTPARALLEL`, `prepare-test-extra`, `test-extra`, the definition, its eval, `docker-build-backends`."""
 
     id = "makefile"
     title = "root Makefile"
     order = 30
+    file = MAKEFILE
+    needs: ClassVar = {"REG306": frozenset({"REG305"})}  # the list names a target that the eval makes
+    together = frozenset({"REG304", "REG305"})  # a definition, and the call that expands it
     takes_facts = True
 
-    def path(self, checkout: Checkout) -> str:
-        return MAKEFILE
-
-    def probe(self, checkout: Checkout) -> Probe:
-        text = checkout.read(MAKEFILE)
-        if text is None:
-            return Probe(absent=f"{MAKEFILE} is not in this checkout")
+    def shape(self, checkout: Checkout, text: str) -> Probe:
         if "generate-docker-build-target" not in text:
             return Probe(unrecognised="has no generate-docker-build-target definition")
         return Probe()
 
     def read(self, checkout: Checkout) -> Sequence[Fact]:
-        lines = makefile_lines(checkout)
+        lines = lines_of(checkout, MAKEFILE)
         facts: list[Fact] = []
 
         def add(kind: str, word: str, backend: str, value: object, number: int) -> None:
             facts.append(Fact(kind, f"{kind}:{word}", backend, value, MAKEFILE, number + 1))
 
         for target, prefix in LISTS.items():
-            for rule in rules(lines, target):
+            for rule in rules_of(lines, target):
                 for word in rule.words:
                     add(target, word, word.removeprefix(prefix), word, rule.first)
         for target in RECIPES:
-            for rule in rules(lines, target):
+            for rule in rules_of(lines, target):
                 for number in rule.recipe:
                     call = _SUBMAKE.match(lines[number])
                     if call:
@@ -132,21 +123,24 @@ class RootMakefile(Place):
         return value
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact]) -> Iterable[Change]:
-        lines = makefile_lines(checkout)
+        lines = lines_of(checkout, MAKEFILE)
         for wanted in missing:
-            outcome = self._outcome(checkout, lines, spec, wanted)
-            snippet = self.snippet([wanted])
-            yield Change(self.id, MAKEFILE, outcome, wanted.reason, rules_of([wanted]), snippet)
+            yield self.added(checkout, [wanted], self._add(checkout, lines, spec, wanted))
 
-    def _outcome(self, checkout: Checkout, lines: Lines, spec: BackendSpec, wanted: ExpectedFact) -> Outcome:
+    def _add(self, checkout: Checkout, lines: Lines, spec: BackendSpec, wanted: ExpectedFact) -> Operation:
         if wanted.kind in LISTS:
             return add_word(lines, wanted.kind, str(wanted.value))
         if wanted.kind in RECIPES:
             folder = spec.directory.rsplit("/", 1)[0]
-            return add_recipe_line(lines, wanted.kind, self._text(wanted), re.compile(rf"-C {re.escape(folder)}/"))
-        return self._after_sibling(checkout, lines, spec, wanted)
+            recipe = self.text(wanted)[0].lstrip("\t")
+            return add_recipe_line(lines, wanted.kind, recipe, re.compile(rf"-C {re.escape(folder)}/"))
+        sibling = self._sibling(checkout, spec, wanted)
+        if sibling is None:
+            return anchor_missing("no BACKEND_ definitions to go by were found")
+        return add_lines(lines, sibling.line - 1, self.text(wanted))
 
-    def _after_sibling(self, checkout: Checkout, lines: Lines, spec: BackendSpec, wanted: ExpectedFact) -> Outcome:
+    def _sibling(self, checkout: Checkout, spec: BackendSpec, wanted: ExpectedFact) -> Fact | None:
+        """The last definition (or the eval of one) of a backend of the same kind, else the last of all."""
         facts = self.observe(checkout)
         definitions = [fact for fact in facts if fact.kind == "define"]
         own = spec.language.own_dockerfile
@@ -158,42 +152,32 @@ class RootMakefile(Place):
             names = {fact.key.removeprefix("define:") for fact in siblings}
             evals = [fact for fact in facts if fact.kind == "eval"]
             siblings = [fact for fact in evals if fact.value in names] or evals
-        if not siblings:
-            return AnchorMissing("no BACKEND_ definitions to go by were found")
-        number = siblings[-1].line - 1
-        at, text = lines.after(number, [self._text(wanted)])
-        return Inserted((Splice(at, at, text),), number + 2)
+        return siblings[-1] if siblings else None
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
-        lines = makefile_lines(checkout)
+        lines = lines_of(checkout, MAKEFILE)
         for fact in self.observe(checkout):
             if fact.backend != name:
                 continue
             if fact.kind in LISTS:
-                splices = tuple(drop_word(lines, fact.kind, str(fact.value)))
+                gone = Operation(Inserted(tuple(drop_word(lines, fact.kind, str(fact.value))), fact.line))
             else:
-                splices = (Splice(*lines.span(fact.line - 1, fact.line - 1), ""),)
-            reason = f"{fact.kind} of {name}"
-            yield Change(self.id, MAKEFILE, Inserted(splices, fact.line), reason, _RULES[fact.kind])
+                gone = drop_lines(lines, fact.line - 1, fact.line - 1)
+            yield self.taken(checkout, gone, f"{fact.kind} of {name}", *_RULES[fact.kind])
 
-    def snippet(self, wanted: Sequence[ExpectedFact]) -> str:
-        return "\n".join(("\t" if one.kind in RECIPES else "") + self._text(one) for one in wanted)
-
-    def _text(self, wanted: ExpectedFact) -> str:
+    def text(self, wanted: ExpectedFact) -> list[str]:
+        word = wanted.key.partition(":")[2]
         if wanted.kind in RECIPES:
-            path = wanted.key.partition(":")[2]
-            return f"$(MAKE) -C {path} {wanted.value}".rstrip()
+            return [f"\t$(MAKE) -C {word} {wanted.value}".rstrip()]
         if wanted.kind == "define":
-            return f"BACKEND_{wanted.key.partition(':')[2]} = {'|'.join(wanted.value)}"
+            return [f"BACKEND_{word} = {'|'.join(wanted.value)}"]
         if wanted.kind == "eval":
-            return f"$(eval $(call generate-docker-build-target,$(BACKEND_{wanted.value})))"
-        return str(wanted.value)
+            return [f"$(eval $(call generate-docker-build-target,$(BACKEND_{wanted.value})))"]
+        return [str(wanted.value)]
 
 
 def _named(fact: Fact, names: dict[str, str]) -> Fact:
-    """An eval that stands before its definition still belongs to that backend."""
-    from dataclasses import replace
-
+    """An eval in front of its definition still belongs to that backend."""
     return replace(fact, backend=names.get(str(fact.value), "")) if fact.kind == "eval" else fact
 
 

@@ -1,81 +1,174 @@
-"""Checks of the root Makefile: the six edits, and what they refer to."""
+"""The six edits that registering a backend in the root Makefile takes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
+from newbackend.checklist import MAKE
 from newbackend.checkout.layout import MAKEFILE
-from newbackend.findings import CheckResult, Finding, Fix, Location, Rule, Status
-from newbackend.registrations.base import Fact
-from newbackend.registrations.makefile.place import LISTS, RECIPES
-from newbackend.rules.base import Check, Result
-from newbackend.rules.context import LANG_DIRS, BackendInfo, Context
-from newbackend.rules.fixes import fix_makefile, makefile_wanted
-from newbackend.rules.texts import makefile as text
+from newbackend.findings import Finding, Fix, Location, Rule, Severity
+from newbackend.registrations.base import Change, ExpectedFact
+from newbackend.registrations.makefile.place import RECIPES
+from newbackend.rules.backend import BackendInfo
+from newbackend.rules.context import Context
+from newbackend.rules.observed_spec import observed_spec
+from newbackend.rules.registry import Result, check, repair, rule, skipped, unreadable
 
-_TYPES = {"python": "python", "golang": "go", "rust": "rust"}
+unreadable(
+    "makefile",
+    "REG300",
+    "makefile-unreadable",
+    what="The root Makefile is not text, or has no `generate-docker-build-target`.",
+    how="Restore the file; `make -n docker-build-backends` must run.",
+    bad="(a Makefile with a merge conflict in it)",
+    good="(the same without)",
+)
+
+NOT_PARALLEL = rule(
+    "REG301",
+    "notparallel-missing",
+    Severity.WARNING,
+    what="`.NOTPARALLEL` does not list `backends/NAME`, or `backends/NAME-darwin` where there is such a target.",
+    why="With -j two image builds run at once and overwrite each other's files under backend-images.",
+    how="Append the word to the line.",
+    bad=".NOTPARALLEL: backends/other",
+    good=".NOTPARALLEL: backends/other backends/demo",
+    fix=Fix.SAFE,
+    checklist=MAKE,
+)
+
+PREPARE_TEST = rule(
+    "REG302",
+    "prepare-test-extra-missing",
+    Severity.NOTE,
+    what="`prepare-test-extra` does not build the backend before its tests.",
+    why="The guide asks for it; C++ backends are left out by convention, and the target has not run since "
+    "protogen-python was removed in July 2025.",
+    how="Add `$(MAKE) -C backend/<lang>/NAME` to its recipe.",
+    bad="prepare-test-extra: protogen-python\n\t$(MAKE) -C backend/python/other",
+    good="prepare-test-extra: protogen-python\n\t$(MAKE) -C backend/python/other\n\t$(MAKE) -C backend/python/demo",
+    fix=Fix.SAFE,
+    checklist=MAKE,
+)
+
+TEST_EXTRA = rule(
+    "REG303",
+    "test-extra-missing",
+    Severity.NOTE,
+    what="`test-extra` does not run the backend's tests.",
+    why="The guide asks for it in every language; see prepare-test-extra-missing for what it is worth today.",
+    how="Add `$(MAKE) -C backend/<lang>/NAME test` to its recipe.",
+    bad="test-extra: prepare-test-extra\n\t$(MAKE) -C backend/python/other test",
+    good="test-extra: prepare-test-extra\n\t$(MAKE) -C backend/python/other test\n"
+    "\t$(MAKE) -C backend/python/demo test",
+    fix=Fix.SAFE,
+    checklist=MAKE,
+)
+
+DEFINITION = rule(
+    "REG304",
+    "definition-missing",
+    Severity.WARNING,
+    what="The root Makefile has no `BACKEND_NAME = …` definition.",
+    why="`make backends/NAME`, the documented way to build and install a backend, needs it.",
+    how="Add the definition and its eval beside those of the same language.",
+    incident="ced, face-detect, voice-detect and locate-anything-cpp cannot be built by make.",
+    bad="# nothing for demo",
+    good="BACKEND_DEMO = demo|golang|.|false|true",
+    fix=Fix.SAFE,
+    checklist=MAKE,
+)
+
+EVAL = rule(
+    "REG305",
+    "eval-missing",
+    Severity.WARNING,
+    what="A definition has no `$(eval $(call generate-docker-build-target,…))`.",
+    why="Without it there is no docker-build-NAME target, and `make backends/NAME` stops with `No rule to make "
+    "target`.",
+    how="Add the eval line of that definition.",
+    bad="BACKEND_DEMO = demo|golang|.|false|true",
+    good="BACKEND_DEMO = demo|golang|.|false|true\n$(eval $(call generate-docker-build-target,$(BACKEND_DEMO)))",
+    fix=Fix.SAFE,
+    checklist=MAKE,
+)
+
+BUILD_ALL = rule(
+    "REG306",
+    "docker-build-backends-missing",
+    Severity.WARNING,
+    what="`docker-build-backends` does not list `docker-build-NAME`.",
+    why="`make docker-build-backends` builds every backend but this one.",
+    how="Append `docker-build-NAME` to the line.",
+    bad="docker-build-backends: docker-build-other",
+    good="docker-build-backends: docker-build-other docker-build-demo",
+    fix=Fix.SAFE,
+    checklist=MAKE,
+)
+
 _EDITS: dict[str, Rule] = {
-    ".NOTPARALLEL": text.NOT_PARALLEL,
-    "prepare-test-extra": text.PREPARE_TEST,
-    "test-extra": text.TEST_EXTRA,
-    "define": text.DEFINITION,
-    "eval": text.EVAL,
-    "docker-build-backends": text.BUILD_ALL,
+    ".NOTPARALLEL": NOT_PARALLEL,
+    "prepare-test-extra": PREPARE_TEST,
+    "test-extra": TEST_EXTRA,
+    "define": DEFINITION,
+    "eval": EVAL,
+    "docker-build-backends": BUILD_ALL,
 }
 
 
+@check(*_EDITS.values(), needs=("makefile",))
 def six_edits(context: Context) -> Iterable[Result]:
-    """REG301 to REG306: what a registered backend lacks. One that is only built for macOS needs no
-    Linux image, so nothing is missing there."""
-    ends = {kind: _end(context, kind) for kind in _EDITS}
+    """What a registered backend lacks. One that is only built for macOS needs no Linux image, so nothing is
+    missing there."""
     evals = {str(fact.value) for fact in context.facts("makefile") if fact.kind == "eval" and not fact.backend}
     for info in context.backends.values():
         if not info.directory or not info.rows:
-            for rule in _EDITS.values():
-                reason = "it has no Linux rows" if info.directory else "it has no directory"
-                yield CheckResult(rule, Status.SKIPPED, info.name, reason)
+            reason = "it has no Linux rows" if info.directory else "it has no directory"
+            yield from (skipped(edit, info.name, reason) for edit in _EDITS.values())
             continue
-        for kind, rule in _EDITS.items():
+        for kind, edit in _EDITS.items():
             if info.makefile_facts(kind):
                 continue
-            if kind in RECIPES and info.lang == "cpp":
-                yield CheckResult(rule, Status.SKIPPED, info.name, "C++ backends are not in it by convention")
-                continue
-            if kind in ("define", "eval") and (
-                info.makefile_facts("docker-build-backends") or _upper(info.name) in evals
-            ):
-                continue  # worse than a gap: REG309, REG312
-            if kind == "eval" and not info.makefile_facts("define"):
-                continue  # one gap, said once; the eval is missed when the definition is there
-            if kind == "test-extra" and not info.makefile_facts("prepare-test-extra"):
-                continue  # likewise
-            wanted = makefile_wanted(context, info, kind)
-            expected = context.places["makefile"].snippet(wanted) if wanted else ""
-            if kind == "define":
-                call = context.places["makefile"].snippet(makefile_wanted(context, info, "eval"))
-                expected = "\n".join(filter(None, (expected, call)))
-            # A line that calls a target which is not there would only be the next defect (REG308).
-            callable_ = kind not in RECIPES or _has_target(context.read(f"{info.directory}/Makefile") or "", "test")
-            yield Finding(
-                rule,
-                info.name,
-                MAKEFILE,
-                ends[kind],
-                _lacks(kind, info),
-                info.name,
-                expected=expected,
-                fix=None if callable_ else Fix.NONE,
-            )
+            if kind in RECIPES and info.language.own_dockerfile:
+                yield skipped(edit, info.name, "C++ backends are not in it by convention")
+            elif not _told_by_another_rule(info, kind, evals):
+                yield _lacking(context, info, kind)
     yield from _darwin_alone(context)
 
 
-def _upper(name: str) -> str:
+def _told_by_another_rule(info: BackendInfo, kind: str, evals: Collection[str]) -> bool:
+    """Whether another finding about the backend names the same gap, or what is worse (REG309, REG312)."""
+    if kind in ("define", "eval") and (info.makefile_facts("docker-build-backends") or target_id(info.name) in evals):
+        return True
+    if kind == "eval":
+        return not info.makefile_facts("define")
+    return kind == "test-extra" and not info.makefile_facts("prepare-test-extra")
+
+
+def _lacking(context: Context, info: BackendInfo, kind: str) -> Finding:
+    kinds = ("define", "eval") if kind == "define" else (kind,)
+    texts = [context.places["makefile"].snippet(wanted) for edit in kinds if (wanted := _wanted(context, info, edit))]
+    # A line that calls a target which is not there would only be the next defect (REG308).
+    callable_ = kind not in RECIPES or has_target(context.read(f"{info.directory}/Makefile") or "", "test")
+    return Finding(
+        _EDITS[kind],
+        info.name,
+        MAKEFILE,
+        line=context.last_line("makefile", kind),
+        message=_message(kind, info),
+        backend=info.name,
+        expected="\n".join(texts),
+        fix=None if callable_ else Fix.NONE,
+    )
+
+
+def target_id(name: str) -> str:
     """`my-engine` is `BACKEND_MY_ENGINE`, without the prefix."""
     return name.upper().replace("-", "_")
 
 
-def _lacks(kind: str, info: BackendInfo) -> str:
+def _message(kind: str, info: BackendInfo) -> str:
     if kind == "define":
         return f"{info.name} has no definition, so make knows neither docker-build-{info.name} nor backends/{info.name}"
     if kind == "eval":
@@ -83,11 +176,6 @@ def _lacks(kind: str, info: BackendInfo) -> str:
     if kind == "prepare-test-extra" and not info.makefile_facts("test-extra"):
         return f"neither prepare-test-extra nor test-extra names {info.name}"
     return f"{kind} does not name {info.name}"
-
-
-def _end(context: Context, kind: str) -> int:
-    """Where a new line of this kind belongs: the last one there is."""
-    return max((fact.line for fact in context.facts("makefile") if fact.kind == kind), default=1)
 
 
 def _darwin_alone(context: Context) -> Iterator[Finding]:
@@ -98,156 +186,45 @@ def _darwin_alone(context: Context) -> Iterator[Finding]:
         if fact.kind != "darwin-target" or fact.backend in alone or fact.backend not in context.backends:
             continue
         word = f"backends/{fact.backend}-darwin"
-        message, line = f".NOTPARALLEL does not name {word}", _end(context, ".NOTPARALLEL")
+        message, line = f".NOTPARALLEL does not name {word}", context.last_line("makefile", ".NOTPARALLEL")
         related = (Location(MAKEFILE, fact.line),)
         yield Finding(
-            text.NOT_PARALLEL,
+            NOT_PARALLEL,
             word,
             MAKEFILE,
-            line,
-            message,
-            fact.backend,
+            line=line,
+            message=message,
+            backend=fact.backend,
             expected=word,
             related=related,
             fix=Fix.NONE,
         )
 
 
-def definitions(context: Context) -> Iterable[Finding]:
-    """REG307, REG311, REG312, REG309: definitions, evals and the list that depends on them."""
-    facts = context.facts("makefile")
-    names = {_upper(name): name for name in context.backends}
-    defined = {fact.key.removeprefix("define:"): fact for fact in facts if fact.kind == "define"}
-    evaluated = {str(fact.value) for fact in facts if fact.kind == "eval"}
-    seen: dict[str, Fact] = {}
-    for fact in facts:
-        if fact.kind in ("define", "eval") and (first := seen.setdefault(fact.key, fact)) is not fact:
-            message = f"{fact.key.replace(':', ' of BACKEND_')} stands here twice"
-            related = (Location(MAKEFILE, first.line),)
-            yield Finding(text.TWICE, fact.key, MAKEFILE, fact.line, message, fact.backend, related=related)
-        if fact.kind == "eval" and fact.value not in defined and f"BACKEND_{fact.value}" not in _variables(context):
-            message = f"BACKEND_{fact.value} is not defined"
-            backend = fact.backend or names.get(str(fact.value), "")
-            yield Finding(text.EVAL_UNDEFINED, str(fact.value), MAKEFILE, fact.line, message, backend)
-    targets = {fact.backend for name, fact in defined.items() if name in evaluated}
-    makefile = context.read(MAKEFILE) or ""
-    for fact in facts:
-        if fact.kind != "docker-build-backends" or fact.backend in targets:
-            continue
-        if _upper(fact.backend) in evaluated - defined.keys():
-            continue  # the eval is there and expands nothing: REG312
-        if _own_target(makefile, str(fact.value)):
-            continue
-        message = f"docker-build-backends needs {fact.value}, and nothing defines that target"
-        info = context.backends.get(fact.backend)
-        yield Finding(
-            text.TARGET_BROKEN,
-            str(fact.value),
-            MAKEFILE,
-            fact.line,
-            message,
-            fact.backend if info else "",
-            fix=None if info and info.directory else Fix.NONE,
-        )
-    for fact in defined.values():
-        yield from _wrong(context, fact)
-
-
-def _variables(context: Context) -> frozenset[str]:
-    """Every `BACKEND_…` variable, also those of a shape that the place does not read."""
-    return frozenset(re.findall(r"^(BACKEND_[A-Z0-9_]+)\s*[:?+]?=", context.read(MAKEFILE) or "", re.M))
-
-
-def _wrong(context: Context, fact: Fact) -> Iterator[Finding]:
-    kind, folder = str(fact.value[1]), str(fact.value[2])
-    info = context.backends.get(fact.backend)
-    dockerfile = f"backend/Dockerfile.{kind}"
-    if not context.checkout.exists(dockerfile):
-        problem = f"builds with {dockerfile}, which does not exist"
-    elif not context.checkout.exists(folder.removeprefix("./") or "."):
-        problem = f"has the build context {folder}, which does not exist"
-    elif info and info.directory and info.lang in _TYPES.values() and _TYPES.get(kind, "cpp") != info.lang:
-        problem = f"builds with {dockerfile}, but the sources are in {info.directory}"
-    else:
-        return
-    message = f"the definition of {fact.backend} {problem}"
-    yield Finding(text.DEFINITION_WRONG, fact.backend, MAKEFILE, fact.line, message, fact.backend)
-
-
-def recipes(context: Context) -> Iterable[Finding]:
-    """REG308: what `test-extra` calls."""
-    for fact in context.facts("makefile"):
-        if fact.kind != "test-extra" or not fact.value:
-            continue
-        folder, target = fact.key.partition(":")[2], str(fact.value).split()[-1]
-        own = context.read(f"{folder}/Makefile")
-        if own is None or _has_target(own, target) or re.search(r"^-?include\b", own, re.M):
-            continue
-        message = f"test-extra runs `make {target}` in {folder}, whose Makefile has no such target"
-        related = (Location(f"{folder}/Makefile", 1),)
-        yield Finding(text.TEST_TARGET, folder, MAKEFILE, fact.line, message, fact.backend, related=related)
-
-
-def _has_target(makefile: str, target: str) -> bool:
+def has_target(makefile: str, target: str) -> bool:
     return bool(re.search(rf"^(?:[\w.-]+[ \t]+)*{re.escape(target)}(?:[ \t]+[\w.-]+)*[ \t]*:(?!=)", makefile, re.M))
 
 
-def leftovers(context: Context) -> Iterable[Finding]:
-    """REG310: one finding per name that has no directory any more."""
-    makefile = context.read(MAKEFILE) or ""
-    gone: dict[str, list[Fact]] = {}
-    for fact in context.facts("makefile"):
-        name = fact.backend
-        if not name or name in context.directories:
-            continue
-        if _lives(context, fact, makefile):
-            continue
-        gone.setdefault(name, []).append(fact)
-    for name, facts in gone.items():
-        kinds = ", ".join(dict.fromkeys(fact.kind for fact in facts))
-        message = f"there is no directory of {name} any more, but the root Makefile still has it ({kinds})"
-        related = tuple(Location(MAKEFILE, fact.line) for fact in facts[1:])
-        backend = name if name in context.backends else ""
-        yield Finding(text.LEFTOVER, name, MAKEFILE, facts[0].line, message, backend, related=related)
+def _wanted(context: Context, info: BackendInfo, kind: str) -> list[ExpectedFact]:
+    """What the root Makefile should have of one kind for a backend, by its language."""
+    spec = observed_spec(info)
+    if spec is None:
+        return []
+    return [fact for fact in context.places["makefile"].expect(spec, context.checkout) if fact.kind == kind]
 
 
-def _lives(context: Context, fact: Fact, makefile: str) -> bool:
-    """Whether a Makefile fact still has something to speak of: a directory, or a target of its own."""
-    if fact.kind in RECIPES:
-        return context.checkout.exists(fact.key.partition(":")[2])
-    word = str(fact.value)
-    if fact.kind == ".NOTPARALLEL" and not word.startswith("backends/"):
-        return True
-    if fact.kind in LISTS and _own_target(makefile, word):
-        return True
-    owner = context.backends.get(fact.backend.removesuffix("-darwin"))
-    if owner and owner.darwin and owner.lang == "cpp":
-        return True  # what is missing is the target of its macOS build: REG821
-    return any(context.checkout.is_dir(f"backend/{lang}/{fact.backend}") for lang in LANG_DIRS)
+def insert_edits(context: Context, finding: Finding, *kinds: str) -> Iterable[Change]:
+    """Those of some edits that the backend of a finding lacks, as `create` would put them in."""
+    info = context.backends[finding.backend]
+    spec = observed_spec(info)
+    wanted = [fact for kind in kinds if not info.makefile_facts(kind) for fact in _wanted(context, info, kind)]
+    return context.places["makefile"].insert(context.checkout, spec, wanted) if spec and wanted else ()
 
 
-def _own_target(makefile: str, target: str) -> bool:
-    return f"\n{target}:" in makefile or makefile.startswith(f"{target}:")
-
-
-_MAKEFILE = ("makefile",)
-CHECKS = (
-    Check(
-        tuple(_EDITS.values()),
-        six_edits,
-        needs=_MAKEFILE,
-        fixers={
-            **{rule.id: fix_makefile(kind) for kind, rule in _EDITS.items()},
-            text.DEFINITION.id: fix_makefile("define", "eval"),
-            text.PREPARE_TEST.id: fix_makefile("prepare-test-extra", "test-extra"),
-        },
-    ),
-    Check(
-        (text.DEFINITION_WRONG, text.TWICE, text.EVAL_UNDEFINED, text.TARGET_BROKEN),
-        definitions,
-        needs=_MAKEFILE,
-        fixers={text.TARGET_BROKEN.id: fix_makefile("define", "eval")},
-    ),
-    Check((text.TEST_TARGET,), recipes, needs=_MAKEFILE),
-    Check((text.LEFTOVER,), leftovers, needs=_MAKEFILE),
-)
+@repair(*_EDITS.values())
+def insert_edit(context: Context, finding: Finding) -> Iterable[Change]:
+    """The edit, and the one without which it would only be the next finding: a definition without its eval, a
+    preparation without its test."""
+    kind = next(kind for kind, edit in _EDITS.items() if edit is finding.rule)
+    together = {"define": ("define", "eval"), "prepare-test-extra": ("prepare-test-extra", "test-extra")}
+    return insert_edits(context, finding, *together.get(kind, (kind,)))

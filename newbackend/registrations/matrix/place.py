@@ -1,4 +1,4 @@
-"""`.github/backend-matrix.yml`: one row per image leg (contract 11.2, 13).
+"""`.github/backend-matrix.yml`: one row per image leg.
 
 Without a row no image is ever built, and the gallery entry points at a tag that does not exist.
 """
@@ -10,41 +10,31 @@ from itertools import pairwise
 from typing import Any
 
 from newbackend.catalog import variant_table
+from newbackend.catalog.languages import language_table
 from newbackend.checkout.layout import MATRIX
 from newbackend.checkout.tree import Checkout
 from newbackend.overrides import check_row
-from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe, groups, rules_of
+from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe, groups
 from newbackend.registrations.support.os_excluded import check_os
-from newbackend.registrations.support.yaml_files import probe_sequence, removal, sequence
+from newbackend.registrations.support.yaml_files import probe_sequence, sequence
 from newbackend.spec import BackendSpec
-from newbackend.splice.outcome import AnchorMissing, Inserted
-from newbackend.splice.prove import ListEdit
-from newbackend.splice.yaml_list import Item, YamlList, insert_after, scalar
+from newbackend.splice.operation import add_items, anchor_missing, drop_items
+from newbackend.splice.yaml_list import Item, YamlList
+from newbackend.splice.yaml_text import scalar
 
-_LANG_OF_SUFFIX = {"python": "python", "golang": "go", "rust": "rust"}
-
-
-def lang_of_dockerfile(dockerfile: str) -> str:
-    """Language id of a row: shared Dockerfiles name it, every other Dockerfile is a C++ backend's own."""
-    suffix = dockerfile.rsplit("Dockerfile.", 1)[-1]
-    return _LANG_OF_SUFFIX.get(suffix, "cpp")
+DARWIN_LANG = "python"
+"""What a macOS row without `lang` is built as (.github/workflows/backend_build_darwin.yml)."""
 
 
-def variant_of_row(row: Mapping[str, Any]) -> str:
-    """Variant id of a Linux row by its fields, or "" when no variant is like it (contract 13)."""
-    build, major = str(row.get("build-type") or ""), str(row.get("cuda-major-version") or "")
-    suffix = str(row.get("tag-suffix") or "")
-    if build in ("cublas", "l4t"):
-        return f"l4t-cuda{major}" if "l4t" in suffix or build == "l4t" else f"cuda{major}"
-    named = {
-        "": "cpu",
-        "hipblas": "rocm",
-        "intel": "intel",
-        "sycl_f16": "sycl-f16",
-        "sycl_f32": "sycl-f32",
-        "vulkan": "vulkan",
-    }
-    return named.get(build, "")
+def lang_of_row(row: Mapping[str, Any]) -> str:
+    """Language id of a Linux row, by its Dockerfile."""
+    return language_table().of_dockerfile(str(row.get("dockerfile") or "")).id
+
+
+def variant_of(fact: Fact) -> str:
+    """Variant id of a Linux or macOS row, or "" when no variant is like it."""
+    table = variant_table()
+    return table.of_darwin_row() if fact.kind == "darwin" else table.of_linux_row(fact.value)
 
 
 def rows_of(spec: BackendSpec, variant_id: str) -> list[dict[str, str]]:
@@ -55,7 +45,7 @@ def rows_of(spec: BackendSpec, variant_id: str) -> list[dict[str, str]]:
     if "rows" in override:
         return [dict(row) for row in override["rows"]]
     rows: list[dict[str, str]] = []
-    for template in variant.rows_for(spec.lang, spec.flavour):
+    for template in variant.rows_for(spec.its_flavour.profile):
         row = {key: value.replace("{name}", spec.name) for key, value in template.items()}
         if variant.darwin:
             rows.append({**row, **(override.get("fields") or {})})
@@ -78,19 +68,17 @@ class Matrix(Place):
     id = "matrix"
     title = "build matrix"
     order = 10
+    file = MATRIX
     takes_facts = True
 
-    def path(self, checkout: Checkout) -> str:
-        return MATRIX
-
-    def probe(self, checkout: Checkout) -> Probe:
+    def shape(self, checkout: Checkout, text: str) -> Probe:
         return probe_sequence(checkout, MATRIX, ("include",))
 
     def read(self, checkout: Checkout) -> Sequence[Fact]:
         facts: list[Fact] = []
         for list_key, kind in (("include", "row"), ("includeDarwin", "darwin")):
-            found = sequence(checkout, MATRIX, (list_key,))
-            for item in found.items if found else ():
+            rows = sequence(checkout, MATRIX, (list_key,))
+            for item in rows.items if rows else ():
                 row = item.own()
                 prefix = "" if kind == "row" else "darwin:"
                 facts.append(Fact(kind, prefix + row_key(row), str(row.get("backend") or ""), row, MATRIX, item.line))
@@ -120,35 +108,30 @@ class Matrix(Place):
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact]) -> Iterable[Change]:
         for group in groups(missing):
             list_key = "include" if group[0].kind == "row" else "includeDarwin"
-            found = sequence(checkout, MATRIX, (list_key,))
-            if found is None or not found.items:
-                reason = f"has no block list at {list_key}"
-                outcome = AnchorMissing(reason, found.line if found else 1)
-                yield Change(self.id, MATRIX, outcome, group[0].reason, rules_of(group), self.snippet(group))
-                continue
-            sibling = _sibling(found, group[0].value, spec)
-            text = [_row_lines(wanted.value, sibling) for wanted in group]
-            outcome_ok = Inserted((insert_after(found, sibling, text),), sibling.last + 2)
-            proof = ListEdit((list_key,), tuple((sibling.index + 1, wanted.value) for wanted in group))
-            yield Change(self.id, MATRIX, outcome_ok, group[0].reason, rules_of(group), self.snippet(group), (proof,))
+            rows = sequence(checkout, MATRIX, (list_key,))
+            if rows is None or not rows.items:
+                operation = anchor_missing(f"has no block list at {list_key}", rows.line if rows else 1)
+            else:
+                sibling = _sibling(rows, group[0].value, spec)
+                items = [(wanted.value, _row_lines(wanted.value, sibling)) for wanted in group]
+                operation = add_items(rows, sibling, items)
+            yield self.added(checkout, group, operation)
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
         for list_key in ("include", "includeDarwin"):
-            found = sequence(checkout, MATRIX, (list_key,))
-            gone = removal(found, lambda item: item.get("backend") == name) if found else None
-            if gone:
-                splices, proof, line = gone
-                reason = f"the {list_key} rows of {name}"
-                yield Change(self.id, MATRIX, Inserted(splices, line), reason, ("REG101",), "", (proof,))
+            rows = sequence(checkout, MATRIX, (list_key,))
+            gone = [item for item in rows.items if item.get("backend") == name] if rows else []
+            if rows and gone:
+                yield self.taken(checkout, drop_items(rows, gone), f"the {list_key} rows of {name}", "REG101")
 
-    def snippet(self, wanted: Sequence[ExpectedFact]) -> str:
-        return "\n".join("\n".join(_row_lines(one.value, None)) for one in wanted)
+    def text(self, wanted: ExpectedFact) -> list[str]:
+        return _row_lines(wanted.value, None)
 
 
-def _sibling(found: YamlList, row: Mapping[str, Any], spec: BackendSpec) -> Item:
-    """The row after which new rows go: the last of the same variant and language that does not stand
+def _sibling(rows: YamlList, row: Mapping[str, Any], spec: BackendSpec) -> Item:
+    """The row after which new rows go: the last of the same variant and language that is not
     inside another backend's block; failing that, ever wider."""
-    items = found.items
+    items = rows.items
     nested = {item.index for item, following in pairwise(items) if item.get("backend") == following.get("backend")}
 
     def last(*tests: Any) -> Item | None:
@@ -162,13 +145,14 @@ def _sibling(found: YamlList, row: Mapping[str, Any], spec: BackendSpec) -> Item
             last(lambda i: i.get("lang") == row.get("lang") and i.get("build-type") == row.get("build-type"))
             or items[-1]
         )
-    variant, lang = variant_of_row(row), lang_of_dockerfile(str(row["dockerfile"]))
+    table = variant_table()
+    variant, lang = table.of_linux_row(row), lang_of_row(row)
 
     def same_variant(item: Item) -> bool:
-        return variant_of_row(item.own()) == variant
+        return table.of_linux_row(item.own()) == variant
 
     def same_lang(item: Item) -> bool:
-        return lang_of_dockerfile(str(item.get("dockerfile") or "")) == lang
+        return lang_of_row(item.own()) == lang
 
     def liked(item: Item) -> bool:
         return bool(spec.like) and item.get("backend") == spec.like

@@ -1,5 +1,5 @@
 """The CI path filter: `inferBackendPath` in `scripts/lib/backend-filter.mjs` or, before 2026-07-20, in
-`scripts/changed-backends.js` (contract 11.2).
+`scripts/changed-backends.js`.
 
 A C++ backend without a branch is silently never rebuilt after its first merge. Routes are facts read by
 running the repository's own function; only the edit looks at source text.
@@ -12,14 +12,16 @@ from typing import Any
 
 from newbackend.catalog import variant_table
 from newbackend.checkout.filter_engine import FilterUnavailable, path_filter
-from newbackend.checkout.tree import Checkout
-from newbackend.registrations.base import Change, ExpectedFact, Fact, Probe, rules_of
+from newbackend.checkout.tree import Checkout, cached, cached_by_file
+from newbackend.registrations.base import Change, ExpectedFact, Fact, Probe, groups
 from newbackend.registrations.matrix.place import Matrix, row_key, rows_of
 from newbackend.registrations.support.filter_script import FilterScript
+from newbackend.registrations.support.text_files import lines_of
 from newbackend.spec import BackendSpec
 from newbackend.splice.javascript import Branch, FilterFunction, filter_function
 from newbackend.splice.lines import Lines, step_of
-from newbackend.splice.outcome import Ambiguous, AnchorMissing, Inserted, Outcome, Splice
+from newbackend.splice.operation import Operation, add_lines_before, anchor_missing, drop_lines
+from newbackend.splice.outcome import Ambiguous, AnchorMissing
 
 FUNCTIONS = {"linux": "inferBackendPath", "darwin": "inferBackendPathDarwin"}
 _RULES = {"linux": "REG401", "darwin": "REG402"}
@@ -33,25 +35,24 @@ class PathFilterPlace(FilterScript):
     order = 50
 
     def shape(self, checkout: Checkout, text: str) -> Probe:
+        probe = super().shape(checkout, text)
+        if not probe.usable:
+            return probe
         if filter_function(text, FUNCTIONS["linux"]) is None:
             return Probe(unrecognised="has no single function inferBackendPath")
         try:
-            path_filter(checkout)
+            routes(checkout)
         except FilterUnavailable as error:
-            return Probe(unrecognised=str(error))
+            return Probe(unrecognised=str(error), line=_line(text, error.function))
         return Probe()
 
     def read(self, checkout: Checkout) -> Sequence[Fact]:
-        engine, path = path_filter(checkout), self.path(checkout)
-        rows = Matrix().observe(checkout)
+        path = self.path(checkout)
         facts: list[Fact] = []
-        for system, kind in (("linux", "row"), ("darwin", "darwin")):
-            mine = [fact for fact in rows if fact.kind == kind]
-            routes = engine.linux if system == "linux" else engine.darwin
-            function = _function(checkout, path, system)
-            for row, route in zip(mine, routes([fact.value for fact in mine]), strict=True):
-                line = _line_of(function, row.value)
-                facts.append(Fact(system, f"{system}:{row.key}", row.backend, route, path, line))
+        for row, route in routes(checkout):
+            system = "linux" if row.kind == "row" else "darwin"
+            line = _line_of(_function(checkout, path, system), row.value)
+            facts.append(Fact(system, f"{system}:{row.key}", row.backend, route, path, line))
         return facts
 
     def expect(self, spec: BackendSpec, checkout: Checkout) -> Sequence[ExpectedFact]:
@@ -68,66 +69,85 @@ class PathFilterPlace(FilterScript):
                 wanted.append(ExpectedFact(system, key, value, reason, (_RULES[system],), system))
         return wanted
 
-    def same(self, wanted: Any, found: Any) -> bool:
-        return bool(wanted["route"] == found)
+    def same(self, wanted: Any, observed: Any) -> bool:
+        return bool(wanted["route"] == observed)
 
     def plan_missing(self, checkout: Checkout, wanted: Sequence[ExpectedFact]) -> list[ExpectedFact]:
         """The wanted routes that the checkout's function does not already give to their rows."""
         engine = path_filter(checkout)
         missing: list[ExpectedFact] = []
-        for one in wanted:
-            route = (engine.linux if one.kind == "linux" else engine.darwin)([one.value["row"]])[0]
-            if route != one.value["route"]:
-                missing.append(one)
+        for fact in wanted:
+            route = (engine.linux if fact.kind == "linux" else engine.darwin)([fact.value["row"]])[0]
+            if route != fact.value["route"]:
+                missing.append(fact)
         return missing
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact]) -> Iterable[Change]:
         path = self.path(checkout)
-        text = checkout.need(path)
+        lines = lines_of(checkout, path)
+        try:
+            wanted = self.plan_missing(checkout, missing)
+        except FilterUnavailable as error:
+            refused = anchor_missing(str(error), _line(lines.text, error.function))
+            yield from (self.added(checkout, group, refused) for group in groups(missing))
+            return
         for system in FUNCTIONS:
-            group = [one for one in self.plan_missing(checkout, missing) if one.kind == system]
+            group = [fact for fact in wanted if fact.kind == system]
             if not group:
                 continue
-            function = filter_function(text, FUNCTIONS[system])
-            outcome: Outcome
+            function = _function(checkout, path, system)
             if function is None:
-                outcome = AnchorMissing(f"has no single function {FUNCTIONS[system]}")
+                operation = anchor_missing(f"has no single function {FUNCTIONS[system]}")
             elif system == "linux":
-                outcome = _insert_linux(Lines(text), function, spec)
+                operation = _add_linux(lines, function, spec)
             else:
-                outcome = _insert_darwin(Lines(text), function, spec)
-            yield Change(self.id, path, outcome, group[0].reason, rules_of(group), self.snippet(group))
+                operation = _add_darwin(lines, function, spec)
+            yield self.added(checkout, group, operation)
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
         path = self.path(checkout)
-        text = checkout.need(path)
-        lines = Lines(text)
         for system, function_name in FUNCTIONS.items():
-            function = filter_function(text, function_name)
+            function = _function(checkout, path, system)
             for branch in function.branches if function else ():
                 if _speaks_of(branch, name):
-                    splice = Splice(*lines.span(branch.first, branch.last), "")
-                    reason = f"the branch of {name} in {function_name}"
-                    yield Change(self.id, path, Inserted((splice,), branch.line), reason, (_RULES[system],))
+                    gone = drop_lines(lines_of(checkout, path), branch.first, branch.last, line=branch.line - 1)
+                    yield self.taken(checkout, gone, f"the branch of {name} in {function_name}", _RULES[system])
 
-    def snippet(self, wanted: Sequence[ExpectedFact]) -> str:
-        one = wanted[0]
-        row: Mapping[str, str] = one.value["row"]
-        if one.kind == "linux":
+    def text(self, wanted: ExpectedFact) -> list[str]:
+        row: Mapping[str, str] = wanted.value["row"]
+        if wanted.kind == "linux":
             suffix = str(row["dockerfile"]).rsplit("Dockerfile.", 1)[-1]
             test = f'item.dockerfile.endsWith("{suffix}")'
         else:
             test = f'item.backend === "{row["backend"]}"'
-        return f"  if ({test}) {{\n    return `{one.value['route']}`;\n  }}"
+        return _branch(test, wanted.value["route"], "  ")
+
+    def snippet(self, wanted: Sequence[ExpectedFact]) -> str:
+        """One branch serves all rows."""
+        return super().snippet(wanted[:1])
 
 
+@cached
+def routes(checkout: Checkout) -> list[tuple[Fact, str | None]]:
+    """Every row of the matrix and the directory that starts it, by the checkout's own functions.
+
+    Raises FilterUnavailable.
+    """
+    engine = path_filter(checkout)
+    linux, darwin = ([row for row in Matrix().observe(checkout) if row.kind == kind] for kind in ("row", "darwin"))
+    answers = [*engine.linux([row.value for row in linux]), *engine.darwin([row.value for row in darwin])]
+    return list(zip([*linux, *darwin], answers, strict=True))
+
+
+def _line(text: str, function: str) -> int:
+    """The line of a function of the script, 1 when there is no such function."""
+    declared = filter_function(text, function) if function else None
+    return declared.line + 1 if declared else 1
+
+
+@cached_by_file
 def _function(checkout: Checkout, path: str, system: str) -> FilterFunction | None:
-    key = ("filter-function", system)
-    if key not in checkout.memo:
-        checkout.memo[key] = filter_function(checkout.need(path), FUNCTIONS[system])
-    found = checkout.memo[key]
-    assert found is None or isinstance(found, FilterFunction)
-    return found
+    return filter_function(checkout.need(path), FUNCTIONS[system])
 
 
 def _line_of(function: FilterFunction | None, row: Mapping[str, Any]) -> int:
@@ -145,8 +165,8 @@ def _line_of(function: FilterFunction | None, row: Mapping[str, Any]) -> int:
 def insertion_point(function: FilterFunction, suffix: str) -> Branch | Ambiguous | AnchorMissing:
     """The branch before which a new `endsWith(suffix)` branch belongs.
 
-    It must stand before every branch that would take its rows, after every branch whose rows it would
-    take, and by custom before the last C++ branch, the most generic one.
+    It must come before every branch that would match its rows, after every branch whose rows it would match, and by
+    convention before the last C++ branch, the most generic one.
     """
     full = f"./backend/Dockerfile.{suffix}"
     branches = function.branches
@@ -166,34 +186,34 @@ def insertion_point(function: FilterFunction, suffix: str) -> Branch | Ambiguous
         highest = lowest
     if highest < lowest:
         return Ambiguous(
-            f"it must stand before {branches[highest].word!r} and after {branches[lowest - 1].word!r}",
+            f"it must come before {branches[highest].word!r} and after {branches[lowest - 1].word!r}",
             branches[highest].line,
         )
     return branches[highest]
 
 
-def _insert_linux(lines: Lines, function: FilterFunction, spec: BackendSpec) -> Outcome:
+def _add_linux(lines: Lines, function: FilterFunction, spec: BackendSpec) -> Operation:
     suffix = spec.language.dockerfile_of(spec.name).rsplit("Dockerfile.", 1)[-1]
     branch = insertion_point(function, suffix)
     if not isinstance(branch, Branch):
-        return branch
+        return Operation(branch)
     test = f'{function.parameter}.dockerfile.endsWith("{suffix}")'
     return _before(lines, branch, test, f"{spec.directory}/")
 
 
-def _insert_darwin(lines: Lines, function: FilterFunction, spec: BackendSpec) -> Outcome:
+def _add_darwin(lines: Lines, function: FilterFunction, spec: BackendSpec) -> Operation:
     generic = next((b for b in function.branches if b.kind in ("other", "return")), None)
     if generic is None:
-        return AnchorMissing("the function has no generic branch to stand before", function.line + 1)
+        return anchor_missing("the function has no generic branch to insert before", function.line + 1)
     return _before(lines, generic, f'{function.parameter}.backend === "{spec.name}"', f"{spec.directory}/")
 
 
-def _before(lines: Lines, branch: Branch, test: str, route: str) -> Outcome:
-    at = lines.starts[branch.first]
-    pad = lines.indent(branch.first)
-    step = step_of(pad)
-    rows = [f"{pad}if ({test}) {{", f"{pad}{step}return `{route}`;", f"{pad}}}"]
-    return Inserted((Splice(at, at, "".join(row + lines.newline for row in rows)),), branch.first + 1)
+def _before(lines: Lines, branch: Branch, test: str, route: str) -> Operation:
+    return add_lines_before(lines, branch.first, _branch(test, route, lines.indent(branch.first)))
+
+
+def _branch(test: str, route: str, pad: str) -> list[str]:
+    return [f"{pad}if ({test}) {{", f"{pad}{step_of(pad)}return `{route}`;", f"{pad}}}"]
 
 
 def _speaks_of(branch: Branch, name: str) -> bool:

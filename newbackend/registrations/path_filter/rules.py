@@ -1,38 +1,73 @@
-"""Checks of the CI path filter, by running it (contract 11.2)."""
+"""The path filter's answers, by running it."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from newbackend.checkout.filter_engine import FilterUnavailable, path_filter
+from newbackend.checklist import FILTER
 from newbackend.checkout.layout import MATRIX
-from newbackend.findings import CheckResult, Finding, Location, Severity, Status
-from newbackend.registrations.base import Fact
-from newbackend.registrations.matrix.place import lang_of_dockerfile
+from newbackend.findings import Finding, Fix, Location, Severity
+from newbackend.registrations.base import Change, ExpectedFact, Fact
+from newbackend.registrations.matrix.place import DARWIN_LANG, lang_of_row
 from newbackend.registrations.path_filter.place import FUNCTIONS
-from newbackend.rules.base import Check, Result, Scope
-from newbackend.rules.context import BackendInfo, Context
-from newbackend.rules.fixes import fix_route, route_wanted
-from newbackend.rules.texts import path_filter as text
+from newbackend.rules.backend import BackendInfo
+from newbackend.rules.context import Context
+from newbackend.rules.observed_spec import observed_spec
+from newbackend.rules.registry import Result, check, repair, rule, skipped, unreadable
 from newbackend.splice.javascript import filter_function
 
-DARWIN_WORKFLOW = ".github/workflows/backend_build_darwin.yml"
-_SIBLING = re.compile(r"(?:\.\./|/backend/cpp/)([a-z0-9][a-z0-9-]*[a-z0-9])(?=[\s/\"')]|$)", re.M)
-_BESPOKE = re.compile(r"DARWIN_BESPOKE_BUILDERS\s*=\s*new Set\(\[(.*?)\]\)", re.S)
-_CONDITION = re.compile(r"inputs\.backend == '([^']+)'")
+unreadable(
+    "path-filter",
+    "REG400",
+    "path-filter-unreadable",
+    what="The path filter is not JavaScript, or its functions cannot be run.",
+    how="Repair the line that the message names; `make test-ci-scripts` runs the filter's own tests.",
+    bad='if (item.dockerfile.endsWith("demo") {',
+    good='if (item.dockerfile.endsWith("demo")) {',
+)
+
+ROUTE_MISSING = rule(
+    "REG401",
+    "route-missing",
+    Severity.ERROR,
+    what="The path filter gives a Linux row no directory, or another backend's.",
+    why="Its images are built when the backend is added and never again: every later change to it starts no job, "
+    "and pull requests look green that built nothing.",
+    how="Add a branch to inferBackendPath, before any branch whose suffix the Dockerfile's name also ends with.",
+    incident="ds4 was merged without one (e3f9de102) and repaired two days later (621c612b2); it is the most common "
+    "omission of all, says the guide.",
+    bad='if (item.dockerfile.endsWith("llama-cpp")) { … }   // and nothing for Dockerfile.demo',
+    good='if (item.dockerfile.endsWith("demo")) {\n  return `backend/cpp/demo/`;\n}',
+    fix=Fix.SAFE,
+    checklist=FILTER,
+)
+
+DARWIN_ROUTE = rule(
+    "REG402",
+    "darwin-route-missing",
+    Severity.ERROR,
+    what="The path filter looks for a macOS row's sources where they are not.",
+    why="A C++ backend is driven with lang go, so without a case of its own backend/go/NAME is watched, which does "
+    "not exist: no change ever rebuilds the macOS image.",
+    how="Add a case to inferBackendPathDarwin that returns backend/cpp/NAME/.",
+    incident="The cases of ds4, privacy-filter and audio-cpp were each added after the row.",
+    bad="return `backend/${item.lang}/${item.backend}/`;    // and no case for the C++ backend demo",
+    good='if (item.backend === "demo") {\n  return `backend/cpp/demo/`;\n}',
+    fix=Fix.SAFE,
+    checklist=FILTER,
+)
 
 
+@check(ROUTE_MISSING, DARWIN_ROUTE, needs=("matrix", "path-filter"))
 def routes(context: Context) -> Iterable[Result]:
-    """REG401 and REG402: one finding per backend and wrong answer, whatever its rows count."""
+    """One finding per backend and wrong answer, whatever its rows count."""
     for info in context.backends.values():
-        for system, rule in (("linux", text.ROUTE_MISSING), ("darwin", text.DARWIN_ROUTE)):
+        for system, broken in (("linux", ROUTE_MISSING), ("darwin", DARWIN_ROUTE)):
             mine = [fact for fact in info.routes if fact.kind == system]
             if not mine or not info.directory:
                 reason = f"it has no {'macOS' if system == 'darwin' else 'Linux'} rows" if info.directory else ""
-                yield CheckResult(rule, Status.SKIPPED, info.name, reason or "it has no directory")
+                yield skipped(broken, info.name, reason or "it has no directory")
                 continue
             wrong: dict[str | None, list[Fact]] = defaultdict(list)
             misfits = _misfits(info, system)
@@ -47,17 +82,12 @@ def _misfits(info: BackendInfo, system: str) -> set[str]:
     """Keys of rows that the filter cannot route because they are wrong themselves: of another language's
     Dockerfile (REG105, REG111) or with a lang that nothing builds (REG116)."""
     if system == "linux":
-        return {
-            row.key
-            for row in info.rows
-            if info.lang and lang_of_dockerfile(str(row.value.get("dockerfile") or "")) != info.lang
-        }
-    fits = ("go",) if info.lang in ("go", "cpp") else ("", "python")
-    return {row.key for row in info.darwin if str(row.value.get("lang") or "") not in fits}
+        return {row.key for row in info.rows if info.lang and lang_of_row(row.value) != info.lang}
+    fits = info.language.darwin_lang or DARWIN_LANG
+    return {row.key for row in info.darwin if (row.value.get("lang") or DARWIN_LANG) != fits}
 
 
 def _wrong(context: Context, info: BackendInfo, system: str, answer: str | None, facts: list[Fact]) -> Finding:
-    rule = text.ROUTE_MISSING if system == "linux" else text.DARWIN_ROUTE
     rows = info.rows if system == "linux" else info.darwin
     keys = {fact.key.partition(":")[2] for fact in facts}
     what = f"{len(facts)} {'macOS ' if system == 'darwin' else ''}row{'s' if len(facts) > 1 else ''} of {info.name}"
@@ -67,92 +97,63 @@ def _wrong(context: Context, info: BackendInfo, system: str, answer: str | None,
         problem = f"{what} wait for changes below {answer}, which does not exist; the sources are in {info.directory}/"
     else:
         problem = f"{what} start on changes below {answer} instead of {info.directory}/: a more general branch is first"
-    wanted = route_wanted(info, system)
+    wanted = _wanted(info, system)
     return Finding(
-        rule,
+        ROUTE_MISSING if system == "linux" else DARWIN_ROUTE,
         f"{system}:{answer}",
         facts[0].path,
-        facts[0].line,
-        f"{FUNCTIONS[system]}: {problem}",
-        info.name,
+        line=facts[0].line,
+        message=f"{FUNCTIONS[system]}: {problem}",
+        backend=info.name,
         expected=context.places["path-filter"].snippet(wanted[:1]),
         related=tuple(Location(MATRIX, row.line) for row in rows if row.key in keys)[:3],
     )
 
 
-def forks(context: Context) -> Iterable[Finding]:
-    """REG403: what a backend's Makefile takes from a sibling directory must start its rows too."""
-    engine = path_filter(context.checkout)
-    named = {fact.key for fact in context.facts("path-filter-forks")}
-    for info in context.backends.values():
-        if info.lang != "cpp" or not info.rows:
-            continue
-        path = f"{info.directory}/Makefile"
-        makefile = context.read(path)
-        for name, line in _siblings(context, info, makefile or ""):
-            changed = f"{context.directories[name]}/Makefile"
-            if _starts(engine, info, changed):
-                continue
-            message = (
-                f"{info.name} builds from {context.directories[name]}, but a change there starts none of its "
-                f"{len(info.rows)} rows"
-            )
-            # All that the older script has for forks is an output flag.
-            flagged = not engine.has_filter and f"fork:{info.name}:{context.directories[name]}/" in named
-            where = context.places["path-filter"].path(context.checkout)
-            at = next((fact.line for fact in info.routes), 1)
-            related = (Location(path, line),)
-            severity = Severity.NOTE if flagged else None
-            yield Finding(text.FORK_SOURCES, name, where, at, message, info.name, severity=severity, related=related)
+def _wanted(info: BackendInfo, system: str) -> list[ExpectedFact]:
+    """The routes that a backend's rows should have, as the path filter's place wants them."""
+    rows = info.rows if system == "linux" else info.darwin
+    satisfied = ROUTE_MISSING if system == "linux" else DARWIN_ROUTE
+    reason = f"a change below {info.directory}/ starts {info.name}'s {'macOS ' if system == 'darwin' else ''}jobs"
+    return [
+        ExpectedFact(
+            system,
+            f"{system}:{row.key}",
+            {"row": row.value, "route": f"{info.directory}/"},
+            reason,
+            (satisfied.id,),
+            system,
+        )
+        for row in rows
+    ]
 
 
-def _siblings(context: Context, info: BackendInfo, makefile: str) -> Iterator[tuple[str, int]]:
-    seen: set[str] = set()
-    for number, row in enumerate(makefile.split("\n"), start=1):
-        for match in _SIBLING.finditer(row.split("#", 1)[0]):
-            name = match[1]
-            if name != info.name and name in context.directories and name not in seen:
-                seen.add(name)
-                if context.directories[name].startswith("backend/cpp/"):
-                    yield name, number
+@repair(ROUTE_MISSING, DARWIN_ROUTE)
+def add_branch(context: Context, finding: Finding) -> Iterable[Change]:
+    """Puts the backend's branch into the path filter."""
+    info = context.backends[finding.backend]
+    spec = observed_spec(info)
+    wanted = _wanted(info, "linux" if finding.rule is ROUTE_MISSING else "darwin")
+    return context.places["path-filter"].insert(context.checkout, spec, wanted) if spec and wanted else ()
 
 
-def _starts(engine: object, info: BackendInfo, changed: str) -> bool:
-    """Whether a changed file starts a backend's rows, by the checkout's filterMatrix where it has one, else
-    by the directories that inferBackendPath gives (all that the older script looked at)."""
-    from newbackend.checkout.filter_engine import PathFilter
-
-    assert isinstance(engine, PathFilter)
-    if engine.has_filter:
-        rows = json.dumps([fact.value for fact in info.rows])
-        arguments = f"{{includes: {rows}, includesDarwin: [], changedFiles: [{json.dumps(changed)}]}}"
-        return bool(engine.call(f"filterMatrix({arguments}).filtered.length > 0"))
-    return any(changed.startswith(fact.value) for fact in info.routes if fact.kind == "linux" and fact.value)
-
-
-def bespoke(context: Context) -> Iterable[Result]:
-    """REG404."""
-    path = context.places["path-filter"].path(context.checkout)
-    match = _BESPOKE.search(context.read(path) or "")
-    workflow = context.read(DARWIN_WORKFLOW)
-    if not match or workflow is None:
-        what = "the path filter has no DARWIN_BESPOKE_BUILDERS" if not match else f"there is no {DARWIN_WORKFLOW}"
-        yield CheckResult(text.BESPOKE, Status.SKIPPED, reason=what)
-        return
-    line = (context.read(path) or "")[: match.start()].count("\n") + 1
-    ours, theirs = set(re.findall(r"[\"']([^\"']+)[\"']", match[1])), set(_CONDITION.findall(workflow))
-    for name in sorted(ours ^ theirs):
-        info = context.backends.get(name)
-        if info and info.darwin and name in ours:
-            continue  # the step itself is missing: REG121
-        has, lacks = (path, DARWIN_WORKFLOW) if name in ours else (DARWIN_WORKFLOW, path)
-        message = f"{name} is built by a step of its own in {has}, but not in {lacks}"
-        backend, related = name if info else "", (Location(DARWIN_WORKFLOW, 1),)
-        yield Finding(text.BESPOKE, name, path, line, message, backend, related=related)
+DEAD_BRANCH = rule(
+    "REG405",
+    "route-unused",
+    Severity.NOTE,
+    what="A branch of the path filter returns the directory of a backend that is gone.",
+    why="It is left over from a removal, and may still catch the Dockerfile of a later backend whose name ends the "
+    "same.",
+    how="Delete the branch.",
+    bad='if (item.dockerfile.endsWith("gone")) { return `backend/cpp/gone/`; }',
+    good="// nothing",
+    checklist=FILTER,
+)
 
 
+@check(DEAD_BRANCH, needs=("path-filter",))
 def dead_branches(context: Context) -> Iterable[Finding]:
-    """REG405."""
+    """Branches whose directory does not exist."""
     path = context.places["path-filter"].path(context.checkout)
     source = context.read(path) or ""
     for name in FUNCTIONS.values():
@@ -161,29 +162,7 @@ def dead_branches(context: Context) -> Iterable[Finding]:
             parts = branch.result.strip("/").split("/")
             if len(parts) == 3 and "$" not in branch.result and not context.checkout.is_dir("/".join(parts)):
                 message = f"{name} has a branch for {branch.word!r} that returns {branch.result}, which does not exist"
-                backend = parts[2] if parts[2] in context.backends else ""
-                yield Finding(text.DEAD_BRANCH, f"{name} {branch.word}", path, branch.line, message, backend)
-
-
-def guarded(context: Context) -> Iterable[Finding]:
-    """`forks`, with an engine that cannot answer turned into an unknown."""
-    from newbackend.rules.base import Undecidable
-
-    try:
-        yield from forks(context)
-    except FilterUnavailable as error:
-        raise Undecidable(str(error), context.places["path-filter"].path(context.checkout)) from error
-
-
-_NEEDS = ("matrix", "path-filter")
-CHECKS = (
-    Check(
-        (text.ROUTE_MISSING, text.DARWIN_ROUTE),
-        routes,
-        needs=_NEEDS,
-        fixers={text.ROUTE_MISSING.id: fix_route("linux"), text.DARWIN_ROUTE.id: fix_route("darwin")},
-    ),
-    Check((text.FORK_SOURCES,), guarded, needs=_NEEDS),
-    Check((text.BESPOKE,), bespoke, needs=("path-filter",), scope=Scope.REPO),
-    Check((text.DEAD_BRANCH,), dead_branches, needs=("path-filter",)),
-)
+                backend = context.known(parts[2])
+                yield Finding(
+                    DEAD_BRANCH, f"{name} {branch.word}", path, line=branch.line, message=message, backend=backend
+                )

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from newbackend.checkout.tree import Checkout
-from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe, rules_of
+from newbackend.checkout.tree import Checkout, cached
+from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe
 from newbackend.registrations.compatibility_table.place import linked
 from newbackend.registrations.support.display_names import backend_of, speaking_of
 from newbackend.registrations.support.import_choice import one_line
+from newbackend.registrations.support.text_files import lines_of
 from newbackend.spec import BackendSpec
-from newbackend.splice.lines import Lines
 from newbackend.splice.markdown import Table, cell, tables
-from newbackend.splice.outcome import Inserted, Splice
+from newbackend.splice.operation import add_lines, drop_lines
 
 PATH = "README.md"
 _COLUMNS = ("Backend", "What it does")
@@ -30,14 +30,9 @@ class ReadmeEngines(Place):
     id = "readme-engines"
     title = "README, engines built by the project"
     order = 200
+    file = PATH
 
-    def path(self, checkout: Checkout) -> str:
-        return PATH
-
-    def probe(self, checkout: Checkout) -> Probe:
-        text = checkout.read(PATH)
-        if text is None:
-            return Probe(absent=f"{PATH} is not in this checkout")
+    def shape(self, checkout: Checkout, text: str) -> Probe:
         if len(_tables(checkout)) > 1:
             return Probe(unrecognised="has more than one table of engines", line=_tables(checkout)[1].head + 1)
         if not _tables(checkout):
@@ -46,48 +41,40 @@ class ReadmeEngines(Place):
 
     def read(self, checkout: Checkout) -> Sequence[Fact]:
         rows = _tables(checkout)[0].rows
-        found = [(row, backend_of(checkout, row.text, row.link)) for row in rows]
+        named = [(row, backend_of(checkout, row.text, row.link)) for row in rows]
         return [
             Fact("engine", f"engine:{name or row.text}", name, list(row.cells), PATH, row.line + 1)
-            for row, name in found
+            for row, name in named
         ]
 
     def expect(self, spec: BackendSpec, checkout: Checkout) -> Sequence[ExpectedFact]:
-        if spec.docs.get("in_house") is not True:
+        if not spec.docs.in_house:
             return ()
         text = f"| {linked(spec)} | {cell(one_line(spec.description) or spec.name)} |"
         reason = f"{spec.name} among the project's own engines"
         return [ExpectedFact("engine", f"engine:{spec.name}", text, reason, _RULES, "engine")]
 
-    def same(self, wanted: Any, found: Any) -> bool:
+    def same(self, wanted: Any, observed: Any) -> bool:
         return True
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact]) -> Iterable[Change]:
-        lines = Lines(checkout.need(PATH))
         last = _tables(checkout)[0].last
         for wanted in missing:
-            at, text = lines.after(last, [str(wanted.value)])
-            outcome = Inserted((Splice(at, at, text),), last + 2)
-            yield Change(self.id, PATH, outcome, wanted.reason, rules_of([wanted]), self.snippet([wanted]))
+            yield self.added(checkout, [wanted], add_lines(lines_of(checkout, PATH), last, self.text(wanted)))
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
-        lines = Lines(checkout.need(PATH))
         rows = [(row, row.text, row.link) for row in _tables(checkout)[0].rows]
         for row in speaking_of(checkout, name, rows):
-            splice = Splice(*lines.span(row.line, row.line), "")
-            yield Change(self.id, PATH, Inserted((splice,), row.line + 1), f"the engine row of {name}", _RULES)
+            gone = drop_lines(lines_of(checkout, PATH), row.line, row.line)
+            yield self.taken(checkout, gone, f"the engine row of {name}", *_RULES)
 
-    def snippet(self, wanted: Sequence[ExpectedFact]) -> str:
-        return "\n".join(str(one.value) for one in wanted)
+    def text(self, wanted: ExpectedFact) -> list[str]:
+        return [str(wanted.value)]
 
 
+@cached
 def _tables(checkout: Checkout) -> list[Table]:
-    key = ("markdown-tables", PATH)
-    if key not in checkout.memo:
-        checkout.memo[key] = [t for t in tables(Lines(checkout.need(PATH))) if t.columns == _COLUMNS]
-    cached = checkout.memo[key]
-    assert isinstance(cached, list)
-    return cached
+    return [table for table in tables(lines_of(checkout, PATH)) if table.columns == _COLUMNS]
 
 
 PLACE = ReadmeEngines()

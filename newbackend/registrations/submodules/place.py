@@ -1,7 +1,7 @@
-"""`.gitmodules`: a Rust backend's upstream is a git submodule below `sources/` (contract 6).
+"""`.gitmodules`: a Rust backend's upstream is a git submodule below `sources/`.
 
-The entry is text like any other place's; the commit is a gitlink in git's index, which the plan writes as a
-new "file" of that mode. A checkout without `.gitmodules` gets one.
+The section is text, as in other places; the commit is a gitlink in git's index, which the plan writes as a new "file"
+with that mode. A checkout without `.gitmodules` gets one.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from itertools import pairwise
 from newbackend.catalog.languages import languages
 from newbackend.checkout.gitlink import GITLINK, has_index
 from newbackend.checkout.tree import Checkout
-from newbackend.registrations.base import Change, ExpectedFact, Fact, NewFile, Place, Probe, rules_of
+from newbackend.registrations.base import Change, ExpectedFact, Fact, NewFile, Place, Probe
 from newbackend.registrations.makefile.place import backend_of_directory
 from newbackend.spec import BackendSpec
 from newbackend.splice.lines import Lines
-from newbackend.splice.outcome import AnchorMissing, Inserted, Splice, apply_splices
+from newbackend.splice.operation import Operation, add_lines, anchor_missing
+from newbackend.splice.outcome import Inserted, apply_splices
 
 PATH = ".gitmodules"
 RULE = "REG820"
@@ -34,10 +35,8 @@ class Submodules(Place):
     id = "submodules"
     title = "git submodules"
     order = 110
+    file = PATH
     takes_facts = True
-
-    def path(self, checkout: Checkout) -> str:
-        return PATH
 
     def probe(self, checkout: Checkout) -> Probe:
         return Probe()
@@ -67,18 +66,20 @@ class Submodules(Place):
     def files(self, checkout: Checkout, spec: BackendSpec) -> Mapping[str, NewFile]:
         if spec.pin is None or not self.concerns(spec):
             return {}
-        found = {}
+        brought = {}
         path = submodule_path(spec)
         if checkout.read(PATH) is None:
-            text = _section(path, spec.pin.url) + "\n"
-            found[PATH] = NewFile(0o644, text, _entry_reason(spec), (RULE,))
+            text = "".join(f"{row}\n" for row in _section(path, spec.pin.url))
+            brought[PATH] = NewFile(0o644, text, _entry_reason(spec), (RULE,))
         if has_index(checkout.root):
-            found[path] = NewFile(GITLINK, spec.pin.sha, _COMMIT_REASON, (RULE,))
-        return found
+            brought[path] = NewFile(GITLINK, spec.pin.sha, _COMMIT_REASON, (RULE,))
+        return brought
 
     def own_files(self, checkout: Checkout, name: str) -> Sequence[str]:
         lines, ranges = _own_sections(self, checkout, name)
-        folders = [one.directory_of(name) for one in languages().values() if one.pin_style == "submodule"]
+        folders = [
+            language.directory_of(name) for language in languages().values() if language.pin_style == "submodule"
+        ]
         there = [folder for folder in folders if ranges or checkout.exists(folder)]
         links = [path for folder in there for path in checkout.links_below(folder)]
         # Only a file that nothing else was ever said in goes as a whole.
@@ -95,27 +96,27 @@ class Submodules(Place):
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact]) -> Iterable[Change]:
         text = checkout.read(PATH)
+        lines = Lines(text or "")
         for wanted in missing:
-            snippet = self.snippet([wanted])
-            lines = Lines(text or "")
             if wanted.kind == "commit":
-                outcome = AnchorMissing("there is no git index here to record it in", len(lines))
-                yield Change(self.id, PATH, outcome, wanted.reason, rules_of([wanted]), snippet)
+                refused = anchor_missing("there is no git index here to record it in", len(lines))
+                yield self.added(checkout, [wanted], refused)
             elif text is not None:
-                at, added = lines.after(len(lines) - 1, snippet.split("\n"))
-                splices = (Splice(at, at, added),)
-                yield Change(self.id, PATH, Inserted(splices, len(lines) + 1), wanted.reason, (RULE,), snippet)
+                yield self.added(checkout, [wanted], add_lines(lines, len(lines) - 1, self.text(wanted)))
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
         if PATH in self.own_files(checkout, name):
             return  # the file goes as a whole
         lines, ranges = _own_sections(self, checkout, name)
         if ranges:
-            outcome = Inserted(lines.cut(ranges), ranges[0][0] + 1)
-            yield Change(self.id, PATH, outcome, f"the submodule of {name}", ())
+            gone = Operation(Inserted(lines.cut(ranges), ranges[0][0] + 1))
+            yield self.taken(checkout, gone, f"the submodule of {name}")
 
-    def snippet(self, wanted: Sequence[ExpectedFact]) -> str:
-        return "\n".join(_text(one) for one in wanted)
+    def text(self, wanted: ExpectedFact) -> list[str]:
+        path = wanted.key.partition(":")[2]
+        if wanted.kind == "commit":
+            return [f"mkdir -p {path} && git update-index --add --cacheinfo 160000,{wanted.value},{path}"]
+        return _section(path, str(wanted.value))
 
 
 def submodule_path(spec: BackendSpec) -> str:
@@ -124,15 +125,8 @@ def submodule_path(spec: BackendSpec) -> str:
     return f"{spec.directory}/sources/{repo}"
 
 
-def _text(wanted: ExpectedFact) -> str:
-    path = wanted.key.partition(":")[2]
-    if wanted.kind == "commit":
-        return f"mkdir -p {path} && git update-index --add --cacheinfo 160000,{wanted.value},{path}"
-    return _section(path, str(wanted.value))
-
-
-def _section(path: str, url: str) -> str:
-    return f'[submodule "{path}"]\n\tpath = {path}\n\turl = {url}'
+def _section(path: str, url: str) -> list[str]:
+    return [f'[submodule "{path}"]', f"\tpath = {path}", f"\turl = {url}"]
 
 
 def _entry_reason(spec: BackendSpec) -> str:

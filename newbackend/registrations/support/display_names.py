@@ -1,8 +1,7 @@
-"""Which backend a documentation page speaks of: pages use display names, not backend names.
+"""Finds the backend of a display name: documentation pages do not use backend names.
 
-`whisper.cpp` is the backend `whisper`, `Kitten TTS` is `kitten-tts`. A display name is a backend's when
-the two are the same but for case and punctuation, or when its link is one that only this backend's
-gallery entry has.
+`whisper.cpp` is the backend `whisper`, `Kitten TTS` is `kitten-tts`. A display name belongs to a backend if both are
+the same except for case and punctuation, or if only this backend's gallery entry has its link.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from newbackend.checkout.tree import Checkout
+from newbackend.checkout.tree import Checkout, cached
 from newbackend.registrations.gallery_index.place import GalleryIndex
 from newbackend.registrations.matrix.place import Matrix
 
@@ -25,7 +24,7 @@ def squeezed(text: str) -> str:
 
 
 def backend_of(checkout: Checkout, text: str, link: str = "") -> str:
-    """The backend that a display name and its link stand for, or "" when none does."""
+    """The backend that a display name and its link mean, or ""."""
     names, links = _tables(checkout)
     if names.get(squeezed(text)) == text:
         return text
@@ -33,30 +32,26 @@ def backend_of(checkout: Checkout, text: str, link: str = "") -> str:
 
 
 def speaking_of(checkout: Checkout, name: str, rows: Iterable[tuple[T, str, str]]) -> list[T]:
-    """The rows (a value, its display name, its link) that are one backend's.
+    """The rows (a value, its display name, its link) of one backend.
 
-    Where one bears the very name of the backend the others are left alone: they only look alike.
+    If a row has exactly the backend's name, only that one is returned: the others are merely similar.
     """
     mine = [(row, text) for row, text, link in rows if backend_of(checkout, text, link) == name or text == name]
     exact = [row for row, text in mine if text == name]
     return exact or [row for row, _ in mine]
 
 
+@cached
 def _tables(checkout: Checkout) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """Squeezed name -> backend, and link -> the one backend that has it; cached."""
-    key = ("display-names", "")
-    if key not in checkout.memo:
-        backends = {fact.backend for fact in Matrix().observe(checkout)}
-        owners: dict[str, set[str]] = defaultdict(set)
-        for fact in GalleryIndex().observe(checkout):
-            urls = fact.value.get("urls") if fact.kind == "meta" else None
-            for url in urls if isinstance(urls, list) else ():
-                owners[_bare(str(url))].add(fact.backend)
-        links = {url: next(iter(who)) for url, who in owners.items() if len(who) == 1 and url}
-        checkout.memo[key] = ({squeezed(name): name for name in sorted(backends)}, links)
-    found = checkout.memo[key]
-    assert isinstance(found, tuple)
-    return found
+    """Squeezed name -> backend, and link -> the one backend that has it."""
+    backends = {fact.backend for fact in Matrix().observe(checkout)}
+    owners: dict[str, set[str]] = defaultdict(set)
+    for fact in GalleryIndex().observe(checkout):
+        urls = fact.value.get("urls") if fact.kind == "meta" else None
+        for url in urls if isinstance(urls, list) else ():
+            owners[_bare(str(url))].add(fact.backend)
+    links = {url: next(iter(who)) for url, who in owners.items() if len(who) == 1 and url}
+    return {squeezed(name): name for name in sorted(backends)}, links
 
 
 def _bare(link: str) -> str:

@@ -1,4 +1,4 @@
-"""What the places in the path filter's script share: which file it is, and whether it can be read."""
+"""Shared by places in the path filter's script: its path, and probing."""
 
 from __future__ import annotations
 
@@ -14,16 +14,6 @@ class FilterScript(Place):
     def path(self, checkout: Checkout) -> str:
         return layout_of(checkout).filter_path or FILTER_SCRIPT
 
-    def probe(self, checkout: Checkout) -> Probe:
-        path = self.path(checkout)
-        text = checkout.read(path)
-        if text is None:
-            return Probe(absent=f"{path} is not in this checkout")
-        line = broken_line(text)
-        if line is not None:
-            return Probe(unrecognised="is not valid JavaScript", line=line)
-        return self.shape(checkout, text)
-
     def shape(self, checkout: Checkout, text: str) -> Probe:
-        """Whether the script has what this place looks for."""
-        return Probe()
+        line = broken_line(text)
+        return Probe() if line is None else Probe(unrecognised="is not valid JavaScript", line=line, defect=True)

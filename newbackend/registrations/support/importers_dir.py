@@ -1,11 +1,11 @@
-"""core/gallery/importers: which type imports for which backend, read from the files themselves."""
+"""core/gallery/importers: which type imports for which backend, parsed from the source files."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from newbackend.checkout.tree import Checkout
+from newbackend.checkout.tree import Checkout, cached
 from newbackend.registrations.support.go_files import go_file
 from newbackend.spec import BackendSpec
 
@@ -25,25 +25,21 @@ class Importer:
     path: str
 
 
+@cached
 def importers(checkout: Checkout) -> tuple[Importer, ...]:
     """Every importer of the folder, tests left out; cached."""
-    key = ("importers", FOLDER)
-    if key not in checkout.memo:
-        found = []
-        for name in checkout.children(FOLDER):
-            if name.endswith(".go") and not name.endswith("_test.go"):
-                path = f"{FOLDER}/{name}"
-                found += [Importer(match[1], match[2], path) for match in _NAME.finditer(checkout.read(path) or "")]
-        checkout.memo[key] = tuple(found)
-    cached = checkout.memo[key]
-    assert isinstance(cached, tuple)
-    return cached
+    names = [name for name in checkout.children(FOLDER) if name.endswith(".go") and not name.endswith("_test.go")]
+    return tuple(
+        Importer(match[1], match[2], path)
+        for path in (f"{FOLDER}/{name}" for name in names)
+        for match in _NAME.finditer(checkout.read(path) or "")
+    )
 
 
 def importer_of(checkout: Checkout, backend: str) -> Importer | None:
-    """The importer whose name is a backend's, when there is exactly one."""
-    found = [one for one in importers(checkout) if one.backend == backend]
-    return found[0] if len(found) == 1 else None
+    """The importer with the name of a backend, if there is exactly one."""
+    own = [importer for importer in importers(checkout) if importer.backend == backend]
+    return own[0] if len(own) == 1 else None
 
 
 def type_name(spec: BackendSpec) -> str:
@@ -63,8 +59,8 @@ def declared_in(checkout: Checkout, name: str) -> str:
 
 
 def additional_backends(checkout: Checkout, importer: Importer) -> tuple[str, ...] | None:
-    """The drop-ins that an importer speaks for, or None when it speaks for none."""
-    found = go_file(checkout, importer.path).returned("AdditionalBackends", importer.type_name)
-    if found is None or not found.elements or not found.spread:
+    """The drop-ins that an importer handles, or None when it handles none."""
+    entries = go_file(checkout, importer.path).returned("AdditionalBackends", importer.type_name)
+    if entries is None or not entries.elements or not entries.spread:
         return None
-    return tuple(str(element.fields.get("Name") or "") for element in found.elements)
+    return tuple(str(element.fields.get("Name") or "") for element in entries.elements)

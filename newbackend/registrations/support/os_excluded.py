@@ -1,6 +1,6 @@
-"""An operating system left out on purpose: the answer `os_excluded`, checked against the variants.
+"""An operating system excluded on purpose: the answer `os_excluded`, checked against the variants.
 
-The guide asks for every OS that a backend can be built for, and for a reason where one is left out.
+The guide asks for every OS that a backend can be built for, and for a reason if one is excluded.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def os_of(variant_id: str) -> str:
 
 
 def check_os(spec: BackendSpec) -> None:
-    """Raises UsageError for an OS that is both left out and chosen, or left out without a reason."""
+    """Raises UsageError for an OS that is both excluded and chosen, or excluded without a reason."""
     for system, reason in spec.os_excluded.items():
         if not str(reason or "").strip():
             raise UsageError(

@@ -1,4 +1,4 @@
-"""Which keys of `overrides.places` the places read: everything else is refused, not ignored."""
+"""Checks `overrides.places`: keys that no place reads are refused, not ignored."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ ANY = frozenset("*")
 
 
 def check_place_overrides(spec: BackendSpec, known: Sequence[Place]) -> None:
-    """Raises UsageError for a place that there is not, for a key that its place does not read, and for matrix
-    rows that would build another backend."""
+    """Raises UsageError for an unknown place, for a key that its place does not read, and for matrix rows that would
+    build another backend."""
     _check_rows(spec)
     by_id = {place.id: place for place in known}
-    for place_id, said in (spec.overrides.get("places") or {}).items():
+    for place_id, answers in (spec.overrides.get("places") or {}).items():
         if place_id == SCAFFOLD:
             continue
         place = by_id.get(place_id)
         if place is None:
             names = ", ".join((SCAFFOLD, *by_id))
-            raise UsageError("answers-unknown-key", f"unknown key overrides.places.{place_id}; known: {names}")
+            message = f"unknown key overrides.places.{place_id}; known: {names}"
+            raise UsageError("answers-unknown-key", message, choices=(SCAFFOLD, *by_id))
         allowed = {"omit", *place.override_keys, *(("facts",) if place.takes_facts else ())}
-        for key in said:
+        for key in answers:
             if key not in allowed and place.override_keys != ANY:
                 names = ", ".join(sorted(allowed))
-                raise UsageError(
-                    "answers-unknown-key", f"unknown key overrides.places.{place_id}.{key}; known: {names}"
-                )
-        for key, value in (said.get("facts") or {}).items():
+                message = f"unknown key overrides.places.{place_id}.{key}; known: {names}"
+                raise UsageError("answers-unknown-key", message, choices=sorted(allowed))
+        for key, value in (answers.get("facts") or {}).items():
             place.from_answers(spec, key, value)  # also where this checkout has no such place
 
 
 def _check_rows(spec: BackendSpec) -> None:
-    for variant, said in (spec.overrides.get("variants") or {}).items():
-        fields: Mapping[str, str] = said.get("fields") or {}
-        builds = [fields.get("backend", spec.name), *(row.get("backend", "") for row in said.get("rows") or ())]
+    for variant, answers in (spec.overrides.get("variants") or {}).items():
+        fields: Mapping[str, str] = answers.get("fields") or {}
+        builds = [fields.get("backend", spec.name), *(row.get("backend", "") for row in answers.get("rows") or ())]
         for name in builds:
             if name != spec.name:
                 raise UsageError(
                     "overrides-other-backend",
-                    f"overrides.variants.{variant} speaks of the backend {name!r}, not of {spec.name!r}",
+                    f"overrides.variants.{variant} is about the backend {name!r}, not {spec.name!r}",
                 )

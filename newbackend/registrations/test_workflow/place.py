@@ -6,24 +6,20 @@ gated by an output of the job that detects changes, so both go in together.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-from newbackend.checkout.tree import Checkout
-from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe, answers_for, rules_of
+from newbackend.checkout.tree import Checkout, cached_by_file
+from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe, answers_for
 from newbackend.registrations.support.yaml_files import document
 from newbackend.spec import BackendSpec
 from newbackend.splice.comments import own_comment
-from newbackend.splice.outcome import AnchorMissing, Inserted, Splice
-from newbackend.splice.prove import MapEdit
-from newbackend.splice.yaml_list import YamlBroken, plain_value
+from newbackend.splice.operation import add_keys, anchor_missing, drop_key
 from newbackend.splice.yaml_map import Entry, YamlMap, read_map
+from newbackend.splice.yaml_nodes import YamlBroken, plain_value
 
 PATH = ".github/workflows/test-extra.yml"
 OUTPUTS = ("jobs", "detect-changes", "outputs")
@@ -31,6 +27,7 @@ JOBS = ("jobs",)
 _RULES = ("REG710",)
 _OUTPUT = re.compile(r"\$\{\{ steps\.\w+\.outputs\.([a-z0-9-]+) \}\}\Z")
 _NEEDS = re.compile(r"needs\.detect-changes\.outputs\.([a-z0-9-]+) == 'true'")
+_CLONE = ("- name: Clone", "  uses: {checkout}", "  with:", "    submodules: true")
 _FALLBACK = {"checkout": "actions/checkout@v4", "setup_go": "actions/setup-go@v5"}
 
 
@@ -42,20 +39,16 @@ class TestWorkflow(Place):
     id = "test-workflow"
     title = "extra test workflow"
     order = 170
+    file = PATH
     override_keys = frozenset(("job",))
 
-    def path(self, checkout: Checkout) -> str:
-        return PATH
-
-    def probe(self, checkout: Checkout) -> Probe:
+    def shape(self, checkout: Checkout, text: str) -> Probe:
         root = document(checkout, PATH)
-        if root is None:
-            return Probe(absent=f"{PATH} is not in this checkout")
         if isinstance(root, YamlBroken):
-            return Probe(unrecognised=f"is not valid YAML: {root.problem}", line=root.line)
+            return Probe(unrecognised=f"is not valid YAML: {root.problem}", line=root.line, defect=True)
         for keys in (OUTPUTS, JOBS):
-            found = _map(checkout, keys)
-            if found is None or not found.entries:
+            mapping = _map(checkout, PATH, keys)
+            if mapping is None or not mapping.entries:
                 return Probe(unrecognised=f"has no block mapping at {'/'.join(keys)}")
         return Probe()
 
@@ -81,71 +74,58 @@ class TestWorkflow(Place):
             ExpectedFact("job", f"job:tests-{name}", {"spec": spec}, f"runs the tests of {name}", _RULES, "job"),
         ]
 
-    def same(self, wanted: Any, found: Any) -> bool:
+    def same(self, wanted: Any, observed: Any) -> bool:
         return True
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact]) -> Iterable[Change]:
         for wanted in missing:
-            keys = OUTPUTS if wanted.kind == "output" else JOBS
-            found = _need(checkout, keys)
-            sibling = self._sibling(checkout, spec, found, wanted.kind)
-            rows = (
-                _output_lines(spec.name, sibling.indent)
-                if wanted.kind == "output"
-                else _job_lines(checkout, spec, sibling.indent)
-            )
-            at, text = found.lines.after(sibling.last, rows)
-            value = yaml.safe_load("\n".join(rows) + "\n")
-            proof = MapEdit(keys, tuple(value.items()))
-            outcome = Inserted((Splice(at, at, text),), sibling.last + 2)
-            yield Change(self.id, PATH, outcome, wanted.reason, rules_of([wanted]), self.snippet([wanted]), (proof,))
-
-    def _sibling(self, checkout: Checkout, spec: BackendSpec, found: YamlMap, kind: str) -> Entry:
-        """The last output; the last job of the same language, else the last job."""
-        folder = spec.directory.rsplit("/", 1)[0] + "/"
-        same = [entry for entry in found.entries if kind == "job" and f"-C {folder}" in str(plain_value(entry.node))]
-        return (same or list(found.entries))[-1]
+            if wanted.kind == "output":
+                outputs = _need(checkout, OUTPUTS)
+                sibling = outputs.entries[-1]
+                operation = add_keys(outputs, sibling, _output_lines(spec.name, sibling.indent))
+            else:
+                jobs = _need(checkout, JOBS)
+                sibling = _job_like(spec, jobs)
+                operation = add_keys(jobs, sibling, _job_lines(checkout, spec, sibling.indent))
+            yield self.added(checkout, [wanted], operation)
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
         own = {fact.line for fact in self.observe(checkout) if fact.backend == name}
         for keys in (OUTPUTS, JOBS):
-            found = _need(checkout, keys)
-            gone = [entry for entry in found.entries if entry.first + 1 in own]
-            if len(gone) == len(found.entries):
-                outcome = AnchorMissing(f"nothing would be left of {'/'.join(keys)}", found.line)
-                yield Change(self.id, PATH, outcome, f"the tests of {name}", _RULES)
+            mapping = _need(checkout, keys)
+            gone = [entry for entry in mapping.entries if entry.first + 1 in own]
+            if len(gone) == len(mapping.entries):
+                refused = anchor_missing(f"nothing would be left of {'/'.join(keys)}", mapping.line)
+                yield self.taken(checkout, refused, f"the tests of {name}", *_RULES)
                 continue
             for entry in gone:
-                first = own_comment(found.lines, entry.first, "#", [name, entry.key])
-                splice = Splice(*found.lines.span(first, entry.last), "")
-                proof = MapEdit(keys, removed=frozenset({entry.key}))
+                first = own_comment(mapping.lines, entry.first, "#", [name, entry.key])
                 reason = f"{entry.key} in {'/'.join(keys)}"
-                yield Change(self.id, PATH, Inserted((splice,), entry.first + 1), reason, _RULES, "", (proof,))
+                yield self.taken(checkout, drop_key(mapping, entry, first), reason, *_RULES)
 
-    def snippet(self, wanted: Sequence[ExpectedFact]) -> str:
-        rows: list[str] = []
-        for one in wanted:
-            if one.kind == "output":
-                rows += _output_lines(str(one.value), 6)
-            else:
-                rows += _job_rows(one.value["spec"], _FALLBACK, 2)
-        return "\n".join(rows)
+    def text(self, wanted: ExpectedFact) -> list[str]:
+        if wanted.kind == "output":
+            return _output_lines(str(wanted.value), 6)
+        return _job_rows(wanted.value["spec"], _FALLBACK, 2)
 
 
-def _map(checkout: Checkout, keys: tuple[str, ...]) -> YamlMap | None:
-    memo = ("yaml-map", PATH + "\x1f" + "/".join(keys))
-    if memo not in checkout.memo:
-        root = document(checkout, PATH)
-        checkout.memo[memo] = read_map(checkout.need(PATH), keys, root) if isinstance(root, yaml.Node) else None
-    found = checkout.memo[memo]
-    assert found is None or isinstance(found, YamlMap)
-    return found
+@cached_by_file
+def _map(checkout: Checkout, path: str, keys: tuple[str, ...]) -> YamlMap | None:
+    root = document(checkout, path)
+    return read_map(checkout.need(path), keys, root) if isinstance(root, yaml.Node) else None
 
 
 def _need(checkout: Checkout, keys: tuple[str, ...]) -> YamlMap:
-    found = _map(checkout, keys)
-    assert found is not None  # probe() saw it
-    return found
+    mapping = _map(checkout, PATH, keys)
+    assert mapping is not None  # probe() has seen it
+    return mapping
+
+
+def _job_like(spec: BackendSpec, jobs: YamlMap) -> Entry:
+    """The last job of the same language, else the last job."""
+    folder = spec.directory.rsplit("/", 1)[0] + "/"
+    same = [entry for entry in jobs.entries if f"-C {folder}" in str(plain_value(entry.node))]
+    return (same or list(jobs.entries))[-1]
 
 
 def _output_lines(name: str, indent: int) -> list[str]:
@@ -157,28 +137,20 @@ def _job_lines(checkout: Checkout, spec: BackendSpec, indent: int) -> list[str]:
     text = checkout.need(PATH)
     used = {}
     for key, action in (("checkout", "actions/checkout"), ("setup_go", "actions/setup-go")):
-        found = re.findall(rf"uses: ({action}@[\w.-]+)", text)
-        used[key] = found[-1] if found else _FALLBACK[key]
+        versions = re.findall(rf"uses: ({action}@[\w.-]+)", text)
+        used[key] = versions[-1] if versions else _FALLBACK[key]
     return _job_rows(spec, used, indent)
 
 
 def _job_rows(spec: BackendSpec, actions: Mapping[str, str], indent: int) -> list[str]:
-    name, data, pad = spec.name, _data(), " " * indent
-    steps = [*data["clone"], *(data["go"] if spec.lang == "go" else ()), *data["jobs"][spec.lang]]
+    name, pad = spec.name, " " * indent
+    steps = [*_CLONE, *spec.language.test_job.splitlines()]
     gate = " || ".join(f"needs.detect-changes.outputs.{key} == 'true'" for key in (name, "run-all"))
     rows = [f"tests-{name}:", "  needs: detect-changes", f"  if: {gate}", "  runs-on: ubuntu-latest", "  steps:"]
     words = {**actions, "name": name, "directory": spec.directory}
     for step in steps:
         rows.append("    " + re.sub(r"\{(\w+)\}", lambda match: words[match[1]], step))
     return [pad + row for row in rows]
-
-
-@cache
-def _data() -> Any:
-    import newbackend.catalog
-
-    path = Path(newbackend.catalog.__file__).parent / "test_jobs.json"
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 PLACE = TestWorkflow()

@@ -1,14 +1,15 @@
-"""Checks of the servers themselves: RPCs in Rust, streams in Go, interceptors in Python."""
+"""Rules about the servers themselves: RPCs in Rust, streams in Go, interceptors in Python."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 
-from newbackend.findings import CheckResult, Finding, Location, Status
-from newbackend.rules.base import Check, Result
-from newbackend.rules.context import BackendInfo, Context
-from newbackend.rules.texts import own_servers as text
+from newbackend.checklist import DIRECTORY
+from newbackend.findings import Finding, Location, Severity
+from newbackend.rules.backend import BackendInfo
+from newbackend.rules.context import Context
+from newbackend.rules.registry import Result, check, rule, skipped
 
 BASE = "pkg/grpc/base/base.go"
 AUTH = "backend/python/common/grpc_auth.py"
@@ -33,15 +34,32 @@ def snake(rpc: str) -> str:
     return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", words).lower()
 
 
+RPC_MISSING = rule(
+    "REG816",
+    "rust-rpc-missing",
+    Severity.ERROR,
+    what="A Rust server without generated stubs does not implement an RPC of the checkout's backend.proto.",
+    why="The crate does not compile. Whoever adds an RPC to the proto does not build the Rust backends, so this shows "
+    "up in the next release build.",
+    how="Set `generate_default_stubs(true)` in build.rs, or write the method (and, for a stream, its associated type).",
+    incident="c5645795b (#11414) upscale_image, 2be495f9c (#10612), 270c25640 (#9972), eb01c7721 (#9499), 9cd8d7951 "
+    "(#9422): kokoros was repaired after the fact each time.",
+    bad="rpc NewCall(…) returns (…)      // backend.proto; no new_call in src/service.rs",
+    good="tonic_build::configure().generate_default_stubs(true)",
+    checklist=DIRECTORY,
+)
+
+
+@check(RPC_MISSING)
 def rust(context: Context) -> Iterable[Result]:
-    """REG816."""
+    """RPCs of the proto that a Rust server without stubs lacks."""
     rpcs = context.layout.proto.rpcs
     for info in context.backends.values():
         if info.lang != "rust" or not info.directory:
-            yield CheckResult(text.RPC_MISSING, Status.SKIPPED, info.name, "it is not a Rust backend")
+            yield skipped(RPC_MISSING, info.name, "it is not a Rust backend")
             continue
         if "generate_default_stubs(true)" in (context.read(f"{info.directory}/build.rs") or ""):
-            yield CheckResult(text.RPC_MISSING, Status.SKIPPED, info.name, "its build generates stubs for every RPC")
+            yield skipped(RPC_MISSING, info.name, "its build generates stubs for every RPC")
             continue
         for path in _below(context, f"{info.directory}/src", ".rs"):
             source = context.read(path) or ""
@@ -55,7 +73,15 @@ def rust(context: Context) -> Iterable[Result]:
                 more = f" and {len(missing) - 5} more RPCs" if len(missing) > 5 else ""
                 message = f"the server does not implement {', '.join(missing[:5])}{more}, so it does not compile"
                 expected = f"async fn {snake(missing[0])}(…)"
-                yield Finding(text.RPC_MISSING, ",".join(missing), path, line, message, info.name, expected=expected)
+                yield Finding(
+                    RPC_MISSING,
+                    ",".join(missing),
+                    path,
+                    line=line,
+                    message=message,
+                    backend=info.name,
+                    expected=expected,
+                )
 
 
 def _below(context: Context, folder: str, suffix: str) -> Iterator[str]:
@@ -64,8 +90,26 @@ def _below(context: Context, folder: str, suffix: str) -> Iterator[str]:
             yield f"{folder}/{name}"
 
 
+STREAM_HANGS = rule(
+    "REG817",
+    "go-stream-hangs",
+    Severity.ERROR,
+    what="A Go backend serves TTS, transcription, fine-tuning or quantization and inherits the streaming twin from "
+    "pkg/grpc/base, which leaves its channel open.",
+    why="The server waits for the channel: a client that asks for a stream never gets an answer, and with "
+    "base.SingleThread every later request waits behind it. Health still says OK, so nobody restarts the process.",
+    how="Override the method: close the channel and return codes.Unimplemented. (Or repair pkg/grpc/base.)",
+    incident="PredictStream of the base was repaired, its four siblings were not; measured with a demo backend.",
+    bad="func (d *Demo) TTS(req *pb.TTSRequest) error { … }      // and no TTSStream",
+    good="func (d *Demo) TTSStream(_ *pb.TTSRequest, results chan []byte) error {\n\tclose(results)\n"
+    '\treturn status.Error(codes.Unimplemented, "TTSStream")\n}',
+    checklist=DIRECTORY,
+)
+
+
+@check(STREAM_HANGS)
 def go_streams(context: Context) -> Iterable[Result]:
-    """REG817: what pkg/grpc/base leaves open, for the backends that a request with a stream can reach."""
+    """What pkg/grpc/base leaves open, for the backends that a request with a stream can reach."""
     base = context.read(BASE) or ""
     open_at = {
         match[1]: base.count("\n", 0, match.start()) + 1
@@ -75,7 +119,7 @@ def go_streams(context: Context) -> Iterable[Result]:
     for info in context.backends.values():
         if info.lang != "go" or not info.directory or not open_at:
             reason = "it is not a Go backend" if info.lang != "go" else f"{BASE} leaves no stream open"
-            yield CheckResult(text.STREAM_HANGS, Status.SKIPPED, info.name, reason)
+            yield skipped(STREAM_HANGS, info.name, reason)
             continue
         yield from _hanging(context, info, open_at)
 
@@ -103,17 +147,41 @@ def _hanging(context: Context, info: BackendInfo, open_at: dict[str, int]) -> It
             related = (Location(BASE, line),)
             expected = f"func (… *{kind}) {stream}(…, results chan …) error {{\n\tclose(results)\n"
             expected += f'\treturn status.Error(codes.Unimplemented, "{stream}")\n}}'
-            yield Finding(text.STREAM_HANGS, stream, path, at, message, info.name, expected=expected, related=related)
+            yield Finding(
+                STREAM_HANGS,
+                stream,
+                path,
+                line=at,
+                message=message,
+                backend=info.name,
+                expected=expected,
+                related=related,
+            )
 
 
+NO_INTERCEPTORS = rule(
+    "REG819",
+    "interceptors-missing",
+    Severity.ERROR,
+    what="A Python server is started without `get_auth_interceptors()`.",
+    why="It ignores LOCALAI_GRPC_AUTH_TOKEN, so in a distributed setup anybody on the network can use it; newer "
+    "revisions also hang the model identity check and the parent watch on it.",
+    how="Pass `interceptors=get_auth_interceptors()` to grpc.server (`aio=True` for grpc.aio).",
+    bad="server = grpc.server(futures.ThreadPoolExecutor(max_workers=1))",
+    good="server = grpc.server(futures.ThreadPoolExecutor(max_workers=1), interceptors=get_auth_interceptors())",
+    checklist=DIRECTORY,
+)
+
+
+@check(NO_INTERCEPTORS)
 def interceptors(context: Context) -> Iterable[Result]:
-    """REG819."""
+    """Python servers that check no token."""
     if "def get_auth_interceptors" not in (context.read(AUTH) or ""):
-        yield CheckResult(text.NO_INTERCEPTORS, Status.SKIPPED, reason=f"{AUTH} has no get_auth_interceptors")
+        yield skipped(NO_INTERCEPTORS, reason=f"{AUTH} has no get_auth_interceptors")
         return
     for info in context.backends.values():
         if info.lang != "python" or not info.directory:
-            yield CheckResult(text.NO_INTERCEPTORS, Status.SKIPPED, info.name, "it is not a Python backend")
+            yield skipped(NO_INTERCEPTORS, info.name, "it is not a Python backend")
             continue
         for name in ("server.py", "backend.py"):
             path = f"{info.directory}/{name}"
@@ -123,11 +191,6 @@ def interceptors(context: Context) -> Iterable[Result]:
                 line = source.count("\n", 0, match.start()) + 1
                 message = "the server is started without get_auth_interceptors(), so it checks no token"
                 expected = "interceptors=get_auth_interceptors()"
-                yield Finding(text.NO_INTERCEPTORS, name, path, line, message, info.name, expected=expected)
-
-
-CHECKS = (
-    Check((text.RPC_MISSING,), rust),
-    Check((text.STREAM_HANGS,), go_streams),
-    Check((text.NO_INTERCEPTORS,), interceptors),
-)
+                yield Finding(
+                    NO_INTERCEPTORS, name, path, line=line, message=message, backend=info.name, expected=expected
+                )

@@ -1,4 +1,4 @@
-"""Gallery entries: metas in their section, both channels, capability maps by contract 13.7."""
+"""Gallery entries: metas in their section, both channels, capability maps by the variants' keys."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ import yaml
 from specs import spec
 
 from newbackend.checkout.layout import INDEX, open_checkout
-from newbackend.registrations.gallery_index.place import GalleryIndex, capabilities_of
+from newbackend.checkout.tree import Checkout
+from newbackend.plan.build import plan_create, planned
+from newbackend.registrations.gallery_index.entries import capabilities_of
+from newbackend.registrations.gallery_index.place import GalleryIndex
+from newbackend.rules.run import verify
 from newbackend.splice.outcome import Drifted, Inserted, apply_splices
 
 
@@ -38,7 +42,6 @@ def edited(root: Path, **answers: object) -> str:
             {
                 "nvidia": "cuda13-ds4",
                 "nvidia-cuda-13": "cuda13-ds4",
-                "nvidia-cuda-12": "cuda13-ds4",
                 "nvidia-l4t-cuda-13": "cuda13-nvidia-l4t-arm64-ds4",
             },
         ),
@@ -97,3 +100,13 @@ def test_a_description_that_a_block_would_change_is_quoted(sample: Path) -> None
     hostile = '  leading, trailing  \n\ttab: # and "quotes"'
     found = next(e for e in yaml.safe_load(edited(sample, description=hostile)) if e["name"] == "ds4")
     assert found["description"].strip() == hostile.strip()
+
+
+def test_cuda_12_hosts_get_no_cuda_13_image_and_nobody_misses_the_key(checkout: Checkout) -> None:
+    """docs/adr/0007."""
+    plain = verify(planned(plan_create(spec(), checkout), checkout), names=("ds4",))
+    assert not [finding.message for finding in plain.findings if "nvidia" in finding.subject]
+    asked = spec(overrides={"capabilities": {"nvidia-cuda-12": "cuda13-ds4"}})
+    report = verify(planned(plan_create(asked, checkout), checkout), names=("ds4",))
+    wrong = [(finding.rule.id, finding.subject) for finding in report.findings if "nvidia" in finding.subject]
+    assert wrong == [("REG209", "ds4 nvidia-cuda-12"), ("REG209", "ds4-development nvidia-cuda-12")]

@@ -108,4 +108,4 @@ def test_a_hand_written_comment_goes_with_its_backend(checkout: Checkout) -> Non
 def test_answers_that_will_not_do_are_refused(checkout: Checkout, answers: dict[str, object], reference: str) -> None:
     with pytest.raises(UsageError) as caught:
         KnownBackends().plan(checkout, spec(**{"import": answers}))
-    assert caught.value.reference == reference
+    assert caught.value.code == reference

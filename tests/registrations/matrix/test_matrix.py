@@ -10,7 +10,7 @@ from specs import spec
 from newbackend.catalog import variant_table
 from newbackend.catalog.languages import languages
 from newbackend.checkout.layout import MATRIX, open_checkout
-from newbackend.registrations.matrix.place import Matrix, rows_of, variant_of_row
+from newbackend.registrations.matrix.place import Matrix, rows_of
 from newbackend.splice.outcome import AlreadyPresent, AnchorMissing, Inserted, apply_splices
 
 
@@ -25,13 +25,12 @@ def edited(root: Path, **answers: object) -> str:
 @pytest.mark.parametrize("lang", ["python", "go", "cpp", "rust"])
 def test_every_row_of_the_table_reads_back_as_its_own_variant(lang: str) -> None:
     language = languages()[lang]
-    for flavour, variants in language.variants.items():
-        pin = None if flavour not in language.flavour_needs_pin else spec().pin
-        answers = {"pin": None} if pin is None else {}
-        one = spec(name="oak", lang=lang, flavour=flavour, variants=list(variants), **answers)
+    for key, flavour in language.flavours.items():
+        answers = {} if flavour.needs_pin else {"pin": None}
+        one = spec(name="oak", lang=lang, flavour=key, variants=list(flavour.variants), **answers)
         for variant in one.variants:
             if not variant_table().variants[variant].darwin:
-                assert {variant_of_row(row) for row in rows_of(one, variant)} == {variant}
+                assert {variant_table().of_linux_row(row) for row in rows_of(one, variant)} == {variant}
 
 
 def test_per_arch_rows_are_pairs_that_share_a_tag_suffix() -> None:

@@ -18,9 +18,9 @@ from newbackend.errors import UsageError
 from newbackend.plan.build import plan_create, planned
 from newbackend.plan.remove import plan_remove
 from newbackend.plan.review import hunks
+from newbackend.plan.update import plan_update
 from newbackend.registrations.submodules.place import Submodules
 from newbackend.rules.run import verify
-from newbackend.scaffold.update import plan_update
 
 MODULES = """\
 [submodule "docs/theme"]
@@ -140,7 +140,7 @@ def test_a_submodule_that_is_checked_out_is_not_removed(with_modules: Path) -> N
     before = tree(with_modules)
     with pytest.raises(UsageError) as caught:
         apply_plan(plan_remove("ferris", open_checkout(with_modules)), with_modules, DIRTY)
-    assert caught.value.reference in ("submodule-checked-out", "file-unreadable")
+    assert caught.value.code in ("submodule-checked-out", "file-unreadable")
     assert tree(with_modules) == before
 
 
@@ -155,7 +155,7 @@ def test_a_file_in_the_way_of_the_submodule_is_refused(with_modules: Path, at: s
     before, index = tree(with_modules), git(with_modules, "ls-files", "--stage")
     with pytest.raises(UsageError) as caught:
         apply_plan(plan, with_modules, DIRTY)
-    assert caught.value.reference in ("file-in-the-way", "plan-stale")
+    assert caught.value.code in ("file-in-the-way", "plan-stale")
     assert (tree(with_modules), git(with_modules, "ls-files", "--stage")) == (before, index)
 
 
@@ -209,7 +209,7 @@ def test_a_git_that_does_not_answer_is_not_taken_for_no_submodule(
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UsageError) as caught:
         plan_remove("ferris", open_checkout(with_modules))
-    assert caught.value.reference == "git-missing"
+    assert caught.value.code == "git-missing"
     report = verify(open_checkout(with_modules), names=["ferris"])
     assert [one.status.value for one in report.findings if one.rule.id == "REG820"] == ["unknown"]
 
@@ -237,7 +237,7 @@ def test_a_commit_recorded_since_the_plan_makes_it_stale(with_modules: Path) -> 
     record_link(with_modules, PATH, "1" * 40)
     with pytest.raises(UsageError) as caught:
         apply_plan(plan, with_modules, DIRTY)
-    assert (caught.value.reference, caught.value.where) == ("plan-stale", PATH)
+    assert (caught.value.code, caught.value.where) == ("plan-stale", PATH)
 
 
 def test_without_git_the_commit_is_a_command_to_run(sample: Path) -> None:

@@ -21,7 +21,7 @@ from newbackend.plan.build import plan_create
 def test_contradictions_are_refused(checkout: Checkout, answers: dict[str, object], reference: str) -> None:
     with pytest.raises(UsageError) as caught:
         plan_create(spec(**answers), checkout)
-    assert caught.value.reference == reference
+    assert caught.value.code == reference
 
 
 def test_a_reason_is_kept_with_the_answers(checkout: Checkout) -> None:

@@ -1,0 +1,51 @@
+"""Modalities: what a backend serves. `modalities.json` has one row for each, in canonical order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Modality:
+    """A modality's RPCs, and its names in LocalAI's lists.
+
+    `chip` is its word in the import form, `table` its category in the compatibility table, `bullet` that in the list
+    of backends, `word` what the table's column of capabilities says, "" for nothing.
+    """
+
+    id: str
+    title: str
+    rpcs: tuple[str, ...]
+    tags: tuple[str, ...]
+    chip: str
+    table: str
+    bullet: str
+    optional_rpcs: tuple[str, ...] = ()
+    usecases: tuple[str, ...] = ()
+    word: str = ""
+
+
+def modalities_file() -> Path:
+    """The table."""
+    return Path(__file__).with_name("modalities.json")
+
+
+def modalities() -> Mapping[str, Modality]:
+    """All modalities by id, in canonical order."""
+    return _load(modalities_file())
+
+
+@cache
+def _load(file: Path) -> Mapping[str, Modality]:
+    rows = json.loads(file.read_text(encoding="utf-8"))["modalities"]
+    return {key: _modality(key, row) for key, row in rows.items()}
+
+
+def _modality(key: str, row: Mapping[str, Any]) -> Modality:
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    return Modality(id=key, **{"bullet": row["table"], **values})

@@ -1,0 +1,86 @@
+"""Where the answers of `create` come from: an answers file, `--set`, flags, an interrupted run, and questions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from newbackend.answers import Answers, PinAnswers, merge, value_at, with_value
+from newbackend.answers_file import load_answers, parse_set
+from newbackend.checkout.tree import Checkout
+from newbackend.cli.create_options import CreateOptions
+from newbackend.cli.output.progress import progress
+from newbackend.describe.like import with_sibling, with_wiring
+from newbackend.errors import UsageError
+from newbackend.pin import parse_pin
+from newbackend.plan.collisions import check_collisions
+from newbackend.spec import BackendSpec, make_spec
+from newbackend.wizard.complete import WizardOptions, complete
+from newbackend.wizard.headless import Headless
+from newbackend.wizard.protocol import Frontend
+from newbackend.wizard.question import words
+from newbackend.wizard.questions import KEYS, told
+from newbackend.wizard.session import Session
+from newbackend.wizard.upstream import read_upstream
+
+
+def split(text: str | None) -> tuple[str, ...] | None:
+    """The values of an option that takes a comma-separated list."""
+    return None if text is None else words(text)
+
+
+def pin_answers(text: str | None) -> PinAnswers | None:
+    """`--pin OWNER/REPO[@REF]`. Raises UsageError when malformed."""
+    if text is None:
+        return None
+    repo, ref = parse_pin(text)
+    return PinAnswers(repo=repo, sha=ref)
+
+
+def given_answers(file: Path | None, flags: Answers, sets: Sequence[str]) -> Answers:
+    """Merges the answers file, flags and --set; later ones win. A name in both file and flags must be the same."""
+    saved = load_answers(file) if file else Answers()
+    if flags.name and saved.name and saved.name != flags.name:
+        message = f"the answers are for {saved.name!r}, not {flags.name!r}"
+        raise UsageError("answers-other-name", message, where=str(file))
+    if flags.pin:
+        saved = replace(saved, pin=None)
+    return merge(saved, flags, parse_set(sets))
+
+
+def asked_spec(
+    given: Answers, checkout: Checkout, front: Frontend, session: Session, options: CreateOptions
+) -> tuple[BackendSpec, list[str]]:
+    """The spec after all questions, and notes about what was assumed. Raises UsageError or NotFoundError."""
+    resumed = Answers()
+    given, notes = with_sibling(given, checkout)
+    if options.asks and not options.settled:
+        given, resumed = _resumed(given, front, session)
+    wizard = WizardOptions(
+        resumed=resumed,
+        keep=session.save if options.asks else lambda _: None,
+        busy=progress,
+        settled=Headless() if options.settled else None,
+        read_upstream=read_upstream,
+    )
+    answers, assumed = complete(given, checkout, front, wizard)
+    spec = make_spec(with_wiring(answers, checkout))
+    check_collisions(spec, checkout)
+    return spec, [*notes, *assumed]
+
+
+def _resumed(given: Answers, front: Frontend, session: Session) -> tuple[Answers, Answers]:
+    """The given answers, with those of an interrupted run if the user wants them; given ones win."""
+    saved = session.find(given.name)
+    if saved is None:
+        return given, Answers()
+    front.say(f"There are answers of an interrupted run: {told(saved)}.")
+    if not front.confirm("Go on with them?", default=True):
+        session.drop()
+        return given, Answers()
+    unasked = saved
+    for key in KEYS:
+        if value_at(saved, key) is not None:
+            unasked = with_value(unasked, key, None)
+    return merge(unasked, given), saved

@@ -1,0 +1,80 @@
+"""Error handling: every error becomes one sentence on standard error, or JSON on standard output, and an exit
+status."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TextIO
+
+from newbackend.errors import Exit, NewbackendError, UsageError
+
+DEBUG = "NEWBACKEND_DEBUG"
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+"""Errors of a write (to standard output or a temporary folder) that are caused by the machine, not by a bug."""
+_PREFIX = {"stopped": "", "internal": "internal error: "}
+
+
+class _CommandLineError(UsageError):
+    """A usage error of the command-line library."""
+
+    def sentence(self) -> str:
+        return f"{self.message} ({self.hint})"
+
+
+def fail(error: BaseException, words: Sequence[str]) -> None:
+    """Prints an error and ends the process with its documented status. An internal error is raised again when
+    debugging."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        sys.stderr.write(f"{error.format_message()}\n")  # type: ignore[attr-defined]
+        sys.exit(Exit.USAGE)
+    refusal = _refusal(error)
+    if refusal.code == "internal" and os.environ.get(DEBUG):
+        raise error
+    if wants_json(words):
+        import json
+
+        out, err = json.dumps(refusal.as_json(), indent=2, ensure_ascii=False) + "\n", ""
+    else:
+        out, err = "", f"newbackend: {_PREFIX.get(refusal.code, 'error: ')}{refusal.sentence()}\n"
+    for stream, text in ((sys.stdout, out), (sys.stderr, err)):
+        try:
+            stream.write(text)
+            stream.flush()
+        except OSError:  # the terminal is closed, so only the exit status is left
+            silence(stream)
+    sys.exit(int(refusal.exit_status))
+
+
+def wants_json(words: Sequence[str]) -> bool:
+    """Whether the command line asks for JSON. Looks at the raw arguments, because an error may precede their
+    parsing."""
+    options = list(words[: words.index("--")] if "--" in words else words)
+    named = [value for word, value in pairwise(options) if word == "--format"]
+    joined = [word.removeprefix("--format=") for word in options if word.startswith("--format=")]
+    return "json" in (*named, *joined)
+
+
+def silence(stream: TextIO) -> None:
+    """Redirects a closed stream to /dev/null, so that the interpreter's last flush cannot fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _refusal(error: BaseException) -> NewbackendError:
+    if isinstance(error, NewbackendError):
+        return error
+    if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":
+        return UsageError("stopped", str(error) or "stopped; nothing was changed")
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        where = error.filename or "the output"
+        return UsageError("no-room", f"{where} cannot be written: {error.strerror}")
+    if hasattr(error, "format_message"):  # of the command-line library, whichever click it carries
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context is not None else "newbackend"
+        choices = getattr(error, "choices", ())
+        return _CommandLineError("usage", error.format_message(), hint=f"see `{path} --help`", choices=choices)
+    what = str(error).splitlines()[0] if str(error) else "no message"
+    return UsageError("internal", f"{type(error).__name__}: {what}", hint=f"this is a bug, {DEBUG}=1 shows where")

@@ -1,0 +1,48 @@
+"""Output of `create`: the files of --plan-out and --diff-out, and the plan on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from newbackend.cli.common import print_err, print_out, style, write_output
+from newbackend.style import Style, style_for
+
+if TYPE_CHECKING:
+    from newbackend.cli.create_options import CreateOptions
+    from newbackend.plan.model import Plan
+
+
+def save(plan: Plan, options: CreateOptions) -> None:
+    """Writes --plan-out and --diff-out. Raises UsageError when that fails."""
+    from newbackend.cli.output.plan_text import diff
+    from newbackend.plan.as_json import plan_to_json
+
+    if options.plan_out:
+        write_output(options.plan_out, json.dumps(plan_to_json(plan), indent=2, ensure_ascii=False) + "\n")
+        print_err(f"newbackend: plan written to {options.plan_out}")
+    if options.diff_out:
+        text = diff(plan, Style(colour=False))
+        write_output(options.diff_out, text + "\n" if text else "")
+        print_err(f"newbackend: diff written to {options.diff_out}")
+
+
+def show(plan: Plan, options: CreateOptions) -> None:
+    """Prints the plan: as JSON, or only the summary with --yes, or summary and diff through the pager."""
+    from newbackend.cli.output.pager import page, pages
+    from newbackend.cli.output.plan_text import diff, manual, notes, recap, summary
+    from newbackend.plan.as_json import plan_to_json
+
+    if options.json:
+        print_out(json.dumps(plan_to_json(plan), indent=2, ensure_ascii=False))
+        return
+    paint = style()
+    parts = [summary(plan, paint), *([manual(plan, paint)] if plan.manual else [])]
+    if plan.empty or (options.yes and not options.dry_run):
+        print_out("\n".join(parts))
+    elif pages():
+        page("\n".join([*parts, "", diff(plan, paint), ""]))
+        print_err("\n".join([recap(plan), *notes(plan, style_for(sys.stderr))]))
+    else:
+        print_out("\n".join([diff(plan, paint), "", *parts]))

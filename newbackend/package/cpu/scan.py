@@ -1,0 +1,102 @@
+"""Which CPU instructions a file holds, and whether anything in it asks the CPU first.
+
+Decoding is linear over the executable parts. Data between the code decodes to nonsense, so single hits
+mean little, and the share of pages with hits counts. Nothing here knows which code will run: the rules
+that use it are `likely`, never certain.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from newbackend.package.archive import Buffer, Entry
+from newbackend.package.cpu.decoders import PAGE, Decode, Tally, find_decoder
+from newbackend.package.cpu.levels import levels
+from newbackend.package.elf import X86_64, ELFFile, Symbols, executable_parts, relocation_types
+
+# Measured: undispatched ggml builds hold such instructions in 84-88 % of their code pages, dispatched
+# libraries in 4-49 % together with cpuid or IFUNC. Below the share, hand-written code is likelier.
+SHARE = 0.25
+# Data between code decodes to a stray instruction now and then.
+NOISE = 8
+
+R_X86_64_IRELATIVE = 37
+# Names by which a file asks what the CPU can do, other than the instruction itself.
+DISPATCH_SYMBOLS = frozenset(
+    {"__cpu_model", "__cpu_indicator_init", "__cpu_features2", "__x86_get_cpuid_feature_leaf", "_rtld_global_ro",
+     "__get_cpuid", "av_get_cpu_flags", "__builtin_cpu_supports", "cpuinfo_initialize", "cpuinfo_isa"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The result for one file. `dispatch` is the evidence of a choice at run time ("" when there is none)."""
+
+    pages: int
+    tally: Tally
+    dispatch: str
+
+    def features_above(self, level: int) -> dict[str, int]:
+        """Instruction counts of the features above a level."""
+        return {f: n for f, n in self.tally.features.items() if levels().of[f] > level}
+
+    def share_above(self, level: int) -> float:
+        """The share of code pages that hold an instruction above a level."""
+        hit = set().union(*(pages for at, pages in self.tally.pages.items() if at > level))
+        return len(hit) / self.pages if self.pages else 0.0
+
+    def first_above(self, level: int) -> int:
+        """The lowest address of an instruction above a level; 0 when there is none."""
+        return min((self.tally.first[f] for f in self.features_above(level)), default=0)
+
+
+def scan_files(files: Iterable[tuple[Entry, ELFFile, Symbols]]) -> dict[str, Scan] | None:
+    """The scan of every x86-64 file among `files`, by path; None without a decoder."""
+    decoder = find_decoder()
+    if decoder is None:
+        return None
+    _, decode = decoder
+    scans: dict[str, Scan] = {}
+    symbols: dict[str, Symbols] = {}
+    for entry, elf, table in files:
+        if elf.machine == X86_64:
+            symbols[entry.path] = table
+            scans[entry.path] = scan_file(entry.view(), elf, table, decode)
+    return {p: replace(s, dispatch=s.dispatch or _asked_by(p, scans, symbols)) for p, s in scans.items()}
+
+
+def _asked_by(path: str, scans: Mapping[str, Scan], symbols: Mapping[str, Symbols]) -> str:
+    """The file that asks the CPU before anything calls this one (data/isa.toml, `elsewhere`); "" when none does."""
+    for pattern, symbol in levels().elsewhere:
+        if not fnmatchcase(posixpath.basename(path), pattern):
+            continue
+        for other, scan in scans.items():
+            # C++ names are mangled: the symbol is part of them.
+            if scan.tally.asks and any(symbol in name for name, _ in symbols[other].defined):
+                return f"{other} asks in its place"
+    return ""
+
+
+def scan_file(data: Buffer, elf: ELFFile, symbols: Symbols, decode: Decode) -> Scan:
+    """Count the instructions of one x86-64 file."""
+    tally = Tally()
+    pages: set[int] = set()
+    for address, code in executable_parts(data, elf):
+        decode(address, code, tally)
+        pages.update(range(address // PAGE, (address + len(code) + PAGE - 1) // PAGE))
+    return Scan(len(pages), tally, _evidence(data, elf, symbols, tally))
+
+
+def _evidence(data: Buffer, elf: ELFFile, symbols: Symbols, tally: Tally) -> str:
+    names = {r.name for r in symbols.references} | symbols.names
+    if tally.asks:
+        return f"{tally.asks} cpuid or xgetbv instructions"
+    asked = sorted(names & DISPATCH_SYMBOLS)
+    if asked:
+        return f"uses {asked[0]}"
+    if symbols.ifunc or R_X86_64_IRELATIVE in relocation_types(data, elf):
+        return "IFUNC symbols"
+    return ""

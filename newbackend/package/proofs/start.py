@@ -1,0 +1,87 @@
+"""PKG702, PKG703: run.sh starts and answers, in an empty root or in the root of an old distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from newbackend.findings import Rule, Severity, Status
+from newbackend.package.proofs.environment import Proof, ProofEnvironment
+from newbackend.package.proofs.process import RUN_TIMEOUT, run_once
+from newbackend.package.proofs.registry import check, rule
+from newbackend.package.proofs.sandbox import environment
+from newbackend.package.proofs.server import serve
+from newbackend.package.script import RUN_SH
+
+PROOF_RUN = rule(
+    "PKG702",
+    "proof-run",
+    Severity.ERROR,
+    what="Proof: run.sh starts in an empty root, opens its port and answers gRPC Health.",
+    why="What a user's host does first; nothing of the build machine is visible.",
+    how="Read the last lines of its output in the message.",
+)
+
+
+@check(PROOF_RUN)
+def run_in_an_empty_root(env: ProofEnvironment) -> Iterator[Proof]:
+    """run.sh and the caller's command, unless --run-root names another root."""
+    if env.package.options.run_root is None:
+        yield from _run(env, PROOF_RUN)
+
+
+PROOF_RUN_ROOT = rule(
+    "PKG703",
+    "proof-run-root",
+    Severity.ERROR,
+    what="Proof: the same inside the root of an old distribution.",
+    why="The only proof of a floor for packages that use the host's libc.",
+    how="Read the last lines of its output in the message.",
+)
+
+
+@check(PROOF_RUN_ROOT)
+def run_in_an_old_root(env: ProofEnvironment) -> Iterator[Proof]:
+    """The same in the root that --run-root names."""
+    if env.package.options.run_root is not None:
+        yield from _run(env, PROOF_RUN_ROOT)
+
+
+def _run(env: ProofEnvironment, rule: Rule) -> Iterator[Proof]:
+    options, root = env.package.options, env.root
+    if root is not None and env.sandbox.kind != "bwrap":
+        reason = "running in an existing root needs bubblewrap"
+        yield Proof(rule, RUN_SH, "", "this host", Status.UNKNOWN, reason)
+        return
+    if root is not None and not (root / "tmp").is_dir():
+        reason = f"{root} is no root file system (no tmp directory)"
+        yield Proof(rule, RUN_SH, "", str(root), Status.UNKNOWN, reason)
+        return
+    if options.smoke or (options.run_root and not options.run):
+        yield _smoke(env, rule)
+    if options.run:
+        yield _command(env, rule, options.run)
+
+
+def _smoke(env: ProofEnvironment, rule: Rule) -> Proof:
+    """run.sh as LocalAI starts it: by its shebang where the root has a bash, else through the copied shell."""
+    words, variables = [f"{env.place}/{RUN_SH}"], dict[str, str]()
+    if env.root is None:
+        if isinstance(env.shell, str):
+            return Proof(rule, RUN_SH, "", env.label, Status.UNKNOWN, env.shell)
+        words, variables = [*env.shell.argv, *words], dict(env.shell.environment)
+    if env.package.run is None:
+        return Proof(rule, RUN_SH, "", env.label, Status.FAIL, "there is no run.sh to start")
+    return serve(env, rule, RUN_SH, words, variables)
+
+
+def _command(env: ProofEnvironment, rule: Rule, text: str) -> Proof:
+    """The caller's command, in the package's directory; exit status 0 passes."""
+    words = ["/bin/sh", "-c", text]
+    variables: Mapping[str, str] = {}
+    if env.root is None:
+        if isinstance(env.shell, str):
+            return Proof(rule, text, text, env.label, Status.UNKNOWN, env.shell)
+        words, variables = [*env.shell.argv, "-c", text], env.shell.environment
+    result = run_once(env.argv(words), environment(variables), RUN_TIMEOUT)
+    status = Status.FAIL if result.status else Status.PASS
+    return Proof(rule, text, text, env.label, status, result.summary())

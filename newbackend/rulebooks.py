@@ -1,0 +1,65 @@
+"""All rule books together: every rule of `verify` and of `package check`, looked up, named and printed.
+
+`python -m newbackend.rulebooks [FILE]` writes docs/rules.md; a test compares it with the file in the tree.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from newbackend.errors import NotFoundError
+from newbackend.findings import Rule
+
+PAGE = Path("docs/rules.md")
+
+
+def all_rules() -> Mapping[str, Rule]:
+    """Every rule of `verify` and of `package check`, by id."""
+    from newbackend.package import RULES_BY_ID
+    from newbackend.rules import rules
+
+    return {**rules(), **RULES_BY_ID}
+
+
+def rule_names() -> Mapping[str, str]:
+    """Id -> name of every rule, in order of id, without importing the rules: for shell completion."""
+    from newbackend.package.proofs import PROOFS
+    from newbackend.package.rules import RULES as PACKAGE_RULES
+    from newbackend.rules.registry import RULES
+    from newbackend.suppress.rules import SUPPRESSIONS
+
+    books = (RULES, SUPPRESSIONS, PACKAGE_RULES, PROOFS)
+    return dict(sorted(row for book in books for row in book.names().items()))
+
+
+def find_rule(wanted: str) -> Rule:
+    """The rule of an id, in any case, or of a name. Raises NotFoundError with the nearest ones."""
+    from difflib import get_close_matches
+
+    every = all_rules()
+    by_name = {rule.name: rule for rule in every.values()}
+    rule = every.get(wanted.upper()) or by_name.get(wanted.lower())
+    if rule is None:
+        close = get_close_matches(wanted.upper(), every, n=3) + get_close_matches(wanted.lower(), by_name, n=3)
+        hint = f"did you mean {', '.join(close)}?" if close else "`newbackend rule` lists them"
+        raise NotFoundError("rule-unknown", f"there is no rule {wanted!r}", hint=hint)
+    return rule
+
+
+def page() -> str:
+    """docs/rules.md."""
+    from newbackend.report.rule_page import rules_markdown
+
+    return rules_markdown(all_rules().values())
+
+
+def main(argv: list[str]) -> None:
+    """Writes the page to the path given, else to docs/rules.md below the current directory."""
+    target = Path(argv[0]) if argv else PAGE
+    target.write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

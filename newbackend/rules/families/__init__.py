@@ -1,1 +1,0 @@
-"""One module per group of rules; each has a tuple `CHECKS`, which is all that registering takes."""

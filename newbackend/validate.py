@@ -1,0 +1,265 @@
+"""Checks the answers against the catalog of languages, variants and modalities, and their syntax.
+
+The wizard checks each new answer, `make_spec` checks all of them. Missing answers, and answers that depend on a
+missing one, are not checked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from newbackend.answers import Answers, ImportAnswers, OptionAnswers, PinAnswers
+from newbackend.catalog import modalities, name_rules, variant_table
+from newbackend.catalog.languages import Language, languages
+from newbackend.errors import UsageError
+from newbackend.overrides import check_overrides, keeps_files
+from newbackend.pin import check_branch, check_variable, parse_pin
+
+DEFAULT_IMPORT = "preference"
+IMPORT_KINDS = (DEFAULT_IMPORT, "importer", "drop-in", "none")
+DESCRIPTION_LIMIT = 10_240
+_TAG = re.compile(r"[^\x00-\x1f\x7f]{1,64}\Z")
+_URL = re.compile(r"https?://[^\s\x00-\x1f\"'<>\\`]+\Z")
+_LICENSE = re.compile(r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*\Z")
+_EXTENSION = re.compile(r"\.[a-z0-9][a-z0-9._-]{0,31}\Z")
+_PIPELINE_TAG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
+
+
+def checked(answers: Answers) -> Answers:
+    """The answers in canonical form (known order, no repeats, no empty options). Raises UsageError naming the first
+    invalid key."""
+    if answers.overrides is not None:
+        check_overrides(answers.overrides, "")
+    kept = keeps_files(answers.overrides)
+    if answers.name is not None:
+        (check_shape if kept else check_name)(answers.name)
+    if answers.lang is not None:
+        answers = _Template.of(answers).checked(answers)
+    return replace(
+        answers,
+        pin=None if answers.pin is None else _pin(answers.pin),
+        description=None if answers.description is None else _description(answers.description),
+        license=_matching("license", answers.license, _LICENSE, "an SPDX licence expression such as MIT"),
+        icon=_matching("icon", answers.icon, _URL, "an http(s) URL"),
+        urls=_each("urls", answers.urls, _URL, "an http(s) URL"),
+        tags=_each("tags", answers.tags, _TAG, "a short tag"),
+        imports=None if answers.imports is None else _imports(answers.imports, answers.name),
+    )
+
+
+def check_shape(name: str) -> str:
+    """Returns the name. Raises UsageError when it cannot be a directory, a make target and an image name."""
+    rules = name_rules()
+    if not name:
+        raise UsageError("name-missing", "a backend needs a name: newbackend create NAME")
+    if len(name) > rules.max_length:
+        raise UsageError("name-too-long", f"backend name {name!r} is longer than {rules.max_length} characters")
+    if not re.fullmatch(rules.pattern, name) or "--" in name:
+        raise UsageError(
+            "name-invalid",
+            f"backend name {name!r} may only have lower-case letters, digits and single hyphens inside",
+        )
+    return name
+
+
+def check_name(name: str) -> str:
+    """Returns the name. Raises UsageError with the problem that it would cause in LocalAI (catalog/names.json)."""
+    check_shape(name)
+    rules = name_rules()
+
+    def refuse(code: str, why: str) -> UsageError:
+        return UsageError(code, f"backend name {name!r} {why}")
+
+    if name in rules.reserved:
+        raise refuse("name-reserved", f"is reserved: {rules.reserved[name]}")
+    for token, why in rules.tokens.items():
+        if token in name:
+            raise refuse("name-hardware-token", f"contains {token!r}, which LocalAI reads as hardware: {why}")
+    for prefix in rules.prefixes:
+        if name.startswith(prefix):
+            raise refuse("name-prefix", f"starts with {prefix!r}, which LocalAI strips as a build variant")
+    for suffix, why in rules.suffixes.items():
+        if name.endswith(suffix):
+            raise refuse("name-suffix", f"ends with {suffix!r}: {why}")
+    return name
+
+
+@dataclass(frozen=True)
+class _Template:
+    """What the language and flavour allow. `sure`: the flavour is answered, or there is only one. `kept`: the backend's
+    files exist already, so the template's limits do not apply."""
+
+    language: Language
+    flavour: str
+    sure: bool
+    kept: bool
+
+    @classmethod
+    def of(cls, answers: Answers) -> _Template:
+        known, lang = languages(), answers.lang or ""
+        if lang not in known:
+            message = f"language {lang!r} is not one of {', '.join(known)}"
+            raise UsageError("lang-unknown", message, hint="pass --lang", choices=known)
+        language = known[lang]
+        flavour = answers.flavour or language.default_flavour
+        if flavour not in language.flavours:
+            message = f"flavour {flavour!r} is not one of {', '.join(language.flavours)} for {language.title}"
+            raise UsageError("flavour-unknown", message, choices=language.flavours)
+        sure = bool(answers.flavour) or len(language.flavours) == 1
+        return cls(language, flavour, sure, keeps_files(answers.overrides))
+
+    def checked(self, answers: Answers) -> Answers:
+        """The answers that depend on the template, in canonical form."""
+        if answers.name in self.language.reserved_names:
+            what = f"is a file or make target of every {self.language.title} backend"
+            raise UsageError("name-reserved", f"backend name {answers.name!r} {what}")
+        variants, served = answers.variants, answers.modalities
+        variants = None if variants is None else self._variants(variants, answers)
+        served = None if served is None else self._modalities(served)
+        if answers.pin == PinAnswers() and self.language.flavours[self.flavour].needs_pin and not self.kept:
+            message = f"flavour {self.flavour} builds an upstream, so it needs one"
+            raise UsageError("pin-missing", message, hint="pass --pin OWNER/REPO")
+        options = self._options(answers.options) if answers.options and self.sure else answers.options
+        return replace(answers, variants=variants, modalities=served, options=options)
+
+    def _variants(self, wanted: Sequence[str], answers: Answers) -> tuple[str, ...]:
+        table, departures = variant_table(), (answers.overrides or {}).get("variants") or {}
+        its = self.language.flavours[self.flavour]
+        for variant in wanted:
+            if variant not in table.variants:
+                message = f"variant {variant!r} is not one of {', '.join(table.variants)}"
+                raise UsageError("variant-unknown", message, hint="see --variants", choices=table.variants)
+            if self.kept and (departures.get(variant) or {}).get("rows"):
+                continue  # the rows are given
+            rows = table.variants[variant].rows_for(its.profile)
+            if not (self.kept or variant in its.variants) or not rows:
+                why = its.why_not(variant)
+                message = f"{self.language.title} ({self.flavour}) cannot ship {variant}: {why}"
+                raise UsageError("variant-impossible", message, choices=its.variants)
+        chosen = table.ordered(wanted)
+        if not chosen and not self.kept:
+            message = "a backend needs at least one platform variant"
+            raise UsageError("variants-missing", message, hint=f"pass --variants {table.plain}", choices=its.variants)
+        return chosen
+
+    def _modalities(self, wanted: Sequence[str]) -> tuple[str, ...]:
+        known, allowed = modalities(), self.language.flavours[self.flavour].modalities
+        for modality in wanted:
+            if modality not in known:
+                message = f"modality {modality!r} is not one of {', '.join(known)}"
+                raise UsageError("modality-unknown", message, choices=known)
+            if modality not in allowed and not self.kept:
+                why = self.language.refused_modalities.get(modality, "its template does not implement it")
+                message = f"{self.language.title} cannot serve {modality}: {why}"
+                raise UsageError("modality-impossible", message, choices=allowed)
+        chosen = tuple(key for key in known if key in wanted)
+        if not chosen:
+            message = "a backend needs at least one modality"
+            raise UsageError("modality-missing", message, hint="pass --modality llm", choices=allowed)
+        return chosen
+
+    def _options(self, options: OptionAnswers) -> OptionAnswers:
+        """The options. Raises UsageError for a glibc floor or a CPU variant that the template cannot build."""
+        if options.glibc_floor:
+            from newbackend.catalog.portable import check_floor
+
+            check_floor(options.glibc_floor, self.language, self.flavour)
+        if options.cpu_variants and options.native_march:
+            what = "options.native_march builds for one processor only, so there is nothing for options.cpu_variants"
+            raise UsageError("cpu-variants-native", f"{what} to choose from", hint="leave one of them out")
+        return replace(options, cpu_variants=self._cpu_variants(options.cpu_variants or ()) or None)
+
+    def _cpu_variants(self, wanted: Sequence[str]) -> tuple[str, ...]:
+        """The additional processor levels that the native library is built for, oldest first."""
+        known = self.language.flavours[self.flavour].cpu_variants
+        if wanted and not known:
+            able = [f"{row.title} ({key})" for row in languages().values() for key in _with_cpu_variants(row)]
+            why = f"only {', '.join(able)} can build its library once per kind of processor"
+            raise UsageError(
+                "cpu-variants-impossible",
+                f"{self.language.title} ({self.flavour}) has no CPU variants: {why}",
+                hint=" or ".join(f"pass --set flavour={key}" for key in _with_cpu_variants(self.language)),
+            )
+        for variant in wanted:
+            if variant not in known:
+                message = f"CPU variant {variant!r} is not one of {', '.join(known)}"
+                raise UsageError("cpu-variant-unknown", message, choices=known)
+        return tuple(variant for variant in known if variant in wanted)
+
+
+def _pin(pin: PinAnswers) -> PinAnswers:
+    """The pin; its `sha` is checked where it is resolved, and as a whole by `pin.check_pin`."""
+    if pin != PinAnswers():
+        parse_pin(pin.repo or "")
+    if pin.branch:
+        check_branch(pin.branch)
+    if pin.variable:
+        check_variable(pin.variable)
+    return pin
+
+
+def _imports(imports: ImportAnswers, name: str | None) -> ImportAnswers:
+    """The import answers that differ from the default."""
+    kind = imports.kind or DEFAULT_IMPORT
+    if kind not in IMPORT_KINDS:
+        message = f"import.kind {kind!r} is not one of {', '.join(IMPORT_KINDS)}"
+        raise UsageError("import-kind", message, choices=IMPORT_KINDS)
+    extensions = _signals("extensions", imports.extensions, _EXTENSION, "a file extension such as .gguf")
+    tags = _signals("pipeline_tags", imports.pipeline_tags, _PIPELINE_TAG, "a tag such as text-to-speech")
+    if imports.modality and not _PIPELINE_TAG.match(imports.modality):
+        raise UsageError("import-modality", f"import.modality {imports.modality!r} is not one word")
+    if kind == "drop-in" and imports.of is not None and imports.of in ("", name):
+        raise UsageError(
+            "import-of-missing",
+            "a drop-in shares another backend's importer, so it must say which",
+            hint="pass --set import.of=llama-cpp, for instance",
+        )
+    if kind == "importer" and (extensions, tags) == ((), ()):
+        raise UsageError(
+            "import-no-signal",
+            "an importer needs something to tell this backend's models by",
+            hint="pass --set import.extensions=[.ext] or import.pipeline_tags, or leave import.kind at preference",
+        )
+    return ImportAnswers(
+        kind=kind if kind != DEFAULT_IMPORT else None,
+        of=imports.of or None,
+        modality=imports.modality or None,
+        description=imports.description or None,
+        extensions=extensions or None,
+        pipeline_tags=tags or None,
+    )
+
+
+def _signals(key: str, values: Sequence[str] | None, pattern: re.Pattern[str], what: str) -> tuple[str, ...] | None:
+    for value in values or ():
+        if not pattern.match(value):
+            raise UsageError(f"import-{key.replace('_', '-')}", f"import.{key} {value!r} is not {what}")
+    return None if values is None else tuple(dict.fromkeys(values))
+
+
+def _description(text: str) -> str:
+    if any(0xD800 <= ord(ch) <= 0xDFFF for ch in text):
+        raise UsageError("description-not-utf8", "the description is not valid UTF-8")
+    if len(text.encode()) > DESCRIPTION_LIMIT:
+        raise UsageError("description-too-long", f"the description is longer than {DESCRIPTION_LIMIT} bytes")
+    if any((ord(ch) < 32 and ch not in "\n\t") or ord(ch) == 127 for ch in text):
+        raise UsageError("description-control", "the description contains control characters")
+    return text.strip()
+
+
+def _matching(key: str, text: str | None, pattern: re.Pattern[str], what: str) -> str | None:
+    if text and not pattern.match(text):
+        raise UsageError(f"{key}-invalid", f"{key} {text!r} is not {what}")
+    return text
+
+
+def _each(key: str, texts: Sequence[str] | None, pattern: re.Pattern[str], what: str) -> tuple[str, ...] | None:
+    for text in texts or ():
+        _matching(key, text, pattern, what)
+    return None if texts is None else tuple(texts)
+
+
+def _with_cpu_variants(language: Language) -> list[str]:
+    return [key for key, flavour in language.flavours.items() if flavour.cpu_variants]

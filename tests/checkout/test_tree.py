@@ -1,0 +1,46 @@
+"""What is read from a checkout once, and for how long it is kept."""
+
+from __future__ import annotations
+
+from newbackend.checkout.tree import Checkout, cached, cached_by_file
+
+RUNS: list[str] = []
+
+
+@cached
+def size(checkout: Checkout, unit: int) -> int:
+    """Runs once per checkout and unit."""
+    RUNS.append("size")
+    return len(checkout.need("Makefile")) // unit
+
+
+@cached_by_file
+def first_line(checkout: Checkout, path: str) -> str:
+    """Runs once as long as the file is the same."""
+    RUNS.append(path)
+    return checkout.need(path).split("\n", 1)[0]
+
+
+def runs() -> list[str]:
+    """What has run since this was last asked."""
+    recent = list(RUNS)
+    RUNS.clear()
+    return recent
+
+
+def test_a_value_is_made_once_per_checkout_and_arguments(checkout: Checkout) -> None:
+    runs()
+    assert size(checkout, 1) == size(checkout, 1)
+    size(checkout, 2)
+    assert runs() == ["size", "size"]
+    size(checkout.with_changes({}), 1)
+    assert runs() == ["size"]
+
+
+def test_what_depends_on_one_file_is_kept_until_that_file_changes(checkout: Checkout) -> None:
+    runs()
+    old = [first_line(checkout, path) for path in ("Makefile", "README.md")]
+    after = checkout.with_changes({"Makefile": "new\n"})
+    assert [first_line(after, path) for path in ("Makefile", "README.md")] == ["new", old[1]]
+    assert runs() == ["Makefile", "README.md", "Makefile"]
+    assert first_line(checkout, "Makefile") == old[0]

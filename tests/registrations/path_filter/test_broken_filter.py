@@ -1,0 +1,70 @@
+"""A path filter that cannot be run: every verb goes on without it, soon, and says so with file and line."""
+
+from __future__ import annotations
+
+import json
+import resource
+from pathlib import Path
+
+import pytest
+from cli.runner import Result, newbackend
+
+SCRIPT = "scripts/lib/backend-filter.mjs"
+HEAD = "export function inferBackendPath(item) {"
+CREATE = ("create", "ds4", "--lang", "cpp", "--variants", "cpu", "--no-input")
+BODIES = {
+    "endless": ("for (;;) {}", "did not end within 2 s"),
+    "recursive": ("return inferBackendPath(item);", "call stack"),
+    "greedy": ("return 'x'.repeat(1 << 28).repeat(64);", "out of memory"),
+    "native": ("[].reverse.call({length: 2 ** 53 - 1});", "did not end within 2 s"),
+    "hostile": ("throw {toString() { for (;;) {} }};", "did not end within 2 s"),
+}
+
+
+@pytest.fixture(params=BODIES)
+def broken(request: pytest.FixtureRequest, sample: Path) -> tuple[Path, str, int]:
+    """A checkout whose filter cannot be run, why, and the line of the function."""
+    body, why = BODIES[request.param]
+    script = sample / SCRIPT
+    text = script.read_text()
+    assert HEAD in text
+    script.write_text(text.replace(HEAD, f"{HEAD} {body}"))
+    return sample, why, text[: text.index(HEAD)].count("\n") + 1
+
+
+def quick(*words: str | Path) -> Result:
+    """A run that waits for the filter once. Processor time is counted, for the machine may be busy: a second
+    wait of 2 s would show."""
+    before = _used()
+    result = newbackend(*words)
+    assert _used() - before < 4.5
+    assert "internal error" not in result.err
+    return result
+
+
+def _used() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def test_create_leaves_the_branch_to_a_person(broken: tuple[Path, str, int]) -> None:
+    root, why, line = broken
+    result = quick(*CREATE, "--dry-run", "--format", "json", "--repo", root)
+    assert result.status == 0, result.err
+    manual = [item for item in json.loads(result.out)["manual"] if item["path"] == SCRIPT]
+    assert [(item["line"], why in item["reason"]) for item in manual] == [(line, True)]
+    assert "backend/cpp/ds4/" in manual[0]["snippet"]
+
+
+def test_verify_reports_it_with_its_line(broken: tuple[Path, str, int]) -> None:
+    root, why, line = broken
+    result = quick("verify", "--all", "--format", "json", "--repo", root)
+    findings = [finding for finding in json.loads(result.out)["findings"] if finding["path"] == SCRIPT]
+    assert [(finding["rule"], finding["line"]) for finding in findings if why in finding["message"]] == [
+        ("REG400", line)
+    ]
+
+
+def test_list_answers_all_the_same(broken: tuple[Path, str, int]) -> None:
+    root, _, _ = broken
+    assert quick("list", "--repo", root).status == 0
