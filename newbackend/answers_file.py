@@ -6,13 +6,18 @@ ruamel.yaml reads and writes the files that this project owns. Tags and wrong ty
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from newbackend.answers import Answers, ValueKind, as_data, key_at, read_answers
 from newbackend.errors import NotFoundError, UsageError
+
+TEXT_LIMIT = 256 * 1024
+"""Characters of an answers file; one of a backend with all that there is to say has 10 KiB."""
+VALUE_LIMIT = 20_000
+DEPTH_LIMIT = 60
 
 
 def load_answers(path: Path) -> Answers:
@@ -36,10 +41,13 @@ def parse_yaml(text: str, where: str) -> Any:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    if len(text) > TEXT_LIMIT:
+        raise UsageError("answers-not-yaml", f"is longer than {TEXT_LIMIT // 1024} KiB", where=where)
     try:
+        if "<<" in text or "merge" in text:
+            _refuse_merged_lists(YAML(typ="safe", pure=True).compose(text))
         value = YAML(typ="safe", pure=True).load(text)
-        json.dumps(value, ensure_ascii=False, default=str).encode()  # a lone surrogate is not text
-        return value
+        return _Plain(VALUE_LIMIT).of(value)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f"{where}:{mark.line + 1}" if mark else where
@@ -48,6 +56,42 @@ def parse_yaml(text: str, where: str) -> Any:
         ) from error
     except (YAMLError, ValueError, RecursionError) as error:
         raise UsageError("answers-not-yaml", f"is not plain YAML: {error}", where=where) from error
+
+
+def _refuse_merged_lists(top: Any) -> None:
+    """Raises ValueError for a merge key with a list, or two of them: ruamel.yaml copies what they merge, so that
+    a few lines can double it each time."""
+    left, seen = [top], set()
+    while left:
+        node = left.pop()
+        if node is None or id(node) in seen or isinstance(node.value, str):
+            continue
+        seen.add(id(node))
+        pairs = [child for child in node.value if isinstance(child, tuple)]
+        merged = [value for key, value in pairs if str(key.tag).endswith(":merge")]
+        if len(merged) > 1 or any(isinstance(value.value, list) and value.id == "sequence" for value in merged):
+            raise ValueError("a merge key takes one mapping here")
+        left += [node for child in node.value for node in (child if isinstance(child, tuple) else (child,))]
+
+
+@dataclass
+class _Plain:
+    """Copies a parsed value. Aliases share values, so that a small text can mean millions: only so many are copied."""
+
+    left: int
+
+    def of(self, value: Any, depth: int = 0) -> Any:
+        """The value with surrogate pairs, JSON's way to write an emoji, as one character. Raises ValueError."""
+        self.left -= 1
+        if self.left < 0 or depth > DEPTH_LIMIT:
+            raise ValueError(f"it expands to more than {VALUE_LIMIT} values, or is nested more than {DEPTH_LIMIT} deep")
+        if isinstance(value, str):
+            return value.encode("utf-16", "surrogatepass").decode("utf-16")
+        if isinstance(value, list):
+            return [self.of(item, depth + 1) for item in value]
+        if isinstance(value, dict):
+            return {self.of(key, depth + 1): self.of(item, depth + 1) for key, item in value.items()}
+        return value
 
 
 def parse_set(pairs: Sequence[str]) -> Answers:

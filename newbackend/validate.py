@@ -244,7 +244,7 @@ def _description(text: str) -> str:
         raise UsageError("description-not-utf8", "the description is not valid UTF-8")
     if len(text.encode()) > DESCRIPTION_LIMIT:
         raise UsageError("description-too-long", f"the description is longer than {DESCRIPTION_LIMIT} bytes")
-    if any((ord(ch) < 32 and ch not in "\n\t") or ord(ch) == 127 for ch in text):
+    if any((ord(ch) < 32 and ch not in "\n\t") or 127 <= ord(ch) < 160 or ch in "\u2028\u2029" for ch in text):
         raise UsageError("description-control", "the description contains control characters")
     return text.strip()
 

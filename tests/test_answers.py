@@ -100,3 +100,31 @@ _WORDS = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=60)
 def test_what_is_dumped_reads_back_the_same(description: str, tags: list[str]) -> None:
     answers = Answers(description=description, tags=tuple(tags))
     assert parse_answers(dump_answers(answers), "here") == answers
+
+
+def _levels(first: str, row: str, count: int) -> str:
+    return first + "".join(row.format(n=n, before=n - 1) for n in range(1, count))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _levels("x0: &x0 [x, x, x, x]\n", "x{n}: &x{n} [*x{before}, *x{before}, *x{before}]\n", 40),
+        _levels("x0: &x0 {a: 1}\n", "x{n}: &x{n} {{<<: [*x{before}, *x{before}]}}\n", 40),
+        "description: &x [*x]\n",
+        "[" * 100_000,
+        "# " + "x" * 300_000,
+    ],
+    ids=["bomb", "merges", "cycle", "deep", "long"],
+)
+def test_an_answers_file_of_a_stranger_cannot_fill_memory_or_time(text: str) -> None:
+    """A generated backend in a checkout carries one."""
+    with pytest.raises(UsageError) as refused:
+        parse_answers(text, "answers.yml")
+    assert refused.value.code == "answers-not-yaml"
+
+
+def test_an_emoji_that_json_escapes_is_one_character() -> None:
+    assert parse_answers('{"description": "\\ud83d\\ude00"}', "x").description == "\U0001f600"
+    with pytest.raises(UsageError, match="is not plain YAML"):
+        parse_answers('{"description": "\\ud83d"}', "x")

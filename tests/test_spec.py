@@ -87,6 +87,8 @@ def test_a_good_name_is_taken_as_it_is(name: str) -> None:
         ({"icon": "/etc/passwd"}, "icon-invalid"),
         ({"tags": ["line\nbreak"]}, "tags-invalid"),
         ({"description": "bell\x07"}, "description-control"),
+        ({"description": "next\x85line"}, "description-control"),
+        ({"description": "next\u2028line"}, "description-control"),
         ({"description": "é" * 6000}, "description-too-long"),
         ({"pin": {**PIN, "sha": "ae302c2"}}, "pin-not-full-sha"),
         ({"pin": {**PIN, "repo": "not-a-repo"}}, "pin-form"),

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from newbackend.checkout.git import Git
+from newbackend.checkout.reading import LIMIT_BYTES, too_big
 from newbackend.checkout.tree import Checkout
 
 
@@ -20,6 +21,7 @@ class RevisionCheckout(Checkout):
         super().__init__(root)
         self.commit = commit
         self._git = git or Git(root)
+        self._sizes: dict[str, int] = {}
 
     @cached_property
     def _tree(self) -> dict[str, dict[str, tuple[str, str]]]:
@@ -48,10 +50,14 @@ class RevisionCheckout(Checkout):
         return folders
 
     def prefetch(self, paths: Sequence[str]) -> None:
-        """Reads many files with one git process."""
+        """Reads many files with two git processes: one for the sizes, as those too big are left out."""
         wanted = [path for path in dict.fromkeys(paths) if path in self._modes and path not in self._disk]
         if not wanted:
             return
+        data = "".join(f"{self._modes[path][1]}\n" for path in wanted).encode()
+        sizes = self._git.run("cat-file", "--batch-check=%(objectsize)", data=data).split()
+        self._sizes.update(zip(wanted, map(int, sizes), strict=True))
+        wanted = [path for path in wanted if self._sizes[path] <= LIMIT_BYTES]
         data = "".join(f"{self._modes[path][1]}\n" for path in wanted).encode()
         out = self._git.run("cat-file", "--batch", data=data)
         at = 0
@@ -63,12 +69,29 @@ class RevisionCheckout(Checkout):
 
     def prefetch_backends(self) -> None:
         """The files that rules read: small text files of every backend directory, and the registrations."""
-        names = (".sh", "Makefile", ".txt", ".toml", ".md", ".go", ".mjs", ".js", ".yml", ".yaml", ".rs", ".proto")
-        self.prefetch([path for path in self._modes if path.endswith(names) and _may_be_read(path)])
+        names = (
+            ".sh",
+            "Makefile",
+            ".txt",
+            ".toml",
+            ".md",
+            ".go",
+            ".mjs",
+            ".js",
+            ".yml",
+            ".yaml",
+            ".rs",
+            ".proto",
+            "backend.py",
+        )
+        wanted = (path for path in self._modes if path.endswith(names) or path.startswith("backend/Dockerfile."))
+        self.prefetch([path for path in wanted if _may_be_read(path)])
 
     def _content(self, path: str) -> bytes | str | None:
         if path not in self._disk:
             self.prefetch([path])
+        if self._sizes.get(path, 0) > LIMIT_BYTES:
+            raise too_big(self._sizes[path], path)
         return self._disk.setdefault(path, None)
 
     def link(self, path: str) -> str | None:

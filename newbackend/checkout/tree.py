@@ -6,13 +6,14 @@ reads the current tree and the planned one.
 
 from __future__ import annotations
 
-import os
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar, TypeVarTuple
 
 from newbackend.checkout.gitlink import commit_at, has_index, links_below
+from newbackend.checkout.reading import Files
 from newbackend.errors import UsageError
 
 T = TypeVar("T")
@@ -42,6 +43,7 @@ class Checkout:
         self.root = root
         self._changes: dict[str, str | None] = dict(changes or {})
         self._links: dict[str, str | None] = dict(links or {})
+        self._files = Files(str(root))
         self._disk: dict[str, bytes | str | None] = {}
         self._texts: dict[str, str] = {}
         self._listings: dict[str, list[str]] = {}
@@ -58,6 +60,7 @@ class Checkout:
         would take too much memory. They are parsed again when needed.
         """
         other = Checkout(self.root, {**self._changes, **changes}, {**self._links, **(links or {})})
+        other._files = self._files
         other._disk = self._disk
         for key in list(self.file_memo):
             if key[1] in changes:
@@ -67,7 +70,8 @@ class Checkout:
         return other
 
     def raw(self, path: str) -> bytes | None:
-        """Bytes on disk, without the overlay; None when there is no such regular file."""
+        """Bytes on disk, without the overlay; None when there is no such file. Raises UsageError for what
+        `checkout.reading` refuses."""
         content = self._content(path)
         return content.encode("utf-8") if isinstance(content, str) else content
 
@@ -78,19 +82,12 @@ class Checkout:
         return self._disk[path]
 
     def _fetch(self, path: str) -> bytes | None:
-        try:
-            # Hundreds of small files: building a Path for each costs as much as reading it.
-            with open(f"{self.root}/{path}", "rb") as file:  # noqa: PTH123
-                return file.read()
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            return None
-        except OSError as error:
-            raise UsageError("file-unreadable", f"cannot be read: {error.strerror}", where=path) from error
+        return self._files.read(path)
 
     def read(self, path: str) -> str | None:
         """Text of a file, with its line endings and BOM; None when it does not exist.
 
-        Raises UsageError when the file is not UTF-8.
+        Raises UsageError when the file is not UTF-8, or is none that is read (`checkout.reading`).
         """
         if path in self._changes:
             return self._changes[path]
@@ -139,7 +136,8 @@ class Checkout:
         """Like `read`, but a missing file is a UsageError."""
         text = self.read(path)
         if text is None:
-            raise UsageError("file-missing", "is missing from this checkout", where=path)
+            what = "is a directory, not a file" if self.is_dir(path) else "is missing from this checkout"
+            raise UsageError("file-missing", what, where=path)
         return text
 
     def exists(self, path: str) -> bool:
@@ -148,14 +146,15 @@ class Checkout:
             return self._changes[path] is not None
         if any(p.startswith(path.rstrip("/") + "/") and text is not None for p, text in self._changes.items()):
             return True
-        return (self.root / path).exists()
+        return self._files.status(path) is not None
 
     def is_dir(self, path: str) -> bool:
         """Whether there is a directory, on disk or because a planned file lies below it."""
         prefix = path.rstrip("/") + "/"
         if any(p.startswith(prefix) and text is not None for p, text in self._changes.items()):
             return True
-        return (self.root / path).is_dir()
+        status = self._files.status(path)
+        return status is not None and stat.S_ISDIR(status.st_mode)
 
     def children(self, path: str) -> list[str]:
         """Sorted names directly below a directory; empty when there is none."""
@@ -173,10 +172,7 @@ class Checkout:
     def _listed(self, path: str) -> list[str]:
         """Names on disk below a directory, listed once."""
         if path not in self._listings:
-            try:
-                self._listings[path] = os.listdir(self.root / path)  # noqa: PTH208
-            except OSError:
-                self._listings[path] = []
+            self._listings[path] = self._files.names(path)
         return self._listings[path]
 
     def files_below(self, path: str) -> Iterator[str]:
@@ -192,10 +188,8 @@ class Checkout:
 
     def mode(self, path: str) -> int:
         """Permission bits of a file on disk (0o644 when it is not there)."""
-        try:
-            return (self.root / path).stat().st_mode & 0o777
-        except OSError:
-            return 0o644
+        status = self._files.status(path)
+        return 0o644 if status is None else status.st_mode & 0o777
 
 
 def cached(make: Callable[[Checkout, *Ts], T]) -> Callable[[Checkout, *Ts], T]:

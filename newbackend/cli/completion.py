@@ -80,12 +80,11 @@ def one_of(*values: str) -> Callable[[], list[str]]:
 
 def backends(ctx: typer.Context) -> list[Offer]:
     """Backend names of the checkout in `--repo`, or of the current one; none outside a checkout."""
-    from newbackend.checkout.layout import MATRIX, find_root
+    from newbackend.checkout.layout import MATRIX, open_checkout
     from newbackend.errors import NewbackendError
 
     try:
-        root = find_root(Path(ctx.params.get("repo") or Path.cwd()))
-        text = (root / MATRIX).read_text(encoding="utf-8", errors="replace")
+        text = open_checkout(Path(ctx.params.get("repo") or Path.cwd())).need(MATRIX)
     except (NewbackendError, OSError):
         return []
     return [(name, "") for name in sorted(set(_BACKEND.findall(text)))]

@@ -186,8 +186,8 @@ def prove(plan: Plan, checkout: Checkout, after: Checkout, changes: Sequence[Cha
         proofs = _merge_proofs([proof for change in mine for proof in change.proofs])
         if proofs:
             with _naming(path):
-                prove_meaning(checkout.need(path), after.need(path), proofs)
                 _prove_valid(after, path)
+                prove_meaning(checkout.need(path), after.need(path), proofs)
 
 
 def prove_only_added(plan: Plan, checkout: Checkout, changes: Sequence[Change]) -> None:

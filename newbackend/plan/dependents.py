@@ -42,7 +42,7 @@ def _by_build_files(checkout: Checkout, name: str, directory: str) -> Iterator[t
             continue
         for file in checkout.children(own):
             path = f"{own}/{file}"
-            if _BUILD_FILE.match(file) and not (checkout.root / path).is_dir() and _says(checkout, path, reach):
+            if _BUILD_FILE.match(file) and not checkout.is_dir(path) and _says(checkout, path, reach):
                 yield other, path
                 break
 

@@ -67,7 +67,10 @@ class ProofFailed(Exception):
 
 
 def parse(text: str) -> Any:
-    """The value of a YAML document by rapidyaml, merges resolved. Raises ProofFailed."""
+    """The value of a YAML document by rapidyaml, merges resolved. Raises ProofFailed.
+
+    Only for a text that `compose` takes: rapidyaml crashes on an alias inside of its own value.
+    """
     import ryml
 
     body = text[1:] if text.startswith("\ufeff") else text

@@ -6,6 +6,7 @@ By libyaml (PyYAML's C composer: 0.02 s for LocalAI's 280 KiB index).
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -22,6 +23,16 @@ _COLLECTION_TAGS = {yaml.MappingNode: "tag:yaml.org,2002:map", yaml.SequenceNode
 
 EXPANSION_LIMIT = 20_000
 """Values of one list entry, aliases followed; upstream's largest has fewer than a hundred."""
+
+
+TEXT_LIMIT = 4 * 1024 * 1024
+"""Characters of a YAML text: the graph takes 150 bytes for each in the worst case. Upstream's largest has 0.3 MB."""
+VALUE_LIMIT = 500_000
+"""Values of a document, aliases followed; upstream's largest has 49,000."""
+CHARACTER_LIMIT = 16 * 1024 * 1024
+"""Characters of these values; upstream's largest has 0.9 million."""
+DEPTH_LIMIT = 60
+"""Values inside of one another: rapidyaml writes no more than 64."""
 
 
 class YamlBroken(Exception):
@@ -59,8 +70,13 @@ class _Loader(yaml.CSafeLoader):
 
 
 def compose(text: str) -> yaml.Node:
-    """The node graph of a one-document text. Raises YamlBroken (syntax, duplicate anchor, empty)."""
+    """The node graph of a one-document text; lines are those of `Lines`.
+
+    Raises YamlBroken (syntax, duplicate anchor, empty, an alias inside of its own value, beyond a limit).
+    """
     body = text[1:] if text.startswith("\ufeff") else text
+    if len(body) > TEXT_LIMIT:
+        raise YamlBroken(f"it has more than {TEXT_LIMIT // 1024 // 1024} MiB", 1)
     try:
         node = yaml.compose(body, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
@@ -71,7 +87,96 @@ def compose(text: str) -> yaml.Node:
         raise YamlBroken(str(error).split("\n", 1)[0] or "not YAML", 1) from error
     if node is None:
         raise YamlBroken("the document is empty", 1)
+    if any(mark in body for mark in "\x85\u2028\u2029") or "\r" in body:
+        _Recount(body).node(node)
+    _Size().of(node)
     return node
+
+
+class _Size:
+    """Bounds what a graph means when every alias is a copy, so that other parsers can be given the text."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[int, int]] = {}
+        self._open: set[int] = set()
+
+    def of(self, node: yaml.Node) -> tuple[int, int]:
+        """Values and characters of a node. Raises YamlBroken."""
+        key = id(node)
+        if key in self._known:
+            return self._known[key]
+        line = int(node.start_mark.line) + 1
+        if key in self._open:
+            raise YamlBroken("an alias refers to the value that it is inside of", line)
+        if len(self._open) >= DEPTH_LIMIT:
+            raise YamlBroken(f"values are nested more than {DEPTH_LIMIT} deep", line)
+        self._open.add(key)
+        values, characters = 1, 0
+        children = node.value
+        if node.__class__ is yaml.MappingNode:
+            children = [child for pair in children for child in pair]
+        elif node.__class__ is yaml.ScalarNode:
+            children, characters = (), len(node.value)
+        for child in children:
+            if child.__class__ is yaml.ScalarNode:
+                values += 1
+                characters += len(child.value)
+            else:
+                more = self.of(child)
+                values += more[0]
+                characters += more[1]
+        if values > VALUE_LIMIT or characters > CHARACTER_LIMIT:
+            raise YamlBroken(f"it expands to more than {VALUE_LIMIT} values or {CHARACTER_LIMIT} characters", line)
+        self._open.discard(key)
+        self._known[key] = (values, characters)
+        return values, characters
+
+
+class _Recount:
+    """Gives the nodes of a text their lines anew, cut at LF: to libyaml a line ends at a lone CR, NEL, LS or PS too.
+
+    Inside a scalar these do no harm. Where one divides two values or ends a comment, two things would share a
+    line and could not be edited apart, so that is refused.
+    """
+
+    def __init__(self, body: str) -> None:
+        self._body = body
+        self._lines = Lines(body)
+        self._odd = [match.start() for match in re.finditer("\r(?!\n)|[\x85\u2028\u2029]", body)]
+        self._inside: set[int] = set()
+        self._done: set[int] = set()
+
+    def node(self, top: yaml.Node) -> None:
+        """Recounts a graph in place. Raises YamlBroken for a line end outside of all scalars."""
+        if not self._odd:
+            return
+        self._recount(top)
+        loose = next((at for at in self._odd if at not in self._inside), None)
+        if loose is not None:
+            name = f"U+{ord(self._body[loose]):04X}"
+            raise YamlBroken(f"a line ends with {name}, not with LF or CRLF", self._lines.line_at(loose) + 1)
+
+    def _recount(self, top: yaml.Node) -> None:
+        left = [top]
+        while left:
+            node = left.pop()
+            if id(node) in self._done:
+                continue
+            self._done.add(id(node))
+            start, end = node.start_mark.index, node.end_mark.index
+            node.start_mark, node.end_mark = self._mark(start), self._mark(end)
+            if isinstance(node, yaml.ScalarNode):
+                self._inside.update(self._odd[bisect_left(self._odd, start) : bisect_left(self._odd, end)])
+            elif isinstance(node, yaml.MappingNode):
+                left += [child for pair in node.value for child in pair]
+            else:
+                left += node.value
+
+    def _mark(self, index: int) -> yaml.Mark:
+        line = min(self._lines.line_at(index), len(self._lines) - 1)
+        at_end = index == len(self._body) and self._body.endswith("\n")
+        line, column = (line + 1, 0) if at_end else (line, index - self._lines.starts[line])
+        return yaml.Mark("", index, line, column, None, 0)
 
 
 def node_at(root: yaml.Node, path: Sequence[str]) -> yaml.Node | None:
