@@ -9,7 +9,9 @@ import os
 import re
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
+from newbackend.checkout.git import run_outside
 from newbackend.errors import NotFoundError, UsageError
 
 _PIN = re.compile(r"(?P<repo>[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}(?:@|\Z))[A-Za-z0-9._-]+)(?:@(?P<ref>[^\s@]+))?\Z")
@@ -101,32 +103,41 @@ def resolve(repo: str, ref: str) -> tuple[str, str]:
     raise NotFoundError("pin-unknown-ref", f"{repo} has no branch or tag {ref!r}")
 
 
-def _ls_remote(repo: str) -> tuple[dict[str, str], str]:
+def base_url() -> str:
+    """`NEWBACKEND_GIT_BASE`, else GitHub. A folder is made absolute, because git runs elsewhere."""
     base = os.environ.get("NEWBACKEND_GIT_BASE") or DEFAULT_BASE
-    command = ["git", "ls-remote", "--symref", "--", f"{base.rstrip('/')}/{repo}"]
+    if "://" not in base and Path(base).is_dir():
+        base = str(Path(base).absolute())
+    return base.rstrip("/")
+
+
+def allowed_protocols(base: str) -> str:
+    """What git may speak to a pinned repository (GIT_ALLOW_PROTOCOL): https, ssh because users' own configuration
+    rewrites URLs to it, files, and the protocol that the user's base URL names. Never `ext`, which runs a command.
+    """
+    named = base.partition("://")[0]
+    return "https:ssh:file" + (f":{named}" if named in ("http", "git") else "")
+
+
+def _ls_remote(repo: str) -> tuple[dict[str, str], str]:
+    base = base_url()
     hint = f"without network pass the commit: --pin {repo}@<40 hex digits>"
-    env = {
-        **os.environ,
-        "GIT_TERMINAL_PROMPT": "0",
-        "GCM_INTERACTIVE": "never",
-        "GIT_ASKPASS": "true",
-        "LC_ALL": "C",
-    }
+    env = {"LC_ALL": "C", "GIT_ALLOW_PROTOCOL": allowed_protocols(base)}
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, env=env, check=False)
-    except FileNotFoundError as error:
+        done = run_outside("ls-remote", "--symref", "--", f"{base}/{repo}", timeout=TIMEOUT_SECONDS, env=env)
+    except UsageError as error:
         raise NotFoundError("git-missing", "git is not installed, so the pin cannot be resolved", hint=hint) from error
     except subprocess.TimeoutExpired as error:
         raise NotFoundError(
             "pin-unreachable", f"{repo} did not answer within {TIMEOUT_SECONDS} s", hint=hint
         ) from error
     if done.returncode != 0:
-        lines = done.stderr.strip().splitlines() or ["git ls-remote failed"]
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["git ls-remote failed"]
         why = next((line for line in lines if line.startswith("fatal: ")), lines[-1]).removeprefix("fatal: ")
         raise NotFoundError("pin-unreachable", f"{repo} cannot be reached ({why})", hint=hint)
     refs: dict[str, str] = {}
     head = ""
-    for line in done.stdout.splitlines():
+    for line in done.stdout.decode("utf-8", "replace").splitlines():
         left, _, name = line.partition("\t")
         if left.startswith("ref: ") and name == "HEAD":
             head = left.removeprefix("ref: refs/heads/")

@@ -15,17 +15,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from newbackend.apply.seal import seal, sealed
 from newbackend.apply.state import JOURNAL
 from newbackend.checkout.gitlink import GITLINK, commit_at, record_link
 from newbackend.checkout.tree import digest, inside
 from newbackend.errors import UsageError
+from newbackend.sanitize import one_line
 
 SCHEMA = "newbackend/journal/1"
+_LIMIT = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -90,17 +94,24 @@ def sync_dir(path: Path) -> None:
 
 def save(state: Path, journal: Journal) -> None:
     """Replaces `journal.json` atomically."""
-    data = json.dumps(asdict(journal), indent=1).encode()
+    data = asdict(journal)
+    data["seal"] = seal(_sealed_text(data))
     temporary = folder(state) / "journal.json.tmp"
-    write_file(temporary, data, 0o644)
+    write_file(temporary, json.dumps(data, indent=1).encode(), 0o600)
     temporary.replace(folder(state) / "journal.json")
     sync_dir(folder(state))
 
 
 def load(directory: Path) -> Journal | None:
-    """The journal in a directory, or None when there is none (or it was never completed)."""
+    """The journal in a directory, or None when there is none (or it was never completed).
+
+    Raises UsageError for one that this user's newbackend did not write: it may have come with the checkout.
+    """
     try:
-        data: dict[str, Any] = json.loads((directory / "journal.json").read_text(encoding="utf-8"))
+        data: dict[str, Any] = json.loads(_own_text(directory / "journal.json"))
+        mark = str(data.pop("seal", ""))
+        if not sealed(_sealed_text(data), mark):
+            raise _foreign(directory)
         steps = tuple(
             Step(
                 path=str(step["path"]),
@@ -111,13 +122,54 @@ def load(directory: Path) -> Journal | None:
             )
             for step in data["steps"]
         )
+        for step in steps:
+            _refuse_mode(step)
         return Journal(str(data["title"]), str(data["phase"]), steps)
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise UsageError(
-            "journal-broken", f"the journal cannot be read ({error}); remove it by hand", where=str(directory)
+            "journal-broken",
+            f"the journal cannot be read ({one_line(str(error))}); remove it by hand",
+            where=str(directory),
         ) from error
+
+
+def _sealed_text(data: dict[str, Any]) -> str:
+    return json.dumps(data, sort_keys=True)
+
+
+def _own_text(path: Path) -> str:
+    """Text of a regular file of this user's."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(handle, encoding="utf-8") as file:
+        about = os.fstat(handle)
+        if not stat.S_ISREG(about.st_mode) or about.st_uid != os.geteuid() or about.st_size > _LIMIT:
+            raise _foreign(path.parent)
+        return file.read(_LIMIT)
+
+
+def _foreign(directory: Path) -> UsageError:
+    return UsageError(
+        "journal-foreign",
+        "was not written by your newbackend, so it is not followed; look at it and remove it by hand",
+        where=str(directory),
+    )
+
+
+def _refuse_mode(step: Step) -> None:
+    """As in a plan: permission bits, or a gitlink."""
+    if step.mode != GITLINK and step.mode & ~0o777:
+        raise UsageError("journal-mode", f"the journal has mode {step.mode:o}, which is refused", where=step.path)
+
+
+def kept_bytes(directory: Path, kind: str, number: int, digest_wanted: str) -> bytes:
+    """Bytes beside a journal: `old` or `new` ones of a step. Raises UsageError when they are others."""
+    path = directory / f"{kind}-{number}"
+    data = b"" if path.is_symlink() or not path.is_file() else path.read_bytes()
+    if digest(data) != digest_wanted:
+        raise UsageError("journal-broken", "is not what the journal says", where=str(path))
+    return data
 
 
 def hash_of(root: Path, step: Step) -> str:
@@ -144,10 +196,11 @@ def recover(root: Path, state: Path) -> str:
         shutil.rmtree(folder(state))
         return ""
     if journal.phase == "done":
+        remove_emptied(root, journal)
         keep_for_undo(state)
         return ""
     roll_back(root, state, journal)
-    return f"an interrupted `{journal.title}` was rolled back; the checkout is as it was before it"
+    return f"an interrupted `{one_line(journal.title)}` was rolled back; the checkout is as it was before it"
 
 
 def roll_back(root: Path, state: Path, journal: Journal) -> None:
@@ -159,7 +212,7 @@ def roll_back(root: Path, state: Path, journal: Journal) -> None:
     if foreign:
         raise UsageError(
             "rollback-conflict",
-            f"an interrupted `{journal.title}` cannot be rolled back: the file was edited since",
+            f"an interrupted `{one_line(journal.title)}` cannot be rolled back: the file was edited since",
             where=foreign[0],
             hint=f"the old bytes are in {folder(state)}",
         )
@@ -168,25 +221,25 @@ def roll_back(root: Path, state: Path, journal: Journal) -> None:
             temp_of(inside(root, step.path), number).unlink(missing_ok=True)
         if step.before == step.after or hash_of(root, step) == step.before:
             continue
-        restore(root, folder(state) / f"old-{number}", step)
+        restore(root, kept_bytes(folder(state), "old", number, step.before) if step.before else b"", step)
     remove_dirs(root, journal)
     shutil.rmtree(folder(state))
 
 
-def restore(root: Path, old: Path, step: Step) -> None:
-    """Restores the old bytes and mode of one file, or deletes it when it did not exist."""
+def restore(root: Path, old: bytes, step: Step) -> None:
+    """Gives one file its old bytes and mode back, or takes it away when it did not exist."""
     target = inside(root, step.path)
     if step.is_link:
         if step.before:
             target.mkdir(parents=True, exist_ok=True)
-        record_link(root, step.path, old.read_text(encoding="utf-8") if step.before else None)
+        record_link(root, step.path, old.decode("ascii") if step.before else None)
         return
     if not step.before:
         target.unlink(missing_ok=True)
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.newbackend-restore")
-    write_file(temporary, old.read_bytes(), step.mode)
+    write_file(temporary, old, step.mode)
     temporary.replace(target)
     sync_dir(target.parent)
 
@@ -196,9 +249,23 @@ def remove_dirs(root: Path, journal: Journal) -> None:
     for step in reversed(journal.steps):
         for name in reversed(step.made_dirs):
             try:
-                (root / name).rmdir()
+                inside(root, name).rmdir()
             except OSError:
                 continue
+
+
+def remove_emptied(root: Path, journal: Journal) -> None:
+    """Drops the directories that deleting emptied: git does not keep them, and `name taken` looks at them."""
+    for step in journal.steps:
+        if step.after:
+            continue
+        parent = inside(root, step.path).parent
+        while parent != root:
+            try:
+                parent.rmdir()
+            except OSError:
+                break
+            parent = parent.parent
 
 
 def keep_for_undo(state: Path) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import errno
 import shutil
-import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from newbackend.apply import journal as j
 from newbackend.apply.state import locked, state_dir
-from newbackend.checkout.gitlink import GITLINK, files_tracked_at, record_link
+from newbackend.checkout.git import Git
+from newbackend.checkout.gitlink import GITLINK, files_tracked_at, has_index, record_link
 from newbackend.checkout.tree import Checkout, inside
-from newbackend.errors import UsageError
+from newbackend.errors import NotFoundError, UsageError
 from newbackend.plan.model import FileChange, Plan, sha
 
 Probe = Callable[[str], None]
@@ -54,8 +54,7 @@ def apply_plan(plan: Plan, root: Path, options: ApplyOptions | None = None) -> t
 
 
 def start(root: Path) -> str:
-    """Called by every verb first: rolls back an interrupted change. Returns a sentence about it, "" when there was
-    none."""
+    """Called first by every verb that writes: rolls back an interrupted change. Returns a sentence about it, or ""."""
     state = state_dir(root)
     if not j.folder(state).is_dir():
         return ""
@@ -116,27 +115,19 @@ def _writable(target: Path) -> bool:
 
 
 def _refuse_dirty(root: Path, paths: Sequence[str]) -> None:
-    if not (root / ".git").exists():
+    if not has_index(root):
         return
-    command = [
-        "git",
-        "-C",
-        str(root),
-        "status",
-        "--porcelain=v1",
-        "-z",
-        "--untracked-files=all",
-        "--",
-        *paths,
-    ]
+    options = ("--porcelain=v1", "-z", "--untracked-files=all", "--ignore-submodules=dirty")
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError as error:
+        listed = Git(root).run("status", *options, "--", *(f":(literal){path}" for path in paths))
+    except NotFoundError as error:
+        raise UsageError(error.code, error.message, where=error.where) from error
+    except UsageError as error:
+        if error.code != "git-missing":
+            raise
         hint = "install git or pass --allow-dirty"
         raise UsageError("git-missing", "git is not installed, so dirty files cannot be told", hint=hint) from error
-    if done.returncode != 0:
-        raise UsageError("git-failed", f"git status failed: {done.stderr.strip().splitlines()[-1:]}")
-    dirty = [entry[3:] for entry in done.stdout.split("\0") if entry]
+    dirty = [entry[3:] for entry in listed.decode("utf-8", "surrogateescape").split("\0") if entry]
     if dirty:
         raise UsageError(
             "file-dirty",
@@ -176,19 +167,20 @@ def _commit(root: Path, state: Path, title: str, changes: Sequence[FileChange], 
         if isinstance(error, OSError):
             raise _sentence(error) from error
         raise
+    at_step("remove emptied directories")
+    j.remove_emptied(root, record)
     at_step("keep for undo")
     j.keep_for_undo(state)
-    _prune(root, [change.path for change in changes if change.after is None])
 
 
 def _stash(root: Path, state: Path, number: int, change: FileChange) -> j.Step:
     target = inside(root, change.path)
     before = b"" if change.before is None else change.before.encode("utf-8")
     if change.before is not None:
-        j.write_file(j.folder(state) / f"old-{number}", before, 0o644)
+        j.write_file(j.folder(state) / f"old-{number}", before, 0o600)
     if change.after is not None:
-        # The base of the three-way merge if the file is edited before an undo.
-        j.write_file(j.folder(state) / f"new-{number}", change.after.encode("utf-8"), 0o644)
+        # The base of the three-way merge, should somebody edit the file before an undo.
+        j.write_file(j.folder(state) / f"new-{number}", change.after.encode("utf-8"), 0o600)
     made = []
     # A submodule is a directory, empty until somebody checks it out.
     parent = target if change.is_link else target.parent
@@ -196,7 +188,7 @@ def _stash(root: Path, state: Path, number: int, change: FileChange) -> j.Step:
         made.append(parent.relative_to(root).as_posix())
         parent = parent.parent
     there = change.before is not None and not change.is_link
-    mode = GITLINK if change.is_link else target.stat().st_mode & 0o7777 if there else 0o644
+    mode = GITLINK if change.is_link else target.stat().st_mode & 0o777 if there else 0o644
     return j.Step(change.path, sha(change.before), sha(change.after), mode, tuple(reversed(made)))
 
 
@@ -228,18 +220,6 @@ def _link_folder(target: Path, change: FileChange) -> None:
         target.mkdir(parents=True, exist_ok=True)
     elif target.is_dir():
         target.rmdir()
-
-
-def _prune(root: Path, deleted: Sequence[str]) -> None:
-    """Removes directories that became empty: git does not track them, and the check for a taken name looks at them."""
-    for path in deleted:
-        parent = (root / path).parent
-        while parent != root:
-            try:
-                parent.rmdir()
-            except OSError:
-                break
-            parent = parent.parent
 
 
 def _sentence(error: OSError) -> UsageError:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 from pathlib import Path
 
 from newbackend.apply import journal as j
 from newbackend.apply.run import ApplyOptions, apply_plan
 from newbackend.apply.state import locked, state_dir
+from newbackend.checkout.git import run_outside
 from newbackend.checkout.tree import Checkout, inside
 from newbackend.errors import NotFoundError, UsageError
 from newbackend.plan.diff import whole_file
@@ -32,10 +32,10 @@ def plan_undo(root: Path) -> tuple[Plan, j.Journal]:
     for number, step in enumerate(record.steps):
         inside(root, step.path)
         now = checkout.link(step.path) if step.is_link else checkout.read(step.path)
-        old = (last / f"old-{number}").read_bytes().decode("utf-8") if step.before else None
+        old = j.kept_bytes(last, "old", number, step.before).decode("utf-8") if step.before else None
         if sha(now) == step.before:
             continue
-        wanted = old if sha(now) == step.after else _merged(step, now, old, last / f"new-{number}")
+        wanted = old if sha(now) == step.after else _merged(step, now, old, last, number)
         base[step.path] = sha(now)
         edits.append(_edit(step, now, wanted))
     title = f"undo {record.title}"
@@ -55,7 +55,7 @@ def run_undo(root: Path, plan: Plan, record: j.Journal, options: ApplyOptions) -
             shutil.rmtree(last)
 
 
-def _merged(step: j.Step, now: str | None, old: str | None, new: Path) -> str | None:
+def _merged(step: j.Step, now: str | None, old: str | None, last: Path, number: int) -> str | None:
     if now is None:
         raise UsageError("undo-conflict", "was deleted since, so it cannot be taken back", where=step.path)
     if old is None or step.is_link:
@@ -65,11 +65,11 @@ def _merged(step: j.Step, now: str | None, old: str | None, new: Path) -> str | 
             where=step.path,
         )
     with tempfile.TemporaryDirectory(prefix="newbackend-undo-") as scratch:
-        names = {"now": now, "old": old}
+        new = j.kept_bytes(last, "new", number, step.after).decode("utf-8")
+        names = {"now": now, "old": old, "new": new}
         for name, text in names.items():
             (Path(scratch) / name).write_bytes(text.encode("utf-8"))
-        command = ["git", "merge-file", "-p", "--quiet", f"{scratch}/now", str(new), f"{scratch}/old"]
-        done = subprocess.run(command, capture_output=True, check=False)
+        done = run_outside("merge-file", "-p", "--quiet", f"{scratch}/now", f"{scratch}/new", f"{scratch}/old")
     if done.returncode != 0:
         raise UsageError(
             "undo-conflict", "was edited since in the same lines, so it cannot be taken back", where=step.path

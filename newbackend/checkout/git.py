@@ -1,12 +1,78 @@
-"""Git plumbing commands of a checkout's repository, run as child processes."""
+"""Git's plumbing, as a child process: the one way in which newbackend calls git.
+
+A checkout may come from a stranger, and git runs programs that a repository's configuration names: file system
+monitors, filters, hooks, transports. So git never reads that configuration. It is given a common directory of
+ours (GIT_COMMON_DIR, gitrepository-layout(5)): links to the repository's objects and refs, and a configuration
+with the few settings that say how the repository is stored. HEAD and the index are the repository's own, and
+the user's own configuration is read as always.
+"""
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
+from newbackend.checkout.gitdir import GitDirectory, git_directory
 from newbackend.errors import NotFoundError, UsageError
+
+_LINKED = ("objects", "refs", "packed-refs", "reftable", "logs", "shallow", "worktrees", "info/exclude")
+"""What a command may need of a repository. Not `config`, `hooks` and `info/attributes`."""
+_FILES = ("packed-refs", "shallow", "info/exclude")
+"""Those of them that git opens and that are no directory: it would wait for ever for what a pipe has to say."""
+TIMEOUT_SECONDS = 120.0
+_PLAIN_SETTINGS = re.compile(
+    r"(core\.(filemode|ignorecase|symlinks|precomposeunicode|autocrlf|eol|safecrlf|trustctime|checkstat|sparsecheckout"
+    r"|sparsecheckoutcone|repositoryformatversion)|index\.(sparse|version)|extensions\.(objectformat|refstorage))\Z"
+)
+"""How files and objects are stored. None of them names a program, a file or another repository."""
+_CONFIG_LIMIT = 1 << 20
+_WORD = re.compile(r"[A-Za-z0-9]{1,20}\Z")
+_OFF = ("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", "--no-pager")
+"""The user's own settings that may name a program of the checkout by a relative path."""
+_REPOSITORY = (
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX",
+    "GIT_IMPLICIT_WORK_TREE", "GIT_NAMESPACE", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE", "GIT_EXTERNAL_DIFF",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_ATTR_SOURCE",
+)  # fmt: skip
+"""What binds git to one repository (`git rev-parse --local-env-vars`), but for the configuration of the caller."""
+
+
+def environment() -> dict[str, str]:
+    """The caller's environment for a git that belongs to no repository; git asks nobody for a password."""
+    env = {name: value for name, value in os.environ.items() if name not in _REPOSITORY}
+    quiet = {"GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never", "GIT_ASKPASS": "true", "GIT_OPTIONAL_LOCKS": "0"}
+    return {**env, **quiet, "GIT_NO_LAZY_FETCH": "1"}
+
+
+def program() -> str:
+    """Where git is. Raises UsageError when it is not installed."""
+    found = shutil.which("git")
+    if found is None:
+        raise UsageError("git-missing", "git is not installed, so no revision can be read")
+    return str(Path(found).absolute())
+
+
+def run_outside(
+    *words: str, timeout: float | None = None, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """A git command outside of every repository: no checkout's configuration is read, wherever the user is."""
+    command = [program(), *_OFF, *words]
+    return subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=timeout,
+        cwd=os.sep,
+        env={**environment(), **(env or {})},
+    )
 
 
 class Git:
@@ -14,15 +80,37 @@ class Git:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        program = shutil.which("git")
-        if program is None:
-            raise UsageError("git-missing", "git is not installed, so no revision can be read", where=str(root))
-        self._git = program
+        try:
+            self._git = program()
+        except UsageError as error:
+            raise UsageError(error.code, error.message, where=str(root)) from error
 
     def run(self, *words: str, data: bytes = b"") -> bytes:
         """Output of a git command. Raises NotFoundError with git's own first line when it fails."""
-        command = [self._git, "-C", str(self.root), *words]
-        done = subprocess.run(command, input=data, capture_output=True, check=False)
+        directory = git_directory(self.root)
+        if directory is None:
+            raise NotFoundError("git-failed", f"git {words[0]}: fatal: not a git repository", where=str(self.root))
+        index = _callers_index(self.root, directory)
+        own = (directory.own / name for name in ("HEAD", "commondir", "gitdir"))
+        for path in (*own, Path(index), *(directory.common / name for name in _FILES)):
+            if path.exists() and not path.is_file():
+                raise UsageError("git-not-a-file", "is not a regular file, so git is not run", where=str(path))
+        command = [self._git, *_OFF, "-C", str(self.root), *words]
+        with _common(directory) as common:
+            env = {
+                **environment(),
+                "GIT_DIR": str(directory.own),
+                "GIT_WORK_TREE": str(self.root.resolve()),
+                "GIT_COMMON_DIR": common,
+                "GIT_INDEX_FILE": index,
+            }
+            try:
+                done = subprocess.run(
+                    command, input=data, capture_output=True, check=False, env=env, timeout=TIMEOUT_SECONDS
+                )
+            except subprocess.TimeoutExpired as error:
+                message = f"git {words[0]} did not answer within {TIMEOUT_SECONDS:.0f} s"
+                raise UsageError("git-timeout", message, where=str(self.root)) from error
         if done.returncode != 0:
             lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"]
             raise NotFoundError("git-failed", f"git {words[0]}: {lines[0]}", where=str(self.root))
@@ -48,8 +136,88 @@ class Git:
             return commit
 
     def changed(self, commit: str) -> tuple[str, ...]:
-        """Paths that differ between a commit and the work tree, untracked files included."""
-        tracked = self.run("diff", "--name-only", "--no-renames", "-z", commit, "--")
+        """Paths that differ between a commit and the work tree, untracked files included.
+
+        Of a submodule only its commit counts: to look for edits in it, git would read its configuration.
+        """
+        only_names = ("--name-only", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty")
+        tracked = self.run("diff", *only_names, "-z", commit, "--")
         untracked = self.run("ls-files", "--others", "--exclude-standard", "-z")
         names = (tracked + untracked).decode("utf-8", "surrogateescape").split("\0")
         return tuple(sorted({name for name in names if name}))
+
+
+def _callers_index(root: Path, directory: GitDirectory) -> str:
+    """The index to use: that of the caller (a hook of a commit has one) if it is this repository's.
+
+    Raises UsageError when the environment names another repository.
+    """
+    named = {
+        "GIT_DIR": {directory.own, (root / ".git").resolve()},
+        "GIT_WORK_TREE": {root.resolve()},
+        "GIT_COMMON_DIR": {directory.common},
+    }
+    for name, own in named.items():
+        if os.environ.get(name) and Path(os.environ[name]).resolve() not in own:
+            raise _other_repository(name, root)
+    index = os.environ.get("GIT_INDEX_FILE", "")
+    if not index:
+        return str(directory.own / "index")
+    path = root / index
+    if path.parent.resolve() != directory.own:
+        raise _other_repository("GIT_INDEX_FILE", root)
+    return str(path.parent.resolve() / path.name)
+
+
+def _other_repository(name: str, root: Path) -> UsageError:
+    message = f"{name} in the environment names another repository than this checkout's; unset it"
+    return UsageError("git-environment", message, where=str(root))
+
+
+@contextmanager
+def _common(directory: GitDirectory) -> Iterator[str]:
+    """A common directory of ours for one command."""
+    source = directory.common
+    try:
+        scratch = tempfile.TemporaryDirectory(prefix="newbackend-git-")
+    except OSError as error:
+        raise UsageError("no-temporary-folder", f"git needs a folder for temporary files: {error.strerror}") from error
+    with scratch as folder:
+        common = Path(folder)
+        (common / "info").mkdir()
+        for name in _LINKED:
+            path = source / name
+            if not os.path.lexists(path):
+                continue
+            if path.is_symlink() and source not in path.resolve().parents:
+                raise UsageError(
+                    "git-elsewhere", "leads out of the git directory, which is not followed", where=str(path)
+                )
+            (common / name).symlink_to(path)
+        (common / "config").write_text(_config(source / "config"), encoding="ascii")
+        yield folder
+
+
+def _config(path: Path) -> str:
+    """The configuration of ours: the plain settings of the repository's."""
+    try:
+        about = path.stat()
+    except OSError:
+        return ""
+    return _plain_settings(path, about.st_mtime_ns, about.st_size)
+
+
+@cache
+def _plain_settings(path: Path, *_changed: int) -> str:
+    if not path.is_file() or path.stat().st_size > _CONFIG_LIMIT:
+        raise UsageError("git-config", "is not a file of up to 1 MiB, so it is not read", where=str(path))
+    listed = run_outside("config", "--file", str(path), "--no-includes", "--null", "--list")
+    if listed.returncode != 0:
+        raise UsageError("git-config", "cannot be read by git", where=str(path))
+    lines = ["[core]\n\tbare = false\n"]
+    for entry in listed.stdout.decode("utf-8", "replace").split("\0"):
+        key, _, value = entry.partition("\n")
+        if _PLAIN_SETTINGS.match(key) and (_WORD.match(value) or "\n" not in entry):
+            section, _, name = key.rpartition(".")
+            lines.append(f"[{section}]\n\t{name}{' = ' + value if value else ''}\n")
+    return "".join(lines)

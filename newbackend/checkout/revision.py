@@ -12,6 +12,7 @@ from pathlib import Path
 from newbackend.checkout.git import Git
 from newbackend.checkout.reading import LIMIT_BYTES, too_big
 from newbackend.checkout.tree import Checkout
+from newbackend.errors import NotFoundError
 
 
 class RevisionCheckout(Checkout):
@@ -55,15 +56,20 @@ class RevisionCheckout(Checkout):
         if not wanted:
             return
         data = "".join(f"{self._modes[path][1]}\n" for path in wanted).encode()
-        sizes = self._git.run("cat-file", "--batch-check=%(objectsize)", data=data).split()
-        self._sizes.update(zip(wanted, map(int, sizes), strict=True))
+        sizes = self._git.run("cat-file", "--batch-check=%(objectsize)", data=data).splitlines()
+        for path, answer in zip(wanted, sizes, strict=True):
+            if not answer.isdigit():  # "<object id> missing"
+                hint = "in a partial clone run `git fetch --refetch --no-filter` first: newbackend fetches nothing"
+                message = "git does not have this file's content here"
+                raise NotFoundError("object-missing", message, where=path, hint=hint)
+            self._sizes[path] = int(answer)
         wanted = [path for path in wanted if self._sizes[path] <= LIMIT_BYTES]
         data = "".join(f"{self._modes[path][1]}\n" for path in wanted).encode()
         out = self._git.run("cat-file", "--batch", data=data)
         at = 0
         for path in wanted:
             end = out.index(b"\n", at)
-            size = int(out[at:end].split()[2])
+            size = self._sizes[path]
             self._disk[path] = out[end + 1 : end + 1 + size]
             at = end + 1 + size + 1
 

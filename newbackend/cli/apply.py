@@ -48,7 +48,7 @@ def apply(
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError("plan-unreadable", "cannot be read", where=str(plan)) from error
     loaded = plan_from_json(text, str(plan))
-    checkout = open_repo(repo)
+    checkout = open_repo(repo, writes=True)
     paths = apply_plan(loaded, checkout.root, ApplyOptions(allow_dirty=allow_dirty))
     remember_created(checkout.root, loaded)
     if format_ == "json":

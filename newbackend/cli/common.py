@@ -70,8 +70,8 @@ def check_format(name: str) -> str:
     return check_choice("format", name, FORMATS)
 
 
-def open_repo(repo: Path | None) -> Checkout:
-    """The checkout to work on. An interrupted change in it is rolled back first."""
+def open_repo(repo: Path | None, *, writes: bool = False) -> Checkout:
+    """The checkout to work on. Only a verb that writes mends an interrupted change in it; others say so."""
     from newbackend.apply.state import interrupted
     from newbackend.checkout.layout import open_checkout
     from newbackend.errors import NotFoundError
@@ -81,6 +81,11 @@ def open_repo(repo: Path | None) -> Checkout:
         raise NotFoundError("repo-missing", "there is no such directory", where=str(where))
     checkout = open_checkout(where)
     if interrupted(checkout.root):
+        if not writes:
+            print_err(
+                "newbackend: a change of this checkout is under way or was cut off; `newbackend undo` rolls it back"
+            )
+            return checkout
         from newbackend.apply.run import start
 
         mended = start(checkout.root)

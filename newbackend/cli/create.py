@@ -75,7 +75,7 @@ def create(
     from newbackend.cli.create_answers import given_answers, pin_answers, split
 
     check_format(format_)
-    checkout = open_repo(repo)
+    checkout = open_repo(repo, writes=not dry_run)
     flags = Answers(
         name=name,
         lang=lang,

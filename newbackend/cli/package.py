@@ -79,6 +79,9 @@ def check(
 ) -> int:
     """Check, without running it, whether a package will start on another host; --smoke starts it as a proof.
 
+    A proof sees the package, loopback, and of this host nothing, or where it brings no libc, a read-only /usr/bin and
+    /usr/lib.
+
     Exit status: 0 nothing at or above --fail-on, 1 findings, 3 a proof that was asked for could not run.
     """
     from newbackend.errors import Exit

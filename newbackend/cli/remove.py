@@ -41,7 +41,7 @@ def remove(
     from newbackend.plan.remove import plan_remove
 
     check_format(format_)
-    checkout = open_repo(repo)
+    checkout = open_repo(repo, writes=not dry_run)
     plan = plan_remove(name, checkout, keep_files=keep_files)
     options = ChangeOptions(format_, dry_run=dry_run, yes=yes, allow_dirty=allow_dirty)
     paths = carry_out(plan, checkout, f"Remove {name}?", options)

@@ -20,7 +20,7 @@ def undo(repo: RepoOption = None, format_: FormatOption = "text") -> int:
     from newbackend.cli.output.plan_text import summary
 
     check_format(format_)
-    checkout = open_repo(repo)
+    checkout = open_repo(repo, writes=True)
     plan, record = plan_undo(checkout.root)
     run_undo(checkout.root, plan, record, ApplyOptions(allow_dirty=True))
     if format_ == "json":

@@ -44,7 +44,7 @@ def update(
     from newbackend.scaffold.generated import remember, text_of
 
     check_format(format_)
-    checkout = open_repo(repo)
+    checkout = open_repo(repo, writes=not dry_run)
     change = plan_update(name, checkout, lambda blob: text_of(checkout.root, blob))
     left = Exit.FINDINGS if change.conflicts or change.plan.manual else Exit.OK
     nothing = dry_run or change.plan.empty

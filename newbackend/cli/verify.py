@@ -76,7 +76,7 @@ def verify(
     if every and (names or base):
         raise UsageError("all-and-some", "--all goes with neither NAME nor --base")
     run = _Run(tuple(names or ()), base, release=release)
-    checkout = open_repo(repo)
+    checkout = open_repo(repo, writes=(fix or unsafe_fixes) and not diff)
     report = run.verify(checkout)
     if fix or unsafe_fixes or diff:
         fixes = _plan(checkout, report, run, unsafe=unsafe_fixes)

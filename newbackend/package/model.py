@@ -11,7 +11,10 @@ from functools import cached_property
 from newbackend.package.archive import Entry, Kind, Tree
 from newbackend.package.cpu import Scan, scan_files
 from newbackend.package.elf import (
+    MAX_RECORDS,
+    MAX_SYMBOL_BYTES,
     SHARED_OBJECT,
+    Budget,
     Closure,
     ELFError,
     ELFFile,
@@ -142,6 +145,10 @@ class Package:
         return tuple(closures)
 
     @cached_property
+    def _symbol_budget(self) -> Budget:
+        return Budget(MAX_SYMBOL_BYTES)
+
+    @cached_property
     def _symbol_cache(self) -> dict[str, Symbols]:
         return {}
 
@@ -149,7 +156,7 @@ class Package:
         """The dynamic symbols of one ELF file; raises ELFError when its tables are damaged."""
         if path not in self._symbol_cache:
             entry = self.tree.entries[path]
-            self._symbol_cache[path] = read_symbols(entry.view(), self.elves[path])
+            self._symbol_cache[path] = read_symbols(entry.view(), self.elves[path], self._symbol_budget)
         return self._symbol_cache[path]
 
     @cached_property
@@ -204,8 +211,9 @@ def load_package(tree: Tree, options: PackageOptions) -> Package:
     option names nothing known."""
     elves: dict[str, ELFFile] = {}
     broken: dict[str, str] = {}
+    budget = Budget(MAX_RECORDS)
     for entry in tree.files():
-        record = read_loadable(entry)
+        record = read_loadable(entry, budget)
         if isinstance(record, ELFFile):
             elves[entry.path] = record
         elif record is not None:

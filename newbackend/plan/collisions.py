@@ -6,6 +6,8 @@ of a Dockerfile ends; the bump bot names its branches after the variable.
 
 from __future__ import annotations
 
+import os
+
 from newbackend.catalog.languages import languages
 from newbackend.checkout.layout import BUMP, INDEX, MATRIX
 from newbackend.checkout.tree import Checkout
@@ -50,11 +52,17 @@ def _ours(spec: BackendSpec, checkout: Checkout) -> bool:
     return checkout.exists(answers_path(spec))
 
 
+def holds_files(checkout: Checkout, directory: str) -> bool:
+    """Whether a directory is there and not empty: git knows no empty ones, so those belong to nobody."""
+    on_disk = checkout.root / directory
+    return checkout.is_dir(directory) and (not on_disk.is_dir() or any(files for _, _, files in os.walk(on_disk)))
+
+
 def _name_taken(spec: BackendSpec, checkout: Checkout) -> None:
     hint = f"pick another name, or see `newbackend verify {spec.name}`"
     for language in languages().values():
         directory = language.directory_of(spec.name)
-        if checkout.is_dir(directory):
+        if holds_files(checkout, directory):
             raise UsageError("name-taken", f"there is a backend {spec.name!r} already", where=directory, hint=hint)
     for place in places():
         if place.id == "path-filter":

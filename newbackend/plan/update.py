@@ -8,7 +8,6 @@ git no longer has the last rendering, an edited file is left alone and a note sa
 from __future__ import annotations
 
 import re
-import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from newbackend.answers import Answers, as_data
 from newbackend.answers_file import parse_answers
+from newbackend.checkout.git import run_outside
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NotFoundError, UsageError
 from newbackend.overrides import SCAFFOLD
@@ -177,10 +177,9 @@ def merge(now: str, base: str, new: str) -> tuple[str, bool]:
         for path, text in zip(paths, (now, base, new), strict=True):
             path.write_bytes(text.encode("utf-8"))
         labels = [word for label in _LABELS for word in ("-L", label)]
-        command = ["git", "merge-file", "-p", "--quiet", "--diff3", *labels, *map(str, paths)]
         try:
-            done = subprocess.run(command, capture_output=True, check=False)
-        except FileNotFoundError as error:
+            done = run_outside("merge-file", "-p", "--quiet", "--diff3", *labels, *map(str, paths))
+        except UsageError as error:
             raise NotFoundError("git-missing", "git is not installed, so edited files cannot be merged") from error
     if done.returncode < 0 or done.returncode > 127:
         raise UsageError("merge-failed", f"git merge-file failed: {done.stderr.decode(errors='replace').strip()}")

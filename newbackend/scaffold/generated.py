@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -17,8 +16,10 @@ from newbackend import __version__
 from newbackend.answers import Answers, Generated
 from newbackend.answers_file import parse_answers
 from newbackend.catalog.languages import languages
+from newbackend.checkout.git import Git
+from newbackend.checkout.gitlink import has_index
 from newbackend.checkout.tree import Checkout
-from newbackend.errors import UsageError
+from newbackend.errors import NotFoundError, UsageError
 
 ANSWERS_NAME = ".newbackend.yml"
 REFS = "refs/newbackend"
@@ -91,22 +92,15 @@ def _remember(root: Path, name: str, texts: Iterable[str], known: Iterable[str])
 
 def text_of(root: Path, blob: str) -> str | None:
     """The text that has this blob id in the checkout's object store, or None when git does not have it."""
-    if not _ID.match(blob) or not (root / ".git").exists():
+    if not _ID.match(blob) or not has_index(root):
         return None
     return _git(root, ["cat-file", "blob", blob], "")
 
 
 def _git(root: Path, words: list[str], stdin: str) -> str | None:
-    if not (root / ".git").exists():
-        return None
-    command = ["git", "-C", str(root), *words]
-    try:
-        done = subprocess.run(command, input=stdin.encode("utf-8"), capture_output=True, check=False)
-    except FileNotFoundError:
-        return None
-    if done.returncode != 0:
+    if not has_index(root):
         return None
     try:
-        return done.stdout.decode("utf-8")
-    except UnicodeDecodeError:
+        return Git(root).run(*words, data=stdin.encode("utf-8")).decode("utf-8")
+    except (NotFoundError, UsageError, UnicodeDecodeError):
         return None

@@ -12,6 +12,7 @@ from newbackend.checkout.layout import INDEX, MATRIX, layout_of
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError, UsageError
 from newbackend.pin import parse_pin
+from newbackend.plan.collisions import holds_files
 from newbackend.registrations.gallery_index.place import GalleryIndex
 from newbackend.registrations.matrix.place import Matrix
 from newbackend.validate import check_name
@@ -47,7 +48,7 @@ def free_name(name: str, checkout: Checkout) -> str:
         directory = language.directory_of(name)
         if checkout.exists(f"{directory}/.newbackend.yml"):
             return name  # made by an earlier run, which may be completed
-        if checkout.is_dir(directory):
+        if holds_files(checkout, directory):
             raise UsageError("name-taken", f"there is a backend {name!r} already in {directory}")
     for place in (Matrix(), GalleryIndex()):
         for fact in place.observe(checkout):

@@ -7,7 +7,6 @@ a person answers the question either way. No file of the repository is executed 
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import tempfile
@@ -18,7 +17,9 @@ from functools import cache
 from pathlib import Path
 
 from newbackend.catalog.languages import languages
-from newbackend.pin import DEFAULT_BASE
+from newbackend.checkout.git import run_outside
+from newbackend.errors import UsageError
+from newbackend.pin import allowed_protocols, base_url
 
 SECONDS = 10.0
 _LIMIT = 200_000
@@ -44,11 +45,10 @@ def read_upstream(repo: str, sha: str, *, seconds: float = SECONDS) -> Upstream:
     The base URL is `NEWBACKEND_GIT_BASE`, else GitHub. Gives an empty value when that fails or takes
     longer than `seconds` in all.
     """
-    base = (os.environ.get("NEWBACKEND_GIT_BASE") or DEFAULT_BASE).rstrip("/")
     try:
         with tempfile.TemporaryDirectory(prefix="newbackend-upstream-") as folder:
-            return _read(_Git(Path(folder), time.monotonic() + seconds), f"{base}/{repo}", sha)
-    except (OSError, subprocess.SubprocessError, ValueError):
+            return _read(_Git(Path(folder), time.monotonic() + seconds), f"{base_url()}/{repo}", sha)
+    except (OSError, subprocess.SubprocessError, ValueError, UsageError):
         return Upstream()
 
 
@@ -60,16 +60,14 @@ class _Git:
     deadline: float
 
     def run(self, *words: str) -> str:
-        env = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never", "GIT_ASKPASS": "true"}
-        env["GIT_CONFIG_NOSYSTEM"] = "1"
-        done = subprocess.run(
-            ["git", "-c", f"core.hooksPath={os.devnull}", "-C", str(self.folder), *words],
-            capture_output=True,
-            timeout=max(0.1, self.deadline - time.monotonic()),
-            stdin=subprocess.DEVNULL,
-            env=env,
-            check=True,
-        )
+        env = {
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_NO_LAZY_FETCH": "0",
+            "GIT_ALLOW_PROTOCOL": allowed_protocols(base_url()),
+        }
+        seconds = max(0.1, self.deadline - time.monotonic())
+        done = run_outside("-C", str(self.folder), *words, timeout=seconds, env=env)
+        done.check_returncode()
         return done.stdout[:_LIMIT].decode("utf-8", "replace")
 
 

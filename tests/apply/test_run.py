@@ -19,6 +19,7 @@ from specs import PIN, spec
 from newbackend.apply import journal
 from newbackend.apply.run import ApplyOptions, apply_plan, start
 from newbackend.apply.state import locked, state_dir
+from newbackend.apply.undo import plan_undo, run_undo
 from newbackend.checkout.layout import BUMP, INDEX, MAKEFILE, MATRIX, open_checkout
 from newbackend.errors import UsageError
 from newbackend.plan.build import plan_create
@@ -275,10 +276,15 @@ def test_a_linked_work_tree_keeps_its_journal_in_the_git_directory(sample: Path,
     assert linked not in state_dir(linked).parents
 
 
-def test_without_git_the_state_ignores_itself(sample: Path) -> None:
+def test_without_git_the_state_is_the_users_and_not_in_the_checkout(sample: Path) -> None:
     shutil.rmtree(sample / ".git")
+    before = tree(sample)
     apply_plan(the_plan(sample), sample)
-    assert (sample / ".newbackend-state/.gitignore").read_text() == "*\n"
+    assert sample not in state_dir(sample).parents
+    assert not list(sample.rglob("*newbackend-*"))
+    plan, record = plan_undo(sample)
+    run_undo(sample, plan, record, ApplyOptions())
+    assert tree(sample) == before
 
 
 def test_the_base_hash_is_of_the_bytes(sample: Path) -> None:

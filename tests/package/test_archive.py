@@ -12,7 +12,8 @@ import pytest
 from newbackend.errors import NewbackendError, NotFoundError, UsageError
 from newbackend.package.archive import Kind, Tree, open_package, write_tree
 from newbackend.package.archive.tree import directory_tree
-from package.archives import docker_save, files, gz, member, oci, tar
+from package.archives import digest, docker_save, files, gz, member, oci, tar
+from package.limits import run_limited
 
 RUN = b"#!/bin/bash\n"
 
@@ -245,3 +246,70 @@ def test_every_refusal_is_an_error_that_a_user_can_read(tmp_path: Path) -> None:
         with pytest.raises(NewbackendError) as caught:
             opened(tmp_path, data)
         assert caught.value.code
+
+
+OPEN = """
+import sys
+from pathlib import Path
+from newbackend.package.archive import open_package
+from newbackend.errors import UsageError
+try:
+    print(len(open_package(Path(sys.argv[1])).entries))
+except UsageError as err:
+    print(err)
+"""
+
+
+@pytest.mark.parametrize("kind", ["oci", "docker"])
+def test_a_layer_that_is_listed_many_times_is_unpacked_once(tmp_path: Path, kind: str) -> None:
+    """300 times 2 MB of zeros: the file size limit is that of three."""
+    layer = gz(files({"zeros": bytes(2 << 20)}))
+    if kind == "oci":
+        path = write(tmp_path / "p", oci([layer] * 300))
+    else:
+        path = tmp_path / "p.tar"
+        identity = digest(files({"zeros": bytes(2 << 20)}))
+        config = json.dumps({"rootfs": {"diff_ids": [identity] * 300}}).encode()
+        manifest = json.dumps([{"Config": "c", "Layers": ["l"] * 300}]).encode()
+        path.write_bytes(files({"manifest.json": manifest, "c": config, "l": layer}))
+    assert run_limited(OPEN, str(path), memory=300 << 20, seconds=10) == "2\n"
+
+
+def test_all_layers_together_have_one_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newbackend.package.archive.unpack.FREE_BYTES", 1 << 20)
+    layers = [gz(files({"zeros": bytes([number]) * (600 << 10)})) for number in range(8)]
+    layout = write(tmp_path / "p", oci(layers))
+    size = sum(p.stat().st_size for p in layout.rglob("*") if p.is_file())
+    with pytest.raises(UsageError, match=f"{size} bytes unpack to more than {(1 << 20) + 64 * size}: refused"):
+        open_package(layout)
+
+
+def test_layers_that_are_read_again_count_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newbackend.package.archive.source.MAX_BYTES", 100 << 10)
+    layout = write(tmp_path / "p", oci([files({"a": bytes(30 << 10)})] * 4))
+    with pytest.raises(UsageError, match="its layers hold more than 102400 bytes"):
+        open_package(layout)
+
+
+def test_whiteouts_cost_what_they_take_away(tmp_path: Path) -> None:
+    """20,000 whiteouts over 20,000 files took 19 s."""
+    count = 20_000
+    below = tar(*(member(f"d/{i}") for i in range(count)))
+    above = tar(*(member(f"d/.wh.{i}") for i in range(count)))
+    path = write(tmp_path / "p", oci([below, above]))
+    assert run_limited(OPEN, str(path), memory=1 << 30, seconds=10) == "2\n"
+
+
+def test_opaque_markers_and_replaced_directories_cost_what_they_take_away(tmp_path: Path) -> None:
+    count = 10_000
+    below = tar(*(member(f"d/{i}") for i in range(count)))
+    swap = [member("s", kind=tarfile.DIRTYPE), member("s")]
+    above = tar(*([member("d/new"), member("d/.wh..wh..opq"), *swap] * (count // 2)))
+    path = write(tmp_path / "p", oci([below, above]))
+    assert run_limited(OPEN, str(path), memory=1 << 30, seconds=10) == "4\n"
+
+
+def test_long_file_names_are_bounded_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newbackend.package.archive.layer.MAX_NAMES", 10_000)
+    with pytest.raises(UsageError, match="more than 10000 bytes of file names"):
+        opened(tmp_path, tar(*(member("n" * 200 + str(i)) for i in range(60))))

@@ -10,6 +10,7 @@ from specs import PIN, spec
 from newbackend.checkout.layout import INDEX, open_checkout
 from newbackend.errors import UsageError
 from newbackend.plan.collisions import check_collisions
+from newbackend.wizard.proposals import free_name
 
 
 def refused(root: Path, **answers: object) -> UsageError:
@@ -71,3 +72,11 @@ def test_a_fork_of_what_is_not_here_is_refused(sample: Path) -> None:
     assert (caught.value.code, caught.value.where) == ("flavour-not-here", "backend/cpp/llama-cpp/grpc-server.cpp")
     engine = {"backend/cpp/llama-cpp/grpc-server.cpp": "int main() {}\n"}
     check_collisions(fork, open_checkout(sample).with_changes(engine))
+
+
+def test_an_empty_directory_takes_no_name(sample: Path) -> None:
+    (sample / "backend/cpp/ds4/src").mkdir(parents=True)
+    assert free_name("ds4", open_checkout(sample)) == "ds4"
+    check_collisions(spec(), open_checkout(sample))
+    (sample / "backend/cpp/ds4/src/main.cpp").touch()
+    assert refused(sample).code == "name-taken"

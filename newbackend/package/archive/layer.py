@@ -9,6 +9,7 @@ import io
 import posixpath
 import tarfile
 from collections.abc import Iterator
+from functools import cached_property
 from typing import IO, cast
 
 from newbackend.errors import UsageError
@@ -17,6 +18,7 @@ from newbackend.package.archive.tree import MAX_ENTRIES, Buffer, Entry, Kind, Sl
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
 MAX_HEADER = 16 << 20
+MAX_NAMES = 128 << 20
 
 
 class _Bounded(io.RawIOBase):
@@ -101,75 +103,115 @@ def apply_layer(below: dict[str, Entry], data: Buffer, where: str) -> dict[str, 
     """The tree after laying the tar `data` over `below` (which is not changed).
 
     Raises UsageError for a damaged tar and for traversal, devices, writing through a link, hard
-    links to nothing, and too many members.
+    links to nothing, and too many members or names.
     """
-    tree = dict(below)
-    added: dict[str, Entry] = {}
+    layer = _Layer(below, where)
     for member in _members(data, where):
         path = safe_path(member.name, where)
-        name = posixpath.basename(path)
-        if name.startswith(WHITEOUT):
-            _white_out(tree, added, path, where)
-            continue
-        if not path:
-            continue
-        _add_parents(tree, added, path, where)
-        hard = member.islnk()
-        entry = _hard_link(tree, member, path, where) if hard else _entry(member, path, data, where)
-        old = tree.get(path)
+        if posixpath.basename(path).startswith(WHITEOUT):
+            layer.white_out(path)
+        elif path:
+            layer.add_parents(path)
+            entry = layer.hard_link(member, path) if member.islnk() else _entry(member, path, data, where)
+            layer.add(entry)
+    return layer.tree
+
+
+class _Layer:
+    """A tree while one layer is laid over it. Taking a directory away costs what is in it, not what is in the tree."""
+
+    def __init__(self, below: dict[str, Entry], where: str) -> None:
+        self.tree = dict(below)
+        self._below = below
+        self._where = where
+        self._added: dict[str, Entry] = {}
+        self._names = 0
+
+    @cached_property
+    def _lower(self) -> dict[str, list[str]]:
+        """What lower layers have in each directory; an entry is taken out when it is visited."""
+        return _by_directory(self._below)
+
+    @cached_property
+    def _current(self) -> dict[str, list[str]]:
+        """What is in each directory now, kept up to date by `_put`; may still hold what is gone."""
+        return _by_directory(self.tree)
+
+    def _put(self, entry: Entry) -> None:
+        path = entry.path
+        if "_current" in vars(self) and path not in self.tree:
+            self._current.setdefault(posixpath.dirname(path), []).append(path)
+        self.tree[path] = self._added[path] = entry
+        self._names += len(path) + len(entry.link)
+        if len(self.tree) > MAX_ENTRIES:
+            raise _refuse("archive-bomb", f"more than {MAX_ENTRIES} files", self._where)
+        if self._names > MAX_NAMES:
+            raise _refuse("archive-bomb", f"more than {MAX_NAMES} bytes of file names", self._where)
+
+    def add(self, entry: Entry) -> None:
+        """Put one entry in place of what is there."""
+        old = self.tree.get(entry.path)
         if old is not None and old.kind is Kind.DIRECTORY and entry.kind is not Kind.DIRECTORY:
-            _remove(tree, path, keep=None)
-        tree[path] = added[path] = entry
-        if len(tree) > MAX_ENTRIES:
-            raise _refuse("archive-bomb", f"more than {MAX_ENTRIES} files", where)
-    return tree
+            self._remove(entry.path, self._current, keep={})
+        self._put(entry)
 
+    def hard_link(self, member: tarfile.TarInfo, path: str) -> Entry:
+        """The entry of a hard link: its target's under another name."""
+        target = self.tree.get(safe_path(member.linkname, self._where))
+        if target is None or target.kind is Kind.DIRECTORY:
+            message = f"hard link {member.name!r} points at {member.linkname!r}, which is not a file in the archive"
+            raise _refuse("archive-hard-link", message, self._where)
+        return Entry(path, target.kind, target.mode, target.size, target.link, target.blob)
 
-def _hard_link(tree: dict[str, Entry], member: tarfile.TarInfo, path: str, where: str) -> Entry:
-    target = tree.get(safe_path(member.linkname, where))
-    if target is None or target.kind is Kind.DIRECTORY:
-        message = f"hard link {member.name!r} points at {member.linkname!r}, which is not a file in the archive"
-        raise _refuse("archive-hard-link", message, where)
-    return Entry(path, target.kind, target.mode, target.size, target.link, target.blob)
+    def add_parents(self, path: str) -> None:
+        """Directories that a tar left out; a link or file in their place is a trick (or a broken archive)."""
+        parent = posixpath.dirname(path)
+        if parent.count("/") > 200:
+            message = f"member {path[:80]!r}… lies {parent.count('/')} directories deep"
+            raise _refuse("archive-depth", message, self._where)
+        while parent:
+            entry = self.tree.get(parent)
+            if entry is None:
+                self._put(Entry(parent, Kind.DIRECTORY, 0o755))
+            elif entry.kind is not Kind.DIRECTORY:
+                message = f"member {path!r} is written through the {entry.kind} {parent!r}"
+                raise _refuse("archive-through-link", message, self._where)
+            else:
+                return
+            parent = posixpath.dirname(parent)
 
+    def _remove(self, path: str, index: dict[str, list[str]], *, keep: dict[str, Entry]) -> None:
+        """Take away what the index has below `path`, except `keep`."""
+        pending = index.pop(path, [])
+        while pending:
+            known = pending.pop()
+            if known not in keep:
+                self.tree.pop(known, None)
+            pending.extend(index.pop(known, []))
 
-def _add_parents(tree: dict[str, Entry], added: dict[str, Entry], path: str, where: str) -> None:
-    """Directories that a tar left out; a link or file in their place is a trick (or a broken archive)."""
-    parent = posixpath.dirname(path)
-    if parent.count("/") > 200:
-        raise _refuse("archive-depth", f"member {path[:80]!r}… lies {parent.count('/')} directories deep", where)
-    while parent:
-        entry = tree.get(parent)
-        if entry is None:
-            tree[parent] = added[parent] = Entry(parent, Kind.DIRECTORY, 0o755)
-        elif entry.kind is not Kind.DIRECTORY:
-            raise _refuse(
-                "archive-through-link",
-                f"member {path!r} is written through the {entry.kind} {parent!r}",
-                where,
-            )
-        else:
+    def white_out(self, path: str) -> None:
+        """Take away what lower layers put there; what this layer added stays."""
+        parent, name = posixpath.split(path)
+        if name == OPAQUE:
+            self._remove(parent, self._lower, keep=self._added)
             return
-        parent = posixpath.dirname(parent)
+        victim = name.removeprefix(WHITEOUT)
+        if victim in ("", ".", "..") or victim.startswith(WHITEOUT):
+            raise _refuse("archive-whiteout", f"whiteout {path!r} names nothing", self._where)
+        target = f"{parent}/{victim}" if parent else victim
+        if target in self._added:
+            return
+        self._remove(target, self._lower, keep=self._added)
+        self.tree.pop(target, None)
 
 
-def _remove(tree: dict[str, Entry], path: str, *, keep: dict[str, Entry] | None) -> None:
-    prefix = f"{path}/" if path else ""
-    for known in [p for p in tree if p.startswith(prefix) and p and not (keep and p in keep)]:
-        del tree[known]
-
-
-def _white_out(tree: dict[str, Entry], added: dict[str, Entry], path: str, where: str) -> None:
-    """Take away what lower layers put there; what this layer added stays."""
-    parent, name = posixpath.split(path)
-    if name == OPAQUE:
-        _remove(tree, parent, keep=added)
-        return
-    victim = name.removeprefix(WHITEOUT)
-    if victim in ("", ".", "..") or victim.startswith(WHITEOUT):
-        raise _refuse("archive-whiteout", f"whiteout {path!r} names nothing", where)
-    target = f"{parent}/{victim}" if parent else victim
-    if target in added:
-        return
-    _remove(tree, target, keep=added)
-    tree.pop(target, None)
+def _by_directory(tree: dict[str, Entry]) -> dict[str, list[str]]:
+    index: dict[str, list[str]] = {}
+    for known in tree:
+        path = known
+        while path:
+            parent = posixpath.dirname(path)
+            index.setdefault(parent, []).append(path)
+            # A whiteout may have taken a directory away from above what its layer added.
+            path = "" if parent in tree else parent
+    return index

@@ -18,7 +18,7 @@ from typing import Any
 from newbackend.errors import NotFoundError, UsageError
 from newbackend.package.archive.layer import apply_layer
 from newbackend.package.archive.tree import Buffer, Entry, Kind, Tree, directory_tree
-from newbackend.package.archive.unpack import unpack
+from newbackend.package.archive.unpack import MAX_BYTES, Unpacker
 
 MAX_JSON = 16 << 20
 MAX_LAYERS = 512
@@ -35,30 +35,36 @@ def open_package(path: Path) -> Tree:
     try:
         if path.is_dir():
             outer = directory_tree(path.resolve())
+            unpacker = Unpacker(sum(entry.size for entry in outer.files()))
         elif path.is_file():
-            outer = _archive_tree(path)
+            unpacker = Unpacker(path.stat().st_size)
+            outer = _archive_tree(path, unpacker)
         elif path.exists():
             raise UsageError("package-kind", f"{path} is neither a directory nor an archive")
         else:
             raise NotFoundError("package-not-found", f"{path} does not exist")
     except OSError as err:
         raise UsageError("package-unreadable", f"cannot read {path}: {err.strerror}") from err
-    layers = _docker_layers(outer) or _oci_layers(outer)
+    layers = _docker_layers(outer, unpacker) or _oci_layers(outer, unpacker)
     if layers is None:
         return outer
     entries: dict[str, Entry] = {"": Entry("", Kind.DIRECTORY, 0o755)}
+    size = 0
     for number, layer in enumerate(layers, 1):
+        size += len(layer)  # a layer that is listed again is read again
+        if size > MAX_BYTES:
+            raise UsageError("archive-bomb", f"its layers hold more than {MAX_BYTES} bytes", where=outer.label)
         entries = apply_layer(entries, layer, f"{outer.label}, layer {number}")
     return Tree(outer.label, entries)
 
 
-def _archive_tree(path: Path) -> Tree:
+def _archive_tree(path: Path, unpacker: Unpacker) -> Tree:
     with path.open("rb") as source:
         if not path.stat().st_size:
             raise UsageError("archive-damaged", f"{path} is empty")
         data: Buffer = mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ)
     root = {"": Entry("", Kind.DIRECTORY, 0o755)}
-    return Tree(str(path), apply_layer(root, unpack(data, str(path)), str(path)))
+    return Tree(str(path), apply_layer(root, unpacker.unpack(data, str(path)), str(path)))
 
 
 def _json(tree: Tree, path: str, data: Buffer) -> Any:
@@ -87,7 +93,7 @@ def _verify(tree: Tree, data: Buffer, digest: object, what: str) -> None:
         raise UsageError("image-digest", message, where=tree.label, hint="fetch the image again")
 
 
-def _docker_layers(tree: Tree) -> list[Buffer] | None:
+def _docker_layers(tree: Tree, unpacker: Unpacker) -> list[Buffer] | None:
     """The layers of a `docker save` archive; None for anything else (no manifest.json of that shape)."""
     entry = tree.resolve("manifest.json")
     if entry is None or entry.kind is not Kind.FILE or entry.size > MAX_JSON:
@@ -109,7 +115,7 @@ def _docker_layers(tree: Tree) -> list[Buffer] | None:
     if len(identities) != len(names):
         message = f"the config lists {len(identities)} layers, the manifest {len(names)}"
         raise UsageError("image-metadata", message, where=tree.label)
-    return list(_verified_layers(tree, names, identities))
+    return list(_verified_layers(tree, unpacker, names, identities))
 
 
 def _diff_ids(config: object) -> Sequence[object]:
@@ -118,14 +124,21 @@ def _diff_ids(config: object) -> Sequence[object]:
     return identities if isinstance(identities, list) else []
 
 
-def _verified_layers(tree: Tree, names: Sequence[object], identities: Sequence[object]) -> Iterator[Buffer]:
+def _verified_layers(
+    tree: Tree, unpacker: Unpacker, names: Sequence[object], identities: Sequence[object]
+) -> Iterator[Buffer]:
+    """Each layer in its order; one that is listed again is unpacked and verified once."""
+    layers: dict[tuple[str, object], Buffer] = {}
     for name, identity in zip(names, identities, strict=True):
-        data = unpack(_file(tree, name).view(), f"{tree.label}, {name}")
-        _verify(tree, data, identity, f"layer {name}")
-        yield data
+        entry = _file(tree, name)
+        key = (entry.path, str(identity))
+        if key not in layers:
+            layers[key] = unpacker.unpack(entry.view(), f"{tree.label}, {name}")
+            _verify(tree, layers[key], identity, f"layer {name}")
+        yield layers[key]
 
 
-def _oci_layers(tree: Tree) -> list[Buffer] | None:
+def _oci_layers(tree: Tree, unpacker: Unpacker) -> list[Buffer] | None:
     """The layers of an OCI layout; None for anything else (no index.json beside blobs)."""
     entry = tree.resolve("index.json")
     if entry is None or entry.kind is not Kind.FILE or tree.resolve("blobs") is None:
@@ -139,7 +152,15 @@ def _oci_layers(tree: Tree) -> list[Buffer] | None:
         raise UsageError("image-metadata", "index.json leads to no image manifest", where=tree.label)
     if len(document["layers"]) > MAX_LAYERS:
         raise UsageError("image-metadata", f"{len(document['layers'])} layers", where=tree.label)
-    return [unpack(_blob(tree, layer), tree.label) for layer in document["layers"]]
+    layers: dict[str, Buffer] = {}
+    for layer in document["layers"]:
+        if _digest(layer) not in layers:
+            layers[_digest(layer)] = unpacker.unpack(_blob(tree, layer), tree.label)
+    return [layers[_digest(layer)] for layer in document["layers"]]
+
+
+def _digest(descriptor: object) -> str:
+    return str(descriptor.get("digest")) if isinstance(descriptor, dict) else ""
 
 
 def _blob(tree: Tree, descriptor: object) -> Buffer:

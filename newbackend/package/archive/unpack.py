@@ -66,43 +66,50 @@ def _zstd_stream(source: io.RawIOBase, where: str) -> IO[bytes]:
     return cast("IO[bytes]", reader.stream_reader(source, read_across_frames=True))
 
 
-def unpack(data: Buffer, where: str) -> Buffer:
-    """`data` decompressed when it is gzip or zstd, else as it is.
+class Unpacker:
+    """Decompresses the layers of one archive of `size` bytes; all of them together have one limit."""
 
-    Raises UsageError for damaged data, for other compressions and for a bomb; NotFoundError when
-    it is zstd and no reader is installed.
-    """
-    head = bytes(data[:6])
-    for magic, name in UNSUPPORTED.items():
-        if head.startswith(magic):
-            raise UsageError("archive-compression", f"{name} archives are not read", where=where)
-    source = io.BufferedReader(_View(data), CHUNK)
-    if head.startswith(GZIP):
-        return _drain(lambda: cast("IO[bytes]", gzip.GzipFile(fileobj=source)), len(data), where)
-    if head.startswith(ZSTD):
-        return _drain(lambda: _zstd_stream(cast("io.RawIOBase", source), where), len(data), where)
-    return data
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._limit = min(MAX_BYTES, FREE_BYTES + size * MAX_RATIO)
+        self._total = 0
 
+    def unpack(self, data: Buffer, where: str) -> Buffer:
+        """`data` decompressed when it is gzip or zstd, else as it is.
 
-def _drain(opener: Callable[[], IO[bytes]], packed: int, where: str) -> Buffer:
-    limit = min(MAX_BYTES, FREE_BYTES + packed * MAX_RATIO)
-    total = 0
-    with tempfile.TemporaryFile(prefix="newbackend-layer-") as sink:
-        stream = opener()
-        while True:
-            try:
-                chunk = stream.read(CHUNK)
-            except (OSError, EOFError, zlib.error) as err:
-                raise UsageError("archive-damaged", f"the compressed data is damaged ({err})", where=where) from err
-            except Exception as err:  # zstandard raises its own ZstdError, an Exception of no common base
-                if type(err).__name__ != "ZstdError":
-                    raise
-                raise UsageError("archive-damaged", f"the zstd data is damaged ({err})", where=where) from err
-            if not chunk:
-                break
-            total += len(chunk)
-            if total > limit:
-                raise UsageError("archive-bomb", f"{packed} bytes unpack to more than {limit}: refused", where=where)
-            sink.write(chunk)
-        sink.flush()
-        return mmap.mmap(sink.fileno(), 0, access=mmap.ACCESS_READ) if total else b""
+        Raises UsageError for damaged data, for other compressions and for a bomb; NotFoundError when
+        it is zstd and no reader is installed.
+        """
+        head = bytes(data[:6])
+        for magic, name in UNSUPPORTED.items():
+            if head.startswith(magic):
+                raise UsageError("archive-compression", f"{name} archives are not read", where=where)
+        source = io.BufferedReader(_View(data), CHUNK)
+        if head.startswith(GZIP):
+            return self._drain(lambda: cast("IO[bytes]", gzip.GzipFile(fileobj=source)), where)
+        if head.startswith(ZSTD):
+            return self._drain(lambda: _zstd_stream(cast("io.RawIOBase", source), where), where)
+        return data
+
+    def _drain(self, opener: Callable[[], IO[bytes]], where: str) -> Buffer:
+        before = self._total
+        with tempfile.TemporaryFile(prefix="newbackend-layer-") as sink:
+            stream = opener()
+            while True:
+                try:
+                    chunk = stream.read(CHUNK)
+                except (OSError, EOFError, zlib.error) as err:
+                    raise UsageError("archive-damaged", f"the compressed data is damaged ({err})", where=where) from err
+                except Exception as err:  # zstandard raises its own ZstdError, an Exception of no common base
+                    if type(err).__name__ != "ZstdError":
+                        raise
+                    raise UsageError("archive-damaged", f"the zstd data is damaged ({err})", where=where) from err
+                if not chunk:
+                    break
+                self._total += len(chunk)
+                if self._total > self._limit:
+                    message = f"{self._size} bytes unpack to more than {self._limit}: refused"
+                    raise UsageError("archive-bomb", message, where=where)
+                sink.write(chunk)
+            sink.flush()
+            return mmap.mmap(sink.fileno(), 0, access=mmap.ACCESS_READ) if self._total > before else b""

@@ -4,7 +4,16 @@
 libraries as `ld.so(8)` does, inside the package only. Why this is not LIEF or pyelftools: docs/adr/0025.
 """
 
-from newbackend.package.elf.binary import AARCH64, MACHINES, X86_64, ELFError, machine_name
+from newbackend.package.elf.binary import (
+    AARCH64,
+    MACHINES,
+    MAX_RECORDS,
+    MAX_SYMBOL_BYTES,
+    X86_64,
+    Budget,
+    ELFError,
+    machine_name,
+)
 from newbackend.package.elf.code import constructors, executable_parts, relocation_types
 from newbackend.package.elf.reader import SHARED_OBJECT, ELFFile, parse_elf, read_loadable
 from newbackend.package.elf.search import Closure, Found, Missing, Search
@@ -15,8 +24,11 @@ from newbackend.package.elf.tables import Need
 __all__ = [
     "AARCH64",
     "MACHINES",
+    "MAX_RECORDS",
+    "MAX_SYMBOL_BYTES",
     "SHARED_OBJECT",
     "X86_64",
+    "Budget",
     "Closure",
     "ELFError",
     "ELFFile",

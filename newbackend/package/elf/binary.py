@@ -37,8 +37,18 @@ DEVICES = {190: "CUDA", 224: "AMD GPU", 247: "BPF", 205: "Intel GPU"}
 
 # Bounds that no real file comes near; they keep a hostile one from costing minutes or gigabytes.
 MAX_ENTRIES = 100_000
-MAX_STRTAB = 512 * 1024 * 1024
+MAX_STRTAB = 256 << 20
 MAX_NOTES = 1 << 20
+MAX_NEEDED = 4096
+MAX_PROGRAM_HEADERS = 1 << 16  # bytes; what the kernel reads at most (fs/binfmt_elf.c)
+MAX_NAME = 4096  # a library or a version
+MAX_PATH_LIST = 1 << 14  # RPATH, RUNPATH
+MAX_SYMBOL_NAME = 1 << 16  # templates make long names
+# Bytes that the records of one file may take, of a whole package, and the symbols of a whole package.
+MAX_RECORD = 16 << 20
+MAX_RECORDS = 512 << 20
+MAX_SYMBOL_BYTES = 1 << 30
+OBJECT_BYTES = 150  # about one small object of Python
 
 
 def machine_name(number: int) -> str:
@@ -50,10 +60,27 @@ class ELFError(Exception):
     """The bytes are not an ELF file that can be read; the text is the reason."""
 
 
+class Budget:
+    """How many bytes of memory the reading of hostile tables may still cost."""
+
+    def __init__(self, size: int, outer: Budget | None = None) -> None:
+        self._size = self._left = size
+        self._outer = outer
+
+    def spend(self, size: int) -> None:
+        """Take `size` bytes; raises ELFError when they are more than is left."""
+        self._left -= size
+        if self._left < 0:
+            raise ELFError(f"its tables take more than {self._size >> 20} MiB, which no real file comes near")
+        if self._outer is not None:
+            self._outer.spend(size)
+
+
 class Reader:
     """Bounds-checked access to one file's bytes in its own class and byte order."""
 
-    def __init__(self, data: Buffer) -> None:
+    def __init__(self, data: Buffer, budget: Budget | None = None) -> None:
+        self.budget = budget or Budget(MAX_RECORD)
         if len(data) < MIN_SIZE or bytes(data[:4]) != MAGIC:
             raise ELFError("no ELF header")
         if data[4] not in (1, 2) or data[5] not in (1, 2):
@@ -79,9 +106,20 @@ class Reader:
         return bytes(self.data[offset : offset + size])
 
 
-def string_at(table: bytes, offset: int) -> str:
-    """The NUL-terminated name at `offset` of a string table; raises ELFError outside of it."""
-    end = table.find(b"\0", offset) if 0 <= offset < len(table) else -1
-    if end < 0:
-        raise ELFError(f"name offset 0x{offset:x} is outside the string table")
-    return table[offset:end].decode("utf-8", "backslashreplace")
+class Strings:
+    """A string table; every name read from it is bounded, and paid for."""
+
+    def __init__(self, table: bytes, budget: Budget) -> None:
+        self._table = table
+        self._budget = budget
+
+    def at(self, offset: int, limit: int = MAX_NAME) -> str:
+        """The NUL-terminated name at `offset`; raises ELFError outside of the table and for one longer than `limit`."""
+        table = self._table
+        end = table.find(b"\0", offset, offset + limit + 1) if 0 <= offset < len(table) else -1
+        if end < 0:
+            if 0 <= offset < len(table) - limit:
+                raise ELFError(f"a name of more than {limit} bytes")
+            raise ELFError(f"name offset 0x{offset:x} is outside the string table")
+        self._budget.spend(OBJECT_BYTES + end - offset)
+        return table[offset:end].decode("utf-8", "backslashreplace")

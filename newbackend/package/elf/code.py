@@ -30,7 +30,7 @@ MAX_CONSTRUCTORS = 10_000
 def executable_parts(data: Buffer, elf: ELFFile) -> Iterator[tuple[int, bytes]]:
     """(address, code) of every executable section; of the segments when there is no section table."""
     parts = list(_sections(data))
-    if not parts:
+    if not parts or sum(size for _, _, size in parts) > len(data):  # sections that share bytes: a trick
         parts = [(s.vaddr, s.offset, s.filesz) for s in elf.segments if s.type == PT_LOAD and s.flags & PF_X]
     for address, offset, size in parts:
         yield address, bytes(data[offset : offset + size])

@@ -32,6 +32,9 @@ from newbackend.package.elf.binary import (
     ET_DYN,
     ET_EXEC,
     MAGIC,
+    MAX_NAME,
+    MAX_PATH_LIST,
+    MAX_RECORD,
     MIN_SIZE,
     NT_FDO_DLOPEN,
     NT_GNU_BUILD_ID,
@@ -41,9 +44,9 @@ from newbackend.package.elf.binary import (
     PT_GNU_STACK,
     PT_INTERP,
     PT_LOAD,
+    Budget,
     ELFError,
     Reader,
-    string_at,
 )
 from newbackend.package.elf.tables import (
     Definition,
@@ -134,10 +137,11 @@ class ELFFile:
         raise ELFError(f"address 0x{address:x} is in no loaded segment")
 
 
-def read_loadable(entry: Entry) -> ELFFile | str | None:
+def read_loadable(entry: Entry, package: Budget | None = None) -> ELFFile | str | None:
     """The record of a program or shared library, or why it cannot be read.
 
     None for everything that no loader would load: other files, object files, code for devices, debug files.
+    `package` is what the records of all files together may take.
     """
     if entry.size < MIN_SIZE and not SHARED_OBJECT.search(entry.name):
         return None
@@ -150,15 +154,15 @@ def read_loadable(entry: Entry) -> ELFFile | str | None:
     if machine in DEVICES or (kind not in (ET_DYN, ET_EXEC) and len(head) == 20) or entry.name.endswith(".debug"):
         return None
     try:
-        return parse_elf(entry.view())
+        return parse_elf(entry.view(), package)
     except ELFError as err:
         return str(err)
 
 
-def parse_elf(data: Buffer) -> ELFFile:
+def parse_elf(data: Buffer, package: Budget | None = None) -> ELFFile:
     """Read one ELF file; raises ELFError (and nothing else) for bytes that are not a usable one."""
     try:
-        return _parse(Reader(data))
+        return _parse(Reader(data, Budget(MAX_RECORD, package)))
     except (struct.error, OverflowError, ValueError, MemoryError) as err:
         raise ELFError(f"damaged: {err}") from err
 
@@ -168,8 +172,8 @@ def _parse(reader: Reader) -> ELFFile:
     dynamic, tags, needed = read_dynamic(reader, segments)
     names = string_table(reader, tags, segments)
 
-    def name(tag: int) -> str:
-        return string_at(names, tags[tag]) if tag in tags else ""
+    def name(tag: int, limit: int = MAX_NAME) -> str:
+        return names.at(tags[tag], limit) if tag in tags else ""
 
     needs: tuple[Need, ...] = ()
     if DT_VERNEED in tags:
@@ -198,10 +202,10 @@ def _parse(reader: Reader) -> ELFFile:
         tags=tags,
         interp="" if interp is None else _interp(reader, interp),
         dynamic=dynamic,
-        needed=tuple(string_at(names, at) for at in needed),
+        needed=tuple(names.at(at) for at in needed),
         soname=name(DT_SONAME),
-        rpath=name(DT_RPATH),
-        runpath=name(DT_RUNPATH),
+        rpath=name(DT_RPATH, MAX_PATH_LIST),
+        runpath=name(DT_RUNPATH, MAX_PATH_LIST),
         needs=needs,
         definitions=definitions,
         build_id=build_id,

@@ -11,10 +11,16 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
+from newbackend.errors import UsageError
 from newbackend.package.archive import Kind, Tree
 from newbackend.package.elf.binary import machine_name
 from newbackend.package.elf.reader import ELFFile
+
+# Bounds that no real package comes near: different pairs of directory and name, and all lookups of one check.
+MAX_PLACES = 1_000_000
+MAX_LOOKUPS = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,7 @@ class Search:
     _seen: dict[tuple[str, str, int, int], Found | tuple[str, str] | None] = field(
         default_factory=dict, repr=False, compare=False
     )
+    _lookups: Iterator[int] = field(default_factory=count, repr=False, compare=False)
 
     def directories(self, value: str, origin: str) -> Iterator[str]:
         """The package directories of an RPATH or RUNPATH; absolute ones are the host's and not searched."""
@@ -106,6 +113,9 @@ class Search:
 
     def _look(self, directory: str, name: str, elf: ELFFile) -> Found | tuple[str, str] | None:
         key = (directory, name, elf.machine, elf.bits)
+        if next(self._lookups) >= MAX_LOOKUPS or len(self._seen) >= MAX_PLACES:
+            message = f"its libraries are searched in more than {MAX_PLACES} places, or {MAX_LOOKUPS} times"
+            raise UsageError("package-search", message, where=self.tree.label)
         if key not in self._seen:
             self._seen[key] = self._try(directory, name, elf)
         return self._seen[key]

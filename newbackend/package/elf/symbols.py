@@ -7,7 +7,9 @@ files in a closure that is being judged.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 
 from newbackend.package.archive import Buffer
 from newbackend.package.elf.binary import (
@@ -16,17 +18,20 @@ from newbackend.package.elf.binary import (
     DT_STRTAB,
     DT_SYMTAB,
     DT_VERSYM,
+    MAX_SYMBOL_BYTES,
+    MAX_SYMBOL_NAME,
+    OBJECT_BYTES,
     SHT_DYNSYM,
+    Budget,
     ELFError,
     Reader,
-    string_at,
 )
 from newbackend.package.elf.reader import ELFFile
 from newbackend.package.elf.tables import string_table
 
 STB_LOCAL, STB_WEAK = 0, 2
 STT_GNU_IFUNC = 10
-MAX_SYMBOLS = 4_000_000
+MAX_SYMBOLS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,8 @@ def _count_by_gnu_hash(reader: Reader, at: int) -> int:
     while not reader.unpack("I", chain)[0] & 1:
         chain += 4
         highest += 1
+        if highest > MAX_SYMBOLS:
+            raise ELFError(f"more than {MAX_SYMBOLS} dynamic symbols")
     return highest + 1
 
 
@@ -103,21 +110,19 @@ def _count(reader: Reader, elf: ELFFile, table: int) -> int:
     return count
 
 
-def read_symbols(data: Buffer, elf: ELFFile) -> Symbols:
-    """The dynamic symbols of `elf`, whose bytes are `data`; raises ELFError when they are damaged."""
+def read_symbols(data: Buffer, elf: ELFFile, package: Budget | None = None) -> Symbols:
+    """The dynamic symbols of `elf`, whose bytes are `data`; raises ELFError when they are damaged, or take more than
+    `package` has left for all files together."""
     try:
-        return _read(Reader(data), elf)
+        return _read(Reader(data, package or Budget(MAX_SYMBOL_BYTES)), elf)
     except (struct.error, OverflowError, ValueError, MemoryError) as err:
         raise ELFError(f"damaged symbol table: {err}") from err
 
 
-def _rows(reader: Reader, table: int, count: int) -> list[tuple[int, int, int]]:
+def _rows(reader: Reader, table: int, count: int) -> Iterator[tuple[int, int, int]]:
     """(name offset, info, section index) per symbol."""
-    if reader.wide:
-        raw = reader.slice(table, 24 * count)
-        return [(n, i, s) for n, i, s in struct.iter_unpack(reader.prefix + "IBxH16x", raw)]
-    raw = reader.slice(table, 16 * count)
-    return [(n, i, s) for n, i, s in struct.iter_unpack(reader.prefix + "I8xBxH", raw)]
+    layout, size = ("IBxH16x", 24) if reader.wide else ("I8xBxH", 16)
+    return struct.iter_unpack(reader.prefix + layout, reader.slice(table, size * count))
 
 
 def _read(reader: Reader, elf: ELFFile) -> Symbols:
@@ -127,19 +132,20 @@ def _read(reader: Reader, elf: ELFFile) -> Symbols:
     table = elf.offset_of(elf.tags[DT_SYMTAB])
     count = _count(reader, elf, table)
     rows = _rows(reader, table, count)
-    indices: tuple[int, ...] = (0,) * count
+    indices: Iterator[tuple[int, ...]] = repeat((0,), count)
     if DT_VERSYM in elf.tags:
         raw = reader.slice(elf.offset_of(elf.tags[DT_VERSYM]), 2 * count)
-        indices = struct.unpack(f"{reader.prefix}{count}H", raw)
+        indices = struct.iter_unpack(reader.prefix + "H", raw)
     needs = {n.index: (n.version, n.library) for n in elf.needs}
     versions = {d.index: d.version for d in elf.definitions}
     defined: set[tuple[str, str]] = set()
     references: list[Reference] = []
     ifunc = False
-    for (name_at, info, section), index in zip(rows, indices, strict=True):
+    for (name_at, info, section), (index,) in zip(rows, indices, strict=True):
         if info >> 4 == STB_LOCAL or not name_at:
             continue
-        name = string_at(names, name_at)
+        name = names.at(name_at, MAX_SYMBOL_NAME)
+        reader.budget.spend(OBJECT_BYTES)
         if section:
             defined.add((name, versions.get(index & 0x7FFF, "")))
             ifunc = ifunc or info & 0xF == STT_GNU_IFUNC

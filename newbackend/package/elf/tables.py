@@ -14,8 +14,11 @@ from newbackend.package.elf.binary import (
     DT_STRTAB,
     GNU_PROPERTY_X86_ISA_1_NEEDED,
     MAX_ENTRIES,
+    MAX_NEEDED,
     MAX_NOTES,
+    MAX_PROGRAM_HEADERS,
     MAX_STRTAB,
+    OBJECT_BYTES,
     PT_DYNAMIC,
     PT_GNU_PROPERTY,
     PT_LOAD,
@@ -24,7 +27,7 @@ from newbackend.package.elf.binary import (
     VER_FLG_WEAK,
     ELFError,
     Reader,
-    string_at,
+    Strings,
 )
 
 
@@ -74,7 +77,10 @@ def read_segments(reader: Reader) -> tuple[int, int, tuple[Segment, ...]]:
     kind, machine, phoff, phentsize, phnum = head[0], head[1], head[4], head[8], head[9]
     if phnum and phentsize < (56 if reader.wide else 32):
         raise ELFError(f"program headers of {phentsize} bytes")
-    segments = []
+    if phnum * phentsize > MAX_PROGRAM_HEADERS:
+        raise ELFError(f"{phnum} program headers")
+    reader.budget.spend(phnum * OBJECT_BYTES)
+    segments, loaded = [], 0
     for index in range(phnum):
         at = phoff + index * phentsize
         if reader.wide:
@@ -83,6 +89,9 @@ def read_segments(reader: Reader) -> tuple[int, int, tuple[Segment, ...]]:
             type_, offset, vaddr, _, filesz, memsz, flags, align = reader.unpack("IIIIIIII", at)
         if type_ == PT_LOAD and offset + filesz > reader.size:
             raise ELFError(f"truncated: a segment ends at 0x{offset + filesz:x}, the file has {reader.size}")
+        loaded += filesz if type_ == PT_LOAD else 0
+        if loaded > 4 * reader.size:
+            raise ELFError("its segments load the same bytes many times")
         segments.append(Segment(type_, flags, offset, vaddr, filesz, memsz, align))
     return kind, machine, tuple(segments)
 
@@ -102,22 +111,26 @@ def read_dynamic(reader: Reader, segments: tuple[Segment, ...]) -> tuple[bool, d
             break
         if tag == DT_NEEDED:
             needed.append(value)
+            if len(needed) > MAX_NEEDED:
+                raise ELFError(f"it needs more than {MAX_NEEDED} libraries")
         else:
             tags[tag] = value
+    reader.budget.spend(len(tags) * OBJECT_BYTES)
     return True, tags, needed
 
 
-def read_needs(reader: Reader, at: int, count: int, names: bytes) -> Iterator[Need]:
+def read_needs(reader: Reader, at: int, count: int, names: Strings) -> Iterator[Need]:
     total = 0
     for _ in range(min(count, MAX_ENTRIES)):
         _, aux_count, file_name, aux, following = reader.unpack("HHIII", at)
-        library, aux_at = string_at(names, file_name), at + aux
+        library, aux_at = names.at(file_name), at + aux
         for _ in range(aux_count):
             total += 1
             if total > MAX_ENTRIES:
                 raise ELFError("more version needs than any real file has")
+            reader.budget.spend(OBJECT_BYTES)
             _, flags, index, name, aux_next = reader.unpack("IHHII", aux_at)
-            yield Need(library, string_at(names, name), index & 0x7FFF, bool(flags & VER_FLG_WEAK))
+            yield Need(library, names.at(name), index & 0x7FFF, bool(flags & VER_FLG_WEAK))
             if not aux_next:
                 break
             aux_at += aux_next
@@ -126,12 +139,13 @@ def read_needs(reader: Reader, at: int, count: int, names: bytes) -> Iterator[Ne
         at += following
 
 
-def read_definitions(reader: Reader, at: int, count: int, names: bytes) -> Iterator[Definition]:
+def read_definitions(reader: Reader, at: int, count: int, names: Strings) -> Iterator[Definition]:
     for _ in range(min(count, MAX_ENTRIES)):
         _, flags, index, _, _, aux, following = reader.unpack("HHHHIII", at)
         name, _ = reader.unpack("II", at + aux)
+        reader.budget.spend(OBJECT_BYTES)
         if not flags & VER_FLG_BASE:
-            yield Definition(string_at(names, name), index & 0x7FFF)
+            yield Definition(names.at(name), index & 0x7FFF)
         if not following:
             break
         at += following
@@ -142,6 +156,7 @@ def read_notes(reader: Reader, segments: tuple[Segment, ...]) -> Iterator[tuple[
     for segment in segments:
         if segment.type not in (PT_NOTE, PT_GNU_PROPERTY):
             continue
+        reader.budget.spend(min(segment.filesz, MAX_NOTES))
         raw = reader.slice(segment.offset, min(segment.filesz, MAX_NOTES))
         align = 8 if segment.align == 8 else 4
         at = 0
@@ -178,14 +193,14 @@ def read_dlopen_notes(description: bytes) -> Iterator[DlopenNote]:
             yield DlopenNote(tuple(sonames), str(feature), str(priority))
 
 
-def string_table(reader: Reader, elf_tags: dict[int, int], segments: tuple[Segment, ...]) -> bytes:
+def string_table(reader: Reader, elf_tags: dict[int, int], segments: tuple[Segment, ...]) -> Strings:
     """The dynamic string table; empty when there is none."""
     if DT_STRTAB not in elf_tags:
-        return b""
+        return Strings(b"", reader.budget)
     address, size = elf_tags[DT_STRTAB], elf_tags.get(DT_STRSZ, 0)
     if size > MAX_STRTAB:
         raise ELFError(f"string table of {size} bytes")
-    return reader.slice(file_offset(segments, address), size)
+    return Strings(reader.slice(file_offset(segments, address), size), reader.budget)
 
 
 def file_offset(segments: tuple[Segment, ...], address: int) -> int:

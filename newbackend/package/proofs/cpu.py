@@ -51,8 +51,8 @@ def _emulated(env: ProofEnvironment, name: str) -> Proof:
     program = [f"{env.place}/{root.path}"]
     if package.loader and package.elves[root.path].dynamic:
         program = [f"{env.place}/{package.loader}", *env.library_path, *program]
-    binds = [] if env.root is not None else [Bind(emulator, "/qemu")]
-    tool = str(emulator) if env.root is not None else "/qemu"
+    tool = "/qemu" if env.root is None else "/tmp/qemu"
+    binds = [Bind(emulator, tool)]
     proof = serve(env, PROOF_CPU, root.path, [tool, "-cpu", model, *program], _variables(env), binds)
     return replace(proof, environment=f"{proof.environment}; emulated CPU {model}, executed paths only")
 

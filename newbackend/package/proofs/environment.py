@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from newbackend.findings import Rule, Status
 from newbackend.package.model import Package
 from newbackend.package.options import Layout
 from newbackend.package.proofs.hostshell import PLACE, HostShell
-from newbackend.package.proofs.sandbox import PACKAGE, Bind, Sandbox, stage_root
+from newbackend.package.proofs.sandbox import PACKAGE, Bind, Sandbox, is_host_root, stage_root
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,10 @@ class ProofEnvironment:
         """Where the package is inside: not at the root, so that absolute paths in it are found out."""
         return PACKAGE if self.root is None else f"/tmp{PACKAGE}"
 
-    def argv(self, command: Sequence[str], more: Sequence[Bind] = ()) -> list[str]:
-        """The sandboxed command line."""
+    def argv(
+        self, command: Sequence[str], variables: Mapping[str, str] | None = None, more: Sequence[Bind] = ()
+    ) -> list[str]:
+        """The sandboxed command line; `variables` are set inside."""
         binds = [Bind(self.disk, self.place, self.package.layout is Layout.HOST_LIBC), *more]
         if isinstance(self.shell, HostShell) and self.root is None:
             binds.append(Bind(self.shell.directory, PLACE))
@@ -59,14 +62,31 @@ class ProofEnvironment:
         if self.sandbox.kind == "unshare":
             root = Path(tempfile.mkdtemp(prefix="root-", dir=self.scratch))
             stage_root(root, binds)
-        return self.sandbox.argv(binds, self.place, command, root)
+        elif root is not None and is_host_root(root):
+            binds += [Bind(path, f"/etc/{path.name}") for path in self._accounts()]
+        return self.sandbox.argv(binds, self.place, command, root, variables)
+
+    def _accounts(self) -> list[Path]:
+        """The account files of a small host of its own: the host's would tell who has an account there."""
+        directory = self.scratch / "etc"
+        directory.mkdir(exist_ok=True)
+        user, group = os.getuid(), os.getgid()
+        rows = {
+            "passwd": "root:x:0:0:root:/tmp:/bin/sh\n" + (f"user:x:{user}:{group}:user:/tmp:/bin/sh\n" if user else ""),
+            "group": "root:x:0:\n" + (f"user:x:{group}:\n" if group else ""),
+            "hosts": "127.0.0.1 localhost\n",
+        }
+        for name, text in rows.items():
+            (directory / name).write_text(text, "utf-8")
+        return [directory / name for name in rows]
 
     @property
     def label(self) -> str:
         """The environment, for the proof line."""
         sandbox = {"bwrap": "bubblewrap", "unshare": "chroot in a user namespace"}[self.sandbox.kind]
         if self.root is not None:
-            return f"{sandbox}, root {self.root}, package at {self.place}"
+            part = "system directories of " if is_host_root(self.root) else ""
+            return f"{sandbox}, {part}root {self.root}, package at {self.place}"
         shell = f", {self.shell.label}" if isinstance(self.shell, HostShell) else ""
         return f"{sandbox}, empty root, package at {self.place}{shell}"
 

@@ -43,7 +43,7 @@ def list_libraries(env: ProofEnvironment) -> Iterator[Proof]:
             # Set inside: in the sandbox's own environment it would make the sandbox tool list itself.
             traced = 'LD_TRACE_LOADED_OBJECTS=1 exec "$@"'
             words, variables = [*env.shell.argv, "-c", traced, "list", *command], env.shell.environment
-        status, result = _judge(run_once(env.argv(words), environment(variables), RUN_TIMEOUT))
+        status, result = _judge(run_once(env.argv(words, variables), environment(), RUN_TIMEOUT))
         yield Proof(PROOF_LIST, root.path, shlex.join(shown), env.label, status, result)
 
 

@@ -6,22 +6,27 @@ import contextlib
 import os
 import signal
 import subprocess
-import tempfile
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
 TAIL = 1 << 16
+MAX_OUTPUT = 64 << 20
 GRACE = 5.0
 RUN_TIMEOUT = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessResult:
-    """How a child ended: `status` as in a shell (128 + signal), the last 64 KiB of stdout and stderr together."""
+    """How a child ended: `status` as in a shell (128 + signal), the last 64 KiB of stdout and stderr together.
+
+    `flooded`: it was ended because it wrote more than anybody reads.
+    """
 
     status: int
     output: str
+    flooded: bool = False
 
     @property
     def illegal_instruction(self) -> bool:
@@ -36,29 +41,55 @@ class ProcessResult:
 
     def summary(self) -> str:
         """One sentence for a proof line."""
+        if self.flooded:
+            return f"ended after more than {MAX_OUTPUT >> 20} MiB of output: {self.last_line()}"
         return f"exit status {self.status}: {self.last_line()}"
 
 
 class Server:
-    """A child in its own process group; leaving the `with` block ends the group."""
+    """A child in its own process group; leaving the `with` block ends the group.
+
+    Its output is read all the time: the end of it is kept in memory, and too much of it ends the group.
+    """
 
     def __init__(self, argv: Sequence[str], environment: Mapping[str, str]) -> None:
-        self._log = tempfile.TemporaryFile(prefix="newbackend-output-")  # noqa: SIM115 - closed in __exit__
+        self._tail = b""
+        self._flooded = False
+        source, sink = os.pipe()
         try:
             self._child = subprocess.Popen(
-                argv, env=dict(environment), stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
+                argv, env=dict(environment), stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
                 start_new_session=True,
             )  # fmt: skip
         except OSError:
-            self._log.close()
+            os.close(source)
             raise
+        finally:
+            os.close(sink)
+        self._reader = threading.Thread(target=self._read, args=(source,), daemon=True)
+        self._reader.start()
+
+    def _read(self, source: int) -> None:
+        total = 0
+        with open(source, "rb", buffering=0) as stream:
+            while chunk := stream.read(TAIL):
+                total += len(chunk)
+                self._tail = (self._tail + chunk)[-TAIL:]
+                if total > MAX_OUTPUT:
+                    self._flooded = True
+                    self._signal(signal.SIGKILL)
+                    return
 
     def __enter__(self) -> Server:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, err: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
-        self._log.close()
+
+    @property
+    def pid(self) -> int:
+        """The process id of the sandbox tool."""
+        return self._child.pid
 
     @property
     def running(self) -> bool:
@@ -78,13 +109,36 @@ class Server:
         if self.running:
             self._signal(signal.SIGKILL)
         code = self._child.wait()
-        self._log.seek(max(self._log.seek(0, os.SEEK_END) - TAIL, 0))
-        text = self._log.read().decode("utf-8", "replace")
-        return ProcessResult(128 - code if code < 0 else code, text)
+        self._reader.join(GRACE)
+        text = self._tail.decode("utf-8", "replace")
+        return ProcessResult(128 - code if code < 0 else code, text, self._flooded)
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._child.pid, number)
+
+
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Within the block SIGTERM and SIGHUP end this process as an exception does, so that nothing is left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, _frame: object) -> None:
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)  # the second one must not interrupt the cleaning up
+        raise SystemExit(128 + number)
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 def run_once(argv: Sequence[str], environment: Mapping[str, str], seconds: float) -> ProcessResult:

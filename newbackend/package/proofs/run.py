@@ -18,6 +18,7 @@ from newbackend.package.options import Layout, PackageOptions
 from newbackend.package.proofs.cpu import PROOF_CPU
 from newbackend.package.proofs.environment import Proof, ProofEnvironment
 from newbackend.package.proofs.hostshell import build_shell
+from newbackend.package.proofs.process import ended_by_signals
 from newbackend.package.proofs.registry import PROOFS
 from newbackend.package.proofs.sandbox import find_sandbox
 from newbackend.package.proofs.start import PROOF_RUN, PROOF_RUN_ROOT
@@ -30,6 +31,7 @@ def run_proofs(package: Package, path: Path) -> tuple[Proof, ...]:
     if not _asked_for(package.options):
         return ()
     with ExitStack() as stack:
+        stack.enter_context(ended_by_signals())
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="newbackend-proof-")))
         disk = path.resolve()
         if not path.is_dir() or package.layout is Layout.HOST_LIBC or RUN_SH not in package.tree.entries:
@@ -55,6 +57,11 @@ def _run(package: Package, disk: Path, scratch: Path) -> Iterator[Proof]:
     root = package.options.run_root
     if root is None and package.layout is Layout.HOST_LIBC:
         root = Path("/")  # this layout needs the host's libc: it never starts in an empty root
+    if root is not None and sandbox.kind != "bwrap":
+        reason = "running in an existing root needs bubblewrap"
+        for rule in _asked_for(package.options):
+            yield Proof(rule, RUN_SH, "", "this host", Status.UNKNOWN, reason)
+        return
     env = ProofEnvironment(package, disk, sandbox, build_shell(scratch / "shell"), scratch, root)
     for check in sorted(PROOFS.checks, key=lambda c: c.rules[0].id):
         yield from check.run(env)

@@ -1,7 +1,7 @@
 """A root in which a package runs alone: bubblewrap where the host allows it, else chroot in a user namespace.
 
-Both are tried first: Ubuntu 24.04 forbids unprivileged user namespaces by default. Where neither works
-the proof is unknown, never passed.
+Both have no capabilities, no processes but their own, and no network but their own loopback. Both are tried first:
+Ubuntu 24.04 forbids unprivileged user namespaces by default. Where neither works the proof is unknown, never passed.
 """
 
 from __future__ import annotations
@@ -9,12 +9,23 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 PROBE_TIMEOUT = 15
 PACKAGE = "/backend"
+
+# What a package without a libc of its own sees of the host, read-only: loader, libraries, tools. No /etc but these.
+SYSTEM = (
+    "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr/bin", "/usr/sbin", "/usr/lib", "/usr/lib32",
+    "/usr/lib64", "/usr/libx32", "/usr/share/zoneinfo", "/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d", "/etc/nsswitch.conf",
+)  # fmt: skip
+_ENTER = Path(__file__).with_name("_enter.py")
+_SPACES = ("--user", "--map-root-user", "--mount", "--net", "--ipc", "--uts", "--pid", "--fork", "--kill-child")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +44,67 @@ class Sandbox:
     kind: str
     tool: str
 
-    def argv(self, binds: Sequence[Bind], directory: str, command: Sequence[str], root: Path | None) -> list[str]:
+    def argv(
+        self,
+        binds: Sequence[Bind],
+        directory: str,
+        command: Sequence[str],
+        root: Path | None,
+        variables: Mapping[str, str] | None = None,
+    ) -> list[str]:
         """The command line. `root` is an existing root to run in, or for unshare the staged one;
-        None is an empty root (bwrap only)."""
+        None is an empty root (bwrap only). `variables` are set inside: the sandbox tool itself must not obey
+        one that run.sh names (LD_PRELOAD)."""
         if self.kind == "bwrap":
-            return self._bwrap(binds, directory, command, root)
-        return [
-            self.tool, "--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child",
-            f"--root={root}", "--mount-proc", f"--wd={directory}", "--", *command,
-        ]  # fmt: skip
+            return self._bwrap(binds, directory, command, root, variables or {})
+        assignments = [f"{name}={value}" for name, value in (variables or {}).items()]
+        return [*_unshare(self.tool, str(root), directory), str(len(assignments)), *assignments, *command]
 
-    def _bwrap(self, binds: Sequence[Bind], directory: str, command: Sequence[str], root: Path | None) -> list[str]:
-        # The network is shared: the port is probed from outside. Everything else is the sandbox's own.
-        argv = [self.tool, "--unshare-all", "--share-net", "--die-with-parent", "--new-session"]
-        argv += ["--tmpfs", "/"] if root is None else ["--ro-bind", str(root), "/"]
+    def _bwrap(
+        self,
+        binds: Sequence[Bind],
+        directory: str,
+        command: Sequence[str],
+        root: Path | None,
+        variables: Mapping[str, str],
+    ) -> list[str]:
+        # Root keeps its capabilities in bubblewrap unless told otherwise, and could make a bind writable with them.
+        argv = [self.tool, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+        host = root is not None and is_host_root(root)
+        argv += ["--tmpfs", "/"] if root is None or host else ["--ro-bind", str(root), "/"]
         argv += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+        if host:
+            argv += _system()
         for bind in binds:
             argv += ["--bind" if bind.writable else "--ro-bind", str(bind.source), bind.place]
+        if host:
+            argv += ["--remount-ro", "/"]
+        for name, value in variables.items():
+            argv += ["--setenv", name, value]
         return [*argv, "--chdir", directory, "--", *command]
+
+
+def is_host_root(root: Path) -> bool:
+    """Whether a root is this host's own, by whatever name: of that only `SYSTEM` is ever shown."""
+    try:
+        return root.samefile("/")
+    except OSError:
+        return False
+
+
+def _system() -> list[str]:
+    """bwrap's options that show the host's system directories, and links to them as links."""
+    options = []
+    for place in map(Path, SYSTEM):
+        if place.is_symlink() and not place.readlink().is_absolute():
+            options += ["--symlink", str(place.readlink()), str(place)]
+        elif place.exists():
+            options += ["--ro-bind", str(place), str(place)]
+    return options
+
+
+def _unshare(tool: str, root: str, directory: str) -> list[str]:
+    return [tool, *_SPACES, "--", sys.executable, "-I", "-S", str(_ENTER), root, directory]
 
 
 def _works(argv: Sequence[str]) -> bool:
@@ -66,13 +120,15 @@ def find_sandbox() -> Sandbox | str:
     tried = []
     bwrap = shutil.which("bwrap")
     if bwrap is not None:
-        if _works([bwrap, "--unshare-all", "--share-net", "--ro-bind", "/", "/", "--proc", "/proc", "true"]):
+        if _works([bwrap, "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--", bwrap, "--version"]):
             return Sandbox("bwrap", bwrap)
         tried.append("bubblewrap is forbidden here")
     unshare = shutil.which("unshare")
     if unshare is not None:
-        if _works([unshare, "--user", "--map-root-user", "--mount", "--pid", "--fork", "--mount-proc", "true"]):
-            return Sandbox("unshare", unshare)
+        with tempfile.TemporaryDirectory(prefix="newbackend-root-") as root:
+            stage_root(Path(root), ())
+            if _works([*_unshare(unshare, root, "/"), "0"]):
+                return Sandbox("unshare", unshare)
         tried.append("unprivileged user namespaces are forbidden here")
     return "; ".join(tried) or "neither bubblewrap nor unshare is installed"
 
@@ -91,6 +147,6 @@ def stage_root(root: Path, binds: Sequence[Bind]) -> None:
             shutil.copy(bind.source, target)
 
 
-def environment(extra: Mapping[str, str]) -> dict[str, str]:
+def environment() -> dict[str, str]:
     """A small environment: what LocalAI's process is sure to have, and nothing of the caller's."""
-    return {"PATH": os.defpath, "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C"} | dict(extra)
+    return {"PATH": os.defpath, "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C"}

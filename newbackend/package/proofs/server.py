@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
-import socket
+import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
-from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from newbackend.findings import Rule, Status
@@ -20,7 +21,10 @@ from newbackend.package.proofs.sandbox import Bind, environment
 START_TIMEOUT = 40.0
 HEALTH = "/backend.Backend/Health"  # backend/backend.proto
 HEALTH_TIMEOUT = 10.0
+CLIENT_START = 20.0
+PORT = 50051  # any: the network is the sandbox's own
 _LISTEN = "0A"
+_CLIENT = Path(__file__).with_name("_health.py")
 
 
 def serve(
@@ -32,31 +36,30 @@ def serve(
     binds: Sequence[Bind] = (),
 ) -> Proof:
     """Start a server, wait for its port, call Health."""
-    port = _free_port()
+    port = PORT
     command = [*words, "--addr", f"127.0.0.1:{port}"]
 
     def proof(status: Status, result: str) -> Proof:
         return Proof(rule, subject, shlex.join(command), env.label, status, result)
 
-    with Server(env.argv(command, binds), environment(variables)) as server:
+    with Server(env.argv(command, variables, binds), environment()) as server:
         started = time.monotonic()
-        while time.monotonic() - started < START_TIMEOUT and server.running and not _is_listening(port):
+        while time.monotonic() - started < START_TIMEOUT and server.running and not _listener(server.pid, port):
             time.sleep(0.02)
         waited = time.monotonic() - started
-        if not _is_listening(port):
+        inside = _listener(server.pid, port)
+        if inside is None:
             return proof(*_not_listening(server.stop(), running=waited >= START_TIMEOUT))
-        problem = _health(port)
-        if problem is None:
-            return proof(Status.UNKNOWN, "the port opened; Health was not called: install newbackend[smoke] (grpcio)")
-        if problem:
-            return proof(Status.FAIL, f"the port opened, Health failed: {problem}")
-        return proof(Status.PASS, f"Health answered after {waited:.1f} s")
+        status, result = _health(inside, port)
+        return proof(status, f"{result} after {waited:.1f} s" if status is Status.PASS else result)
 
 
 def _not_listening(result: ProcessResult, *, running: bool) -> tuple[Status, str]:
     driver = next((w for w in re.findall(r"[\w.+-]+\.so[\w.]*", result.output) if is_driver(w)), "")
     if driver and not running:
         return Status.UNKNOWN, f"needs the device driver's {driver}, which this root does not have"
+    if result.flooded:
+        return Status.FAIL, result.summary()
     if result.illegal_instruction:
         return Status.FAIL, f"illegal instruction (SIGILL): {result.summary()}"
     if running:
@@ -64,19 +67,31 @@ def _not_listening(result: ProcessResult, *, running: bool) -> tuple[Status, str
     return Status.FAIL, result.summary()
 
 
-def _free_port() -> int:
-    """A TCP port of the loopback interface that is not in use now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _listener(sandbox: int, port: int) -> int | None:
+    """A process in the sandbox's own network when the port is open there; None when it is not."""
+    inside = _inside(sandbox)
+    return inside if inside is not None and _is_listening(inside, port) else None
 
 
-def _is_listening(port: int) -> bool:
-    """Whether some process listens on the port, read from the kernel: a connection would be a request."""
+def _inside(sandbox: int) -> int | None:
+    """The sandbox tool or its first child, whichever has a network of its own; None while neither has."""
+    try:
+        ours = Path("/proc/self/ns/net").readlink()
+        children = Path(f"/proc/{sandbox}/task/{sandbox}/children").read_text("ascii").split()
+        for process in (sandbox, *map(int, children)):
+            if Path(f"/proc/{process}/ns/net").readlink() != ours:
+                return process
+    except OSError:
+        pass
+    return None
+
+
+def _is_listening(process: int, port: int) -> bool:
+    """Whether the port is open in the network of `process`, read from the kernel: a connection would be a request."""
     ending = f":{port:04X}"
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+    for table in ("tcp", "tcp6"):
         try:
-            rows = Path(table).read_text("ascii").splitlines()[1:]
+            rows = Path(f"/proc/{process}/net/{table}").read_text("ascii").splitlines()[1:]
         except OSError:
             continue
         for row in rows:
@@ -86,17 +101,22 @@ def _is_listening(port: int) -> bool:
     return False
 
 
-def _health(port: int) -> str | None:
-    """What is wrong with the answer to Health: "" when nothing is; None when grpcio is not installed."""
+def _health(inside: int, port: int) -> tuple[Status, str]:
+    """The outcome of one call of Health, made from the network of the process `inside`."""
+    if find_spec("grpc") is None:
+        return Status.UNKNOWN, "the port opened; Health was not called: install newbackend[smoke] (grpcio)"
+    argv = [sys.executable, "-P", str(_CLIENT), str(inside), str(port), HEALTH, str(HEALTH_TIMEOUT)]
     try:
-        grpc = import_module("grpc")
-    except ImportError:
-        return None
-    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-        # HealthMessage is empty, and Reply is not read, so no generated code is needed.
-        call = channel.unary_unary(HEALTH, request_serializer=bytes, response_deserializer=bytes)
-        try:
-            call(b"", timeout=HEALTH_TIMEOUT, wait_for_ready=True)
-        except grpc.RpcError as err:
-            return f"{err.code().name}: {err.details()}"
-    return ""
+        done = subprocess.run(
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd="/",
+            timeout=HEALTH_TIMEOUT + CLIENT_START, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as err:
+        return Status.UNKNOWN, f"the port opened; Health could not be called: {err}"
+    words = done.stdout.decode("utf-8", "replace").strip()
+    if done.returncode == 0:
+        return Status.PASS, "Health answered"
+    if done.returncode == 1 and words:
+        return Status.FAIL, f"the port opened, Health failed: {words}"
+    reason = words or f"the client ended with status {done.returncode}"
+    return Status.UNKNOWN, f"the port opened; Health could not be called in the sandbox's network: {reason}"

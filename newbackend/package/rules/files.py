@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from newbackend.findings import Finding, Severity
 from newbackend.package.archive import Entry
-from newbackend.package.elf import AARCH64, MACHINES, X86_64, machine_name
+from newbackend.package.elf import AARCH64, MACHINES, X86_64, ELFError, machine_name
 from newbackend.package.model import Package
 from newbackend.package.rules.registry import Outcome, Skipped, check, finding, rule
 
@@ -60,10 +60,15 @@ BROKEN_ELF = rule(
 
 @check(BROKEN_ELF)
 def broken_elf(package: Package) -> Outcome:
-    """Files with an ELF magic number that cannot be read."""
+    """Files with an ELF magic number that cannot be read, or that are loaded and whose symbols cannot."""
+    broken = dict(package.broken)
+    for path in sorted(package.reached):
+        try:
+            package.symbols(path)
+        except ELFError as err:
+            broken[path] = str(err)
     return [
-        finding(BROKEN_ELF, p, f"{p} is damaged: {why}", subject=posixpath.basename(p))
-        for p, why in package.broken.items()
+        finding(BROKEN_ELF, p, f"{p} is damaged: {why}", subject=posixpath.basename(p)) for p, why in broken.items()
     ]
 
 

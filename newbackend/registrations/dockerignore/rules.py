@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 from collections.abc import Iterable
 from fnmatch import fnmatch
 
 from newbackend.checklist import DIRECTORY
+from newbackend.checkout.git import Git
+from newbackend.errors import NotFoundError
 from newbackend.findings import Finding, Location, Severity
 from newbackend.registrations.dockerignore import place as dockerignore
 from newbackend.rules.backend import BackendInfo
@@ -143,9 +144,11 @@ def swallowed(context: Context) -> Iterable[Result]:
 def _tracked(context: Context, folder: str) -> str:
     """One file below a directory that belongs to the repository, or "" when all of it is build output."""
     files = context.checkout.files_below(folder)
-    git = shutil.which("git")
-    if git is None or not (context.checkout.root / ".git").exists():
+    if shutil.which("git") is None or not context.checkout.has_index:
         return next(iter(files), "")
-    command = [git, "-C", str(context.checkout.root), "ls-files", "--", folder]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return next((line for line in done.stdout.splitlines() if line.startswith(f"{folder}/")), "")
+    try:
+        listed = Git(context.checkout.root).run("ls-files", "-z", "--", f":(literal){folder}")
+    except NotFoundError:
+        return ""
+    names = listed.decode("utf-8", "surrogateescape").split("\0")
+    return next((name for name in names if name.startswith(f"{folder}/")), "")
