@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from newbackend.catalog.modalities import modalities
+from newbackend.catalog.modalities import modalities, modalities_file
 from newbackend.catalog.variants import VariantTable, variant_table
 
 PLACEHOLDER = "NEWBACKEND-PLACEHOLDER"
@@ -186,18 +186,18 @@ def languages() -> Mapping[str, Language]:
 
 def language_table() -> LanguageTable:
     """All languages, with lookup by Dockerfile and by path."""
-    return _load(templates_root(), variant_table(), tuple(modalities()))
+    return _load(templates_root(), variant_table(), modalities_file())
 
 
 @cache
-def _load(root: Path, variants: VariantTable, served: tuple[str, ...]) -> LanguageTable:
+def _load(root: Path, variants: VariantTable, _modalities: Path) -> LanguageTable:
     import yaml
 
     by_id: dict[str, Language] = {}
     for key in language_ids():
         data = yaml.load((root / key / "language.yml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         # A language supports the modalities that it has a folder for.
-        there = [modality for modality in served if (root / key / "modalities" / modality).is_dir()]
+        there = [modality for modality in modalities() if (root / key / "modalities" / modality).is_dir()]
         by_id[key] = _language({**data, "modalities": there}, root / key, variants)
     shared = {_suffix(language.dockerfile): language for language in by_id.values() if not language.own_dockerfile}
     own = next((language for language in by_id.values() if language.own_dockerfile), UNKNOWN)

@@ -30,9 +30,12 @@ class Modality:
     word: str = ""
 
 
+_FILE = Path(__file__).with_name("modalities.json")
+
+
 def modalities_file() -> Path:
     """The table."""
-    return Path(__file__).with_name("modalities.json")
+    return _FILE
 
 
 def modalities() -> Mapping[str, Modality]:
