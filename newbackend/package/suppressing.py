@@ -18,8 +18,9 @@ from newbackend.findings import CheckResult, Finding, Fix, Rule, Suppressed, sor
 from newbackend.package.model import Package
 from newbackend.package.registry import RULES_BY_ID
 from newbackend.package.script import RUN_SH
+from newbackend.suppress import CONFIG_NAME
 from newbackend.suppress.comments import parse_comments
-from newbackend.suppress.config import CONFIG_NAME, SuppressConfig, parse_config
+from newbackend.suppress.config import SuppressConfig, parse_config
 from newbackend.suppress.engine import apply_suppressions, ran_everywhere
 from newbackend.suppress.rules import SUPPRESSIONS
 

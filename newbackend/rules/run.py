@@ -27,9 +27,9 @@ from newbackend.rulebook import Check, Scope
 from newbackend.rules import rules
 from newbackend.rules.context import Context
 from newbackend.rules.registry import RULES, UNREADABLE, Result, Undecidable
+from newbackend.suppress import CONFIG_NAME
 
 SCHEMA = "newbackend/verify/1"
-CONFIG_NAME = ".newbackend.toml"
 ContextCheck = Check[Context, Iterable[Result]]
 _MARK = b"newbackend:"
 

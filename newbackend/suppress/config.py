@@ -14,10 +14,10 @@ from datetime import date, datetime
 
 from newbackend.errors import UsageError
 from newbackend.findings import Location
+from newbackend.suppress import CONFIG_NAME
 from newbackend.suppress.comments import is_rule_id
 from newbackend.suppress.model import AllowEntry, Malformed
 
-CONFIG_NAME = ".newbackend.toml"
 KEYS = ("rule", "subject", "path", "backend", "reason", "expires")
 
 _HEADER = re.compile(r"[ \t]*\[\[[ \t]*[\"']?allow[\"']?[ \t]*\]\]")

@@ -57,7 +57,7 @@ def remove(context: Context, finding: Finding) -> Iterable[Change]:
     """Removes the comment or the [[allow]] entry, and nothing else."""
     from newbackend.registrations.base import Change
     from newbackend.splice.outcome import Inserted
-    from newbackend.suppress.config import CONFIG_NAME
+    from newbackend.suppress import CONFIG_NAME
     from newbackend.suppress.removal import difference, without_comment, without_entry
 
     path, text = finding.path, context.checkout.need(finding.path)
