@@ -57,6 +57,12 @@ class UsageError(NewbackendError):
     """Wrong arguments, answers or configuration (exit 2)."""
 
 
+class RefusedChange(NewbackendError):
+    """The change cannot be made as it was asked for, so nothing was written (exit 1)."""
+
+    exit_status = Exit.FINDINGS
+
+
 class NotFoundError(NewbackendError):
     """The input does not exist, or a proof that was asked for could not run (exit 3)."""
 

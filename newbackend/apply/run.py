@@ -10,6 +10,7 @@ from pathlib import Path
 
 from newbackend.apply import journal as j
 from newbackend.apply.state import locked, state_dir
+from newbackend.apply.written import record, written
 from newbackend.checkout.git import Git
 from newbackend.checkout.gitlink import GITLINK, files_tracked_at, has_index, record_link
 from newbackend.checkout.tree import Checkout, inside
@@ -35,8 +36,9 @@ class ApplyOptions:
 def apply_plan(plan: Plan, root: Path, options: ApplyOptions | None = None) -> tuple[str, ...]:
     """Writes the plan's changes and returns the paths written.
 
-    Raises UsageError, and leaves the tree unchanged, when the plan is stale, a target is dirty in git, is outside the
-    checkout, cannot be written, or the disk is full. If the process is killed, the next `start` rolls back.
+    Raises UsageError, and leaves the tree unchanged, when the plan is stale, a target has uncommitted changes that
+    newbackend did not make, is outside the checkout, cannot be written, or the disk is full. If the process is
+    killed, the next `start` rolls back.
     """
     options = options or ApplyOptions()
     checkout = Checkout(root)
@@ -47,9 +49,9 @@ def apply_plan(plan: Plan, root: Path, options: ApplyOptions | None = None) -> t
         if not changes:
             return ()
         _refuse_unwritable(root, changes)
-        if not options.allow_dirty:
-            _refuse_dirty(root, [change.path for change in changes])
+        foreign = _foreign(root, state, changes, options)
         _commit(root, state, plan.title, changes, options.at_step)
+        record(state, {change.path: sha(change.after) for change in changes}, foreign)
     return tuple(change.path for change in changes)
 
 
@@ -114,9 +116,30 @@ def _writable(target: Path) -> bool:
     return bool(target.stat().st_mode & 0o200)
 
 
-def _refuse_dirty(root: Path, paths: Sequence[str]) -> None:
-    if not has_index(root):
-        return
+def _foreign(root: Path, state: Path, changes: Sequence[FileChange], options: ApplyOptions) -> list[str]:
+    """The targets with uncommitted changes that are not newbackend's own. Raises UsageError naming them unless they
+    are allowed."""
+    known = written(state)
+    theirs = [change.path for change in changes if known.get(change.path) != sha(change.before)]
+    try:
+        dirty = _dirty(root, theirs)
+    except UsageError:
+        if options.allow_dirty:
+            return theirs  # nobody can tell
+        raise
+    if dirty and not options.allow_dirty:
+        raise UsageError(
+            "file-dirty",
+            "has uncommitted changes that newbackend did not make; commit them, or pass --allow-dirty",
+            where=", ".join(dirty[:3]),
+        )
+    return dirty
+
+
+def _dirty(root: Path, paths: Sequence[str]) -> list[str]:
+    """Those of these paths that have uncommitted changes."""
+    if not has_index(root) or not paths:
+        return []
     options = ("--porcelain=v1", "-z", "--untracked-files=all", "--ignore-submodules=dirty")
     try:
         listed = Git(root).run("status", *options, "--", *(f":(literal){path}" for path in paths))
@@ -127,13 +150,7 @@ def _refuse_dirty(root: Path, paths: Sequence[str]) -> None:
             raise
         hint = "install git or pass --allow-dirty"
         raise UsageError("git-missing", "git is not installed, so dirty files cannot be told", hint=hint) from error
-    dirty = [entry[3:] for entry in listed.decode("utf-8", "surrogateescape").split("\0") if entry]
-    if dirty:
-        raise UsageError(
-            "file-dirty",
-            "has uncommitted changes; commit them, or pass --allow-dirty",
-            where=", ".join(dirty[:3]),
-        )
+    return [entry[3:] for entry in listed.decode("utf-8", "surrogateescape").split("\0") if entry]
 
 
 def _commit(root: Path, state: Path, title: str, changes: Sequence[FileChange], at_step: Probe) -> None:

@@ -9,11 +9,13 @@ import typer
 
 from newbackend.cli.common import (
     AllowDirtyOption,
+    AllowManualOption,
     FormatOption,
     RepoOption,
     check_format,
     open_repo,
     print_out,
+    refuse_by_hand,
     style,
     verb_app,
 )
@@ -25,12 +27,13 @@ app = verb_app()
 def apply(
     plan: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A plan saved by `create --plan-out`.")],
     allow_dirty: AllowDirtyOption = False,
+    allow_manual: AllowManualOption = False,
     repo: RepoOption = None,
     format_: FormatOption = "text",
 ) -> int:
     """Apply a saved plan, all or nothing.
 
-    Refused when a file that it touches has changed since the plan was made.
+    Refused when a file that it touches has changed since the plan was made, and when it leaves places to do by hand.
     """
     import json
 
@@ -48,6 +51,8 @@ def apply(
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError("plan-unreadable", "cannot be read", where=str(plan)) from error
     loaded = plan_from_json(text, str(plan))
+    if not allow_manual:
+        refuse_by_hand(loaded)
     checkout = open_repo(repo, writes=True)
     paths = apply_plan(loaded, checkout.root, ApplyOptions(allow_dirty=allow_dirty))
     remember_created(checkout.root, loaded)

@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newbackend.cli.completion import one_of
+from newbackend.sanitize import one_line
 from newbackend.style import Style, style_for
 
 if TYPE_CHECKING:
     from newbackend.checkout.tree import Checkout
+    from newbackend.plan.model import Plan
+
+_NAMED = 3
 
 RepoOption = Annotated[
     Path | None,
@@ -47,6 +51,9 @@ FailOnOption = Annotated[
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show everything, write nothing.")]
+AllowManualOption = Annotated[
+    bool, typer.Option("--allow-manual", help="Write the rest when places are left to do by hand.")
+]
 AllowDirtyOption = Annotated[bool, typer.Option("--allow-dirty", help="Write to files that have uncommitted changes.")]
 
 
@@ -123,6 +130,26 @@ def confirm(question: str) -> bool:
         sys.stderr.write("\n")
         raise KeyboardInterrupt
     return answer.strip().lower() in ("y", "yes")
+
+
+def places_by_hand(plan: Plan) -> str:
+    """The places that a plan leaves to do by hand, in words: `2 places by hand (Makefile:33, docs/x.md:4)`."""
+    where = list(dict.fromkeys(f"{one_line(item.path)}:{item.line}" for item in plan.manual))
+    named = ", ".join(where[:_NAMED]) + (f" and {len(where) - _NAMED} more" if len(where) > _NAMED else "")
+    return f"{len(where)} place{'' if len(where) == 1 else 's'} by hand ({named})"
+
+
+def refuse_by_hand(plan: Plan) -> None:
+    """Raises RefusedChange when the plan leaves places to do by hand: half a registration is worse than none."""
+    from newbackend.errors import RefusedChange
+
+    if plan.manual:
+        raise RefusedChange(
+            "left-by-hand",
+            f"the plan leaves {places_by_hand(plan)}, so nothing was written",
+            hint="pass --allow-manual to write the rest",
+            choices=[f"{item.path}:{item.line}" for item in plan.manual],
+        )
 
 
 def write_output(path: Path, text: str) -> None:

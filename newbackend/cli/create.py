@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from newbackend.cli.common import (
     AllowDirtyOption,
+    AllowManualOption,
     DryRunOption,
     FormatOption,
     RepoOption,
@@ -14,7 +15,9 @@ from newbackend.cli.common import (
     check_format,
     interactive,
     open_repo,
+    places_by_hand,
     print_err,
+    refuse_by_hand,
     verb_app,
 )
 from newbackend.cli.create_options import (
@@ -64,6 +67,7 @@ def create(
     diff_out: DiffOutOption = None,
     review: ReviewOption = False,
     allow_dirty: AllowDirtyOption = False,
+    allow_manual: AllowManualOption = False,
     repo: RepoOption = None,
     format_: FormatOption = "text",
 ) -> int:
@@ -92,6 +96,7 @@ def create(
         yes=yes,
         dry_run=dry_run,
         allow_dirty=allow_dirty,
+        allow_manual=allow_manual,
         json=format_ == "json",
         plan_out=plan_out,
         diff_out=diff_out,
@@ -117,7 +122,7 @@ def _create(given: Answers, checkout: Checkout, options: CreateOptions) -> int:
                 print_err("newbackend: every hunk was left out; nothing was written")
                 return 0
         save(plan, options)
-        if options.dry_run or plan.empty:
+        if options.dry_run or (plan.empty and not plan.manual):
             show(plan, options)
         elif not _written(plan, checkout, front, options):
             kept = f"; your answers are kept: `{session.command}` offers them again" if session.kept else ""
@@ -134,8 +139,11 @@ def _written(plan: Plan, checkout: Checkout, front: Frontend, options: CreateOpt
     own."""
     if not options.json:
         show(plan, options)
+    if (options.yes or not options.asks or plan.empty) and not options.allow_manual:
+        refuse_by_hand(plan)
     count = len({edit.path for edit in plan.made})
-    agreed = options.yes or front.confirm(f"Write these {count} files?", default=False)
+    left = f" It leaves {places_by_hand(plan)}." if plan.manual else ""
+    agreed = options.yes or plan.empty or front.confirm(f"Write these {count} files?{left}", default=False)
     if agreed:
         _apply(plan, checkout, options)
     if options.json:

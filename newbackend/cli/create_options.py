@@ -76,6 +76,7 @@ class CreateOptions:
     yes: bool
     dry_run: bool
     allow_dirty: bool
+    allow_manual: bool
     json: bool
     plan_out: Path | None
     diff_out: Path | None

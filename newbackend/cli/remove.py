@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from newbackend.cli.change import ChangeOptions, carry_out
+from newbackend.cli.carry_out import ChangeOptions, carry_out
 from newbackend.cli.common import (
     AllowDirtyOption,
+    AllowManualOption,
     DryRunOption,
     FormatOption,
     RepoOption,
@@ -30,6 +31,7 @@ def remove(
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     allow_dirty: AllowDirtyOption = False,
+    allow_manual: AllowManualOption = False,
     repo: RepoOption = None,
     format_: FormatOption = "text",
 ) -> int:
@@ -43,7 +45,7 @@ def remove(
     check_format(format_)
     checkout = open_repo(repo, writes=not dry_run)
     plan = plan_remove(name, checkout, keep_files=keep_files)
-    options = ChangeOptions(format_, dry_run=dry_run, yes=yes, allow_dirty=allow_dirty)
+    options = ChangeOptions(format_, dry_run=dry_run, yes=yes, allow_dirty=allow_dirty, allow_manual=allow_manual)
     paths = carry_out(plan, checkout, f"Remove {name}?", options)
     if paths is None:
         return 0

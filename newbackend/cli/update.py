@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from newbackend.cli.change import ChangeOptions, carry_out
+from newbackend.cli.carry_out import ChangeOptions, carry_out
 from newbackend.cli.common import (
     AllowDirtyOption,
+    AllowManualOption,
     DryRunOption,
     FormatOption,
     RepoOption,
@@ -31,6 +32,7 @@ def update(
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     allow_dirty: AllowDirtyOption = False,
+    allow_manual: AllowManualOption = False,
     repo: RepoOption = None,
     format_: FormatOption = "text",
 ) -> int:
@@ -48,7 +50,7 @@ def update(
     change = plan_update(name, checkout, lambda blob: text_of(checkout.root, blob))
     left = Exit.FINDINGS if change.conflicts or change.plan.manual else Exit.OK
     nothing = dry_run or change.plan.empty
-    options = ChangeOptions(format_, dry_run=nothing, yes=yes, allow_dirty=allow_dirty)
+    options = ChangeOptions(format_, dry_run=nothing, yes=yes, allow_dirty=allow_dirty, allow_manual=allow_manual)
     paths = carry_out(change.plan, checkout, f"Update {name}?", options)
     if paths is None:
         return left if nothing else Exit.OK

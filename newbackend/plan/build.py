@@ -19,6 +19,7 @@ from newbackend.errors import UsageError
 from newbackend.overrides import SCAFFOLD
 from newbackend.plan.diff import of_splices, whole_file
 from newbackend.plan.model import Edit, Manual, Plan, Present, sha
+from newbackend.plan.registered import refuse_registered_otherwise
 from newbackend.registrations import places
 from newbackend.registrations.base import Change, NewFile
 from newbackend.registrations.path_filter.place import routes
@@ -45,8 +46,8 @@ Scaffold = Callable[[BackendSpec, Checkout], Mapping[str, RenderedFile]]
 def plan_create(spec: BackendSpec, checkout: Checkout, *, scaffold: Scaffold = render) -> Plan:
     """The plan that adds a backend: its files, then every registration place.
 
-    With `overrides.places.scaffold: keep` it has no files. Raises UsageError when a proof fails, before anything is
-    written.
+    With `overrides.places.scaffold: keep` it has no files. Raises RefusedChange when the backend is registered with
+    other answers, UsageError when a proof fails, both before anything is written.
     """
     check_place_overrides(spec, places())
     if spec.keeps_files and not checkout.is_dir(spec.directory):
@@ -56,8 +57,9 @@ def plan_create(spec: BackendSpec, checkout: Checkout, *, scaffold: Scaffold = r
             where=spec.directory,
             hint="take overrides.places.scaffold out of the answers to have them rendered",
         )
-    edits, present, manual = _scaffold_edits(spec, checkout, scaffold)
     changes, skipped = _place_changes(spec, checkout)
+    refuse_registered_otherwise(spec, checkout, changes)
+    edits, present, manual = _scaffold_edits(spec, checkout, scaffold)
     plan = assemble(f"create {spec.name}", as_data(to_answers(spec)), checkout, changes)
     plan = replace(
         plan,

@@ -59,7 +59,7 @@ def holds_files(checkout: Checkout, directory: str) -> bool:
 
 
 def _name_taken(spec: BackendSpec, checkout: Checkout) -> None:
-    hint = f"pick another name, or see `newbackend verify {spec.name}`"
+    hint = f"pick another name, or change that one: `newbackend change {spec.name}`"
     for language in languages().values():
         directory = language.directory_of(spec.name)
         if holds_files(checkout, directory):

@@ -1,11 +1,19 @@
-"""Carries out a plan of `remove` or `update`: shows it, asks, writes."""
+"""Carries out a plan of `change`, `update` or `remove`: shows it, asks, writes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from newbackend.cli.common import confirm, interactive, print_err, print_out, style
+from newbackend.cli.common import (
+    confirm,
+    interactive,
+    places_by_hand,
+    print_err,
+    print_out,
+    refuse_by_hand,
+    style,
+)
 
 if TYPE_CHECKING:
     from newbackend.checkout.tree import Checkout
@@ -14,25 +22,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ChangeOptions:
-    """The options that both verbs share."""
+    """The options that these verbs share."""
 
     format_: str
     dry_run: bool
     yes: bool
     allow_dirty: bool
+    allow_manual: bool = False
+    no_input: bool = False
 
 
 def carry_out(plan: Plan, checkout: Checkout, question: str, options: ChangeOptions) -> tuple[str, ...] | None:
     """Shows the plan and writes it after confirmation. Returns the changed paths, None when nothing was written.
 
-    JSON is printed last, because an error prints JSON of its own. Raises UsageError when nobody can be asked.
+    JSON is printed last, because an error prints JSON of its own. Raises UsageError when nobody can be asked,
+    RefusedChange when places are left to do by hand and nobody agreed to that.
     """
     from newbackend.apply.run import ApplyOptions, apply_plan
 
     if options.format_ == "text":
         _show(plan, full=options.dry_run or not options.yes)
     paths = None
-    if not options.dry_run and _confirmed(question, yes=options.yes):
+    if not options.dry_run and _confirmed(plan, question, options):
         paths = apply_plan(plan, checkout.root, ApplyOptions(allow_dirty=options.allow_dirty))
     if options.format_ == "json":
         _print_json(plan)
@@ -57,15 +68,19 @@ def _show(plan: Plan, *, full: bool) -> None:
         print_out(manual(plan, style()))
 
 
-def _confirmed(question: str, *, yes: bool) -> bool:
+def _confirmed(plan: Plan, question: str, options: ChangeOptions) -> bool:
     from newbackend.errors import UsageError
 
-    if yes:
+    asks = interactive(no_input=options.no_input)
+    if (options.yes or plan.empty or not asks) and not options.allow_manual:
+        refuse_by_hand(plan)
+    if options.yes or plan.empty:
         return True
-    if not interactive(no_input=False):
+    if not asks:
         hint = "pass --yes to apply, or --dry-run to only look"
         raise UsageError("not-confirmed", "nothing was written", hint=hint)
-    if confirm(question):
+    left = f" It leaves {places_by_hand(plan)}." if plan.manual else ""
+    if confirm(f"{question}{left}"):
         return True
     print_err("newbackend: nothing was written")
     return False
