@@ -13,6 +13,7 @@ from typing import Any
 
 from newbackend.answers import Answers, ValueKind, as_data, key_at, read_answers
 from newbackend.errors import NotFoundError, UsageError
+from newbackend.sanitize import has_hidden, printable
 
 TEXT_LIMIT = 256 * 1024
 """Characters of an answers file; one of a backend with all that there is to say has 10 KiB."""
@@ -134,17 +135,20 @@ def dump_answers(answers: Answers, header: str = "") -> str:
     yaml.indent(mapping=2, sequence=4, offset=2)
     stream = io.StringIO()
     yaml.dump(_readable(as_data(answers)), stream)
-    return header + stream.getvalue()
+    return printable(header) + printable(stream.getvalue())  # inside of double quotes, these are YAML's escapes
 
 
 def _readable(value: Any) -> Any:
-    """The value with texts of several lines as literal blocks, where YAML would read them back the same."""
-    from ruamel.yaml.scalarstring import LiteralScalarString
+    """The value with texts of several lines as literal blocks, where YAML would read them back the same, and with
+    texts that hide something in double quotes."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
     if isinstance(value, Mapping):
-        return {key: _readable(item) for key, item in value.items()}
+        return {_readable(key): _readable(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_readable(item) for item in value]
+    if isinstance(value, str) and has_hidden(value):
+        return DoubleQuotedScalarString(value)
     if isinstance(value, str) and "\n" in value and not value.startswith((" ", "\n")):
         rows = value.split("\n")
         if all(row == row.rstrip() and row.isprintable() for row in rows) and not value.endswith("\n\n"):

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from newbackend.sanitize import printable
 
-_CODES = {
+CODES = {
     "bold": "1",
     "dim": "2",
     "red": "31",
@@ -38,7 +38,7 @@ class Style:
 
     def paint(self, role: str, text: str) -> str:
         """The text in the colour of a role; unchanged for a role without a colour."""
-        code = _CODES.get(role)
+        code = CODES.get(role)
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour and code and text else text
 
     def bold(self, text: str) -> str:

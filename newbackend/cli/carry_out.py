@@ -51,11 +51,10 @@ def carry_out(plan: Plan, checkout: Checkout, question: str, options: ChangeOpti
 
 
 def _print_json(plan: Plan) -> None:
-    import json
-
     from newbackend.plan.as_json import plan_to_json
+    from newbackend.sanitize import json_text
 
-    print_out(json.dumps(plan_to_json(plan), indent=2, ensure_ascii=False))
+    print_out(json_text(plan_to_json(plan)))
 
 
 def _show(plan: Plan, *, full: bool) -> None:

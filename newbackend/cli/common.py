@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newbackend.cli.completion import one_of
+from newbackend.console import write
 from newbackend.sanitize import one_line
 from newbackend.style import Style, style_for
 
@@ -103,12 +104,12 @@ def open_repo(repo: Path | None, *, writes: bool = False) -> Checkout:
 
 def print_out(text: str) -> None:
     """Prints data on standard output."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    write(sys.stdout, text if text.endswith("\n") else text + "\n")
 
 
 def print_err(text: str) -> None:
     """Prints everything that is not data on standard error."""
-    sys.stderr.write(text if text.endswith("\n") else text + "\n")
+    write(sys.stderr, text if text.endswith("\n") else text + "\n")
 
 
 def style() -> Style:
@@ -123,11 +124,11 @@ def interactive(*, no_input: bool) -> bool:
 
 def confirm(question: str) -> bool:
     """Asks yes or no on the terminal; the default is no. Ctrl-C and end of input stop the run."""
-    sys.stderr.write(f"{question} [y/N] ")
+    write(sys.stderr, f"{question} [y/N] ")
     sys.stderr.flush()
     answer = sys.stdin.readline()
     if not answer:
-        sys.stderr.write("\n")
+        write(sys.stderr, "\n")
         raise KeyboardInterrupt
     return answer.strip().lower() in ("y", "yes")
 

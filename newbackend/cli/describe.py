@@ -22,17 +22,16 @@ def describe(
 
     What differs from the defaults is listed under `overrides`.
     """
-    import json
-
     from newbackend.answers import as_data
     from newbackend.answers_file import dump_answers
     from newbackend.describe import describe as described
     from newbackend.describe.header import header
+    from newbackend.sanitize import json_text
 
     check_format(format_)
     description = described(open_repo(repo), name)
     if format_ == "json":
-        print_out(json.dumps(as_data(description.answers), indent=2, ensure_ascii=False))
+        print_out(json_text(as_data(description.answers)))
         for note in description.notes:
             print_err(f"newbackend: {note}")
     else:

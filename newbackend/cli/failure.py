@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TextIO
 
+from newbackend.console import write
 from newbackend.errors import Exit, NewbackendError, UsageError
 
 DEBUG = "NEWBACKEND_DEBUG"
@@ -29,20 +30,20 @@ def fail(error: BaseException, words: Sequence[str]) -> None:
     """Prints an error and ends the process with its documented status. An internal error is raised again when
     debugging."""
     if type(error).__name__ == "NoArgsIsHelpError":
-        sys.stderr.write(f"{error.format_message()}\n")  # type: ignore[attr-defined]
+        write(sys.stderr, f"{error.format_message()}\n")  # type: ignore[attr-defined]
         sys.exit(Exit.USAGE)
     refusal = _refusal(error)
     if refusal.code == "internal" and os.environ.get(DEBUG):
         raise error
     if wants_json(words):
-        import json
+        from newbackend.sanitize import json_text
 
-        out, err = json.dumps(refusal.as_json(), indent=2, ensure_ascii=False) + "\n", ""
+        out, err = json_text(refusal.as_json()) + "\n", ""
     else:
         out, err = "", f"newbackend: {_PREFIX.get(refusal.code, 'error: ')}{refusal.sentence()}\n"
     for stream, text in ((sys.stdout, out), (sys.stderr, err)):
         try:
-            stream.write(text)
+            write(stream, text)
             stream.flush()
         except OSError:  # the terminal is closed, so only the exit status is left
             silence(stream)

@@ -14,6 +14,7 @@ from newbackend import __version__
 from newbackend.cli import completion
 from newbackend.cli.failure import fail, silence
 from newbackend.cli.verbs import VERBS
+from newbackend.console import write
 from newbackend.errors import Exit
 
 
@@ -56,7 +57,7 @@ app = typer.Typer(
 
 def _version(value: bool) -> None:
     if value:
-        typer.echo(f"newbackend {__version__}")
+        write(sys.stdout, f"newbackend {__version__}\n")
         raise typer.Exit
 
 

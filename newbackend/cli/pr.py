@@ -26,16 +26,15 @@ def pr(
 
     The first line is the title; the rest is Markdown with the filled-in checklist.
     """
-    import json
-
     from newbackend.pullrequest.state import state_of
     from newbackend.pullrequest.text import as_json, description, title
+    from newbackend.sanitize import json_text
 
     check_format(format_)
     checkout = open_repo(repo)
     state = state_of(_spec(name, checkout), checkout)
     if format_ == "json":
-        print_out(json.dumps(as_json(state), indent=2, ensure_ascii=False))
+        print_out(json_text(as_json(state)))
     else:
         print_out(f"{title(state)}\n\n{description(state)}")
     return 0

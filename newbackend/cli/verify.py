@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,6 +22,7 @@ from newbackend.cli.common import (
     verb_app,
 )
 from newbackend.cli.completion import backends
+from newbackend.style import style_for
 
 if TYPE_CHECKING:
     from newbackend.checkout.tree import Checkout
@@ -129,7 +131,7 @@ def _show_diff(fixes: Fixes) -> None:
     if not fixes.plan.empty:
         print_out(diff(fixes.plan, style()))
     if fixes.plan.manual:
-        print_err(manual(fixes.plan, style()))
+        print_err(manual(fixes.plan, style_for(sys.stderr)))
     print_err(f"newbackend: --fix would repair {len(fixes.repaired)} finding(s); nothing was written")
 
 
@@ -138,7 +140,7 @@ def _apply(checkout: Checkout, fixes: Fixes, *, allow_dirty: bool) -> None:
     from newbackend.cli.output.plan_text import manual
 
     if fixes.plan.manual:
-        print_err(manual(fixes.plan, style()))
+        print_err(manual(fixes.plan, style_for(sys.stderr)))
     if fixes.plan.empty:
         print_err("newbackend: nothing to fix")
         return
@@ -151,7 +153,6 @@ def _apply(checkout: Checkout, fixes: Fixes, *, allow_dirty: bool) -> None:
 
 def _print(report: Report, checkout: Checkout, format_: str, *, verbose: bool) -> None:
     import shutil
-    import sys
 
     from newbackend import __version__
     from newbackend.report import RenderContext, render

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from newbackend.console import write
 from newbackend.errors import NewbackendError
 from newbackend.wizard.prompts import BACK, wrapped
 from newbackend.wizard.protocol import Back
@@ -51,27 +52,27 @@ class LinePrompts:
             self._wrong(f"at least one number from 1 to {len(values)}, please")
 
     def line(self, prompt: str) -> str:
-        sys.stderr.write(f"{prompt} ")
+        write(sys.stderr, f"{prompt} ")
         sys.stderr.flush()
         try:
             return read_line().strip()
         except (KeyboardInterrupt, EOFError):
-            sys.stderr.write("\n")
+            write(sys.stderr, "\n")
             raise
 
     def say(self, text: str) -> None:
-        sys.stderr.write(wrapped(text, "") + "\n")
+        write(sys.stderr, wrapped(text, "") + "\n")
         sys.stderr.flush()
 
     def _head(self, explain: str, touches: str) -> None:
-        sys.stderr.write("\n" + wrapped(explain) + "\n")
+        write(sys.stderr, "\n" + wrapped(explain) + "\n")
         if touches:
-            sys.stderr.write(wrapped(f"Touches: {touches}") + "\n")
+            write(sys.stderr, wrapped(f"Touches: {touches}") + "\n")
 
     def _list(self, choices: Sequence[Choice]) -> None:
         for number, choice in enumerate(choices, 1):
             effect = f": {choice.effect}" if choice.effect else ""
-            sys.stderr.write(wrapped(f"{number}. {choice.title}{effect}", hanging="   ") + "\n")
+            write(sys.stderr, wrapped(f"{number}. {choice.title}{effect}", hanging="   ") + "\n")
 
     def _reply(self, prompt: str, default: str) -> str:
         reply = self.line(f"{prompt} [{default}]:" if default else f"{prompt}:")
@@ -91,7 +92,7 @@ class LinePrompts:
         return values
 
     def _wrong(self, why: str) -> None:
-        sys.stderr.write(wrapped(f"! {why}") + "\n")
+        write(sys.stderr, wrapped(f"! {why}") + "\n")
 
 
 def read_line() -> str:

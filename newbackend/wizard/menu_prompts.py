@@ -20,6 +20,7 @@ from prompt_toolkit.output import create_output
 from questionary.styles import merge_styles_default
 
 from newbackend.errors import NewbackendError
+from newbackend.sanitize import one_line
 from newbackend.wizard.line_prompts import LinePrompts
 from newbackend.wizard.prompts import BACK, width, wrapped
 from newbackend.wizard.protocol import Back
@@ -43,7 +44,7 @@ class MenuPrompts:
             try:
                 question.check(text.strip())
             except NewbackendError as error:
-                return _fitting(error.sentence())
+                return _fitting(one_line(error.sentence()))
             return True
 
         asked = questionary.text(

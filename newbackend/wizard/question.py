@@ -13,6 +13,7 @@ from typing import Any
 from newbackend.answers import Answers
 from newbackend.catalog.languages import Language, languages
 from newbackend.checkout.tree import Checkout
+from newbackend.sanitize import printable
 from newbackend.wizard.upstream import Upstream
 
 Reply = str | tuple[str, ...]
@@ -128,14 +129,18 @@ class Asked:
 
 
 def asked(question: Question, partial: PartialAnswers) -> Asked:
-    """Evaluates a question for the answers so far."""
+    """Evaluates a question for the answers so far. Its texts may quote the checkout or an upstream, and menus are
+    drawn by a library, so they are made printable here."""
     default = question.default(partial)
     return Asked(
         question.prompt,
-        question.explain(partial),
-        question.touches(partial),
-        question.choices(partial),
-        (default,) if isinstance(default, str) else default,
+        printable(question.explain(partial)),
+        printable(question.touches(partial)),
+        tuple(
+            Choice(choice.value, printable(choice.title), printable(choice.effect))
+            for choice in question.choices(partial)
+        ),
+        (printable(default),) if isinstance(default, str) else default,
         lambda text: question.check(text, partial),
     )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING
 
 from newbackend.cli.common import print_err, print_out, style, write_output
-from newbackend.style import Style, style_for
+from newbackend.sanitize import json_text
+from newbackend.style import style_for
 
 if TYPE_CHECKING:
     from newbackend.cli.create_options import CreateOptions
@@ -16,15 +16,14 @@ if TYPE_CHECKING:
 
 def save(plan: Plan, options: CreateOptions) -> None:
     """Writes --plan-out and --diff-out. Raises UsageError when that fails."""
-    from newbackend.cli.output.plan_text import diff
+    from newbackend.cli.output.plan_text import patch
     from newbackend.plan.as_json import plan_to_json
 
     if options.plan_out:
-        write_output(options.plan_out, json.dumps(plan_to_json(plan), indent=2, ensure_ascii=False) + "\n")
+        write_output(options.plan_out, json_text(plan_to_json(plan)) + "\n")
         print_err(f"newbackend: plan written to {options.plan_out}")
     if options.diff_out:
-        text = diff(plan, Style(colour=False))
-        write_output(options.diff_out, text + "\n" if text else "")
+        write_output(options.diff_out, patch(plan))
         print_err(f"newbackend: diff written to {options.diff_out}")
 
 
@@ -35,7 +34,7 @@ def show(plan: Plan, options: CreateOptions) -> None:
     from newbackend.plan.as_json import plan_to_json
 
     if options.json:
-        print_out(json.dumps(plan_to_json(plan), indent=2, ensure_ascii=False))
+        print_out(json_text(plan_to_json(plan)))
         return
     paint = style()
     parts = [summary(plan, paint), *([manual(plan, paint)] if plan.manual else [])]

@@ -10,6 +10,8 @@ import subprocess
 import sys
 from typing import TextIO
 
+from newbackend.console import shown, write
+
 _LESS = "FRX"
 
 
@@ -23,7 +25,7 @@ def page(text: str, stream: TextIO | None = None) -> None:
     stream = stream or sys.stdout
     command = _command(stream)
     if command is None:
-        stream.write(text)
+        write(stream, text)
         stream.flush()
         return
     stream.flush()
@@ -34,9 +36,9 @@ def page(text: str, stream: TextIO | None = None) -> None:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=stream, env=env, encoding="utf-8", errors="replace"
         )
-        process.communicate(text)  # quitting the pager early is no error
+        process.communicate(shown(stream, text))  # quitting the pager early is no error
     except OSError:
-        stream.write(text)
+        write(stream, text)
         stream.flush()
     finally:
         signal.signal(signal.SIGINT, previous)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from newbackend.checkout.gitlink import GITLINK
 from newbackend.overrides import SCAFFOLD
 from newbackend.plan.model import Edit, Plan
+from newbackend.sanitize import one_line
 from newbackend.style import Style
 
 
@@ -103,19 +104,25 @@ def manual(plan: Plan, style: Style) -> str:
     """What could not be edited safely: where, why, and the text to paste."""
     rows: list[str] = []
     for item in plan.manual:
-        rows.append(style.red(f"BY HAND  {item.path}:{item.line}: {item.reason}"))
+        rows.append(style.red(one_line(f"BY HAND  {item.path}:{item.line}: {item.reason}")))
         rows += [f"    {line}" for line in item.snippet.splitlines()]
     return "\n".join(rows)
 
 
 def diff(plan: Plan, style: Style) -> str:
-    """The whole change as one applicable diff text; each hunk has its reason on a comment line above it."""
-    return "\n".join(_hunk(edit, style) for edit in plan.made if edit.diff)
-
-
-def _hunk(edit: Edit, style: Style) -> str:
-    rules = f" [{' '.join(edit.rules)}]" if edit.rules else ""
-    rows = [style.dim(f"# {edit.reason}{rules}")]
-    for row in edit.diff.splitlines():
-        rows.append(style.diff_row(row))
+    """The whole change for a reader; each hunk has its reason on a comment line above it."""
+    rows: list[str] = []
+    for edit in plan.made:
+        if edit.diff:
+            rows += [style.dim(_reason(edit)), *map(style.diff_row, edit.diff.splitlines())]
     return "\n".join(rows)
+
+
+def patch(plan: Plan) -> str:
+    """The same to apply: byte for byte, with the line ends of the files."""
+    return "".join(f"{_reason(edit)}\n{edit.diff}" for edit in plan.made if edit.diff)
+
+
+def _reason(edit: Edit) -> str:
+    rules = f" [{' '.join(edit.rules)}]" if edit.rules else ""
+    return f"# {one_line(edit.reason)}{rules}"
