@@ -16,10 +16,22 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from newbackend.errors import UsageError
 from newbackend.overrides import SECTIONS, check_overrides
+from newbackend.suggest import did_you_mean, nearest
 
 Text = str | None
 Words = tuple[str, ...] | None
 Flag = bool | None
+OTHER_WORDS = {
+    "lang": ("language",),
+    "modalities": ("modality", "serves"),
+    "variants": ("platforms", "platform"),
+    "license": ("licence",),
+    "description": ("summary",),
+    "like": ("beside",),
+    "repo": ("repository", "url", "upstream"),
+    "sha": ("commit", "ref", "version"),
+}
+"""What people call a key, where the spelling does not tell."""
 
 
 @dataclass(frozen=True)
@@ -228,8 +240,12 @@ def _is(value: Any, kind: ValueKind) -> bool:
 
 
 def _unknown(path: str, name: str, known: tuple[str, ...], where: str) -> UsageError:
-    message = f"unknown key {path}{name}" if path else f"unknown key {name!r}; known: {', '.join(known)}"
-    return UsageError("answers-unknown-key", message, where=where, choices=known)
+    close = nearest(name, known, OTHER_WORDS)
+    every = f"known: {', '.join(known)}" if known else ""
+    hint = did_you_mean([f"{path}{key}" for key in close]) or every
+    shown = f"{path}{name}"
+    choices = dict.fromkeys((*close, *known))
+    return UsageError("answers-unknown-key", f"unknown key {shown!r}", where=where, hint=hint, choices=choices)
 
 
 def as_data(section: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
-"""`--pin OWNER/REPO[@REF|@SHA]`: an upstream commit, resolved by `git ls-remote` if necessary.
+"""`--pin OWNER/REPO[@REF|@SHA]`, or an address of GitHub: an upstream commit, resolved by `git ls-remote` if necessary.
 
-The pin is a full commit of 40 hex digits, which is what LocalAI's .github/bump_deps.sh writes.
+The pin is a full commit of 40 hex digits, which is what LocalAI's .github/bump_deps.sh writes. That script asks
+api.github.com for new commits, so an upstream elsewhere would never be updated.
 """
 
 from __future__ import annotations
@@ -13,9 +14,22 @@ from pathlib import Path
 
 from newbackend.checkout.git import run_outside
 from newbackend.errors import NotFoundError, UsageError
+from newbackend.suggest import did_you_mean, nearest
 
 _PIN = re.compile(r"(?P<repo>[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}(?:@|\Z))[A-Za-z0-9._-]+)(?:@(?P<ref>[^\s@]+))?\Z")
 _SHA = re.compile(r"[0-9a-f]{40}\Z")
+_HEX = re.compile(r"[0-9A-Fa-f]{40}\Z")
+_SHORT_HEX = re.compile(r"(?i)[0-9a-f]{7,39}\Z")
+_ADDRESS = re.compile(
+    r"(?:git\+)?(?:(?P<scheme>[a-z][a-z0-9+.-]*)://)?(?:[^@/\s]*@)?"
+    r"(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)+|(?<=://)[^/\s]*)(?::\d+)?(?:[/:](?P<path>\S*))?\Z",
+    re.I,
+)
+_SHORTHAND = re.compile(r"(?i)(?:github|gh):(?!//)")
+_HOSTS = ("github.com", "www.github.com", "ssh.github.com")
+_SCHEMES = ("", "http", "https", "ssh", "git")
+_PAGES = ("tree", "commit", "commits", "releases/tag")
+"""Pages of a repository that are about one ref, which follows in the address."""
 _REF = re.compile(r"(?!-)(?!.*\.\.)[A-Za-z0-9._/+-]+\Z")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 DEFAULT_BRANCH = "main"
@@ -45,24 +59,74 @@ def default_variable(name: str) -> str:
 
 
 def parse_pin(text: str) -> tuple[str, str]:
-    """OWNER/REPO and the ref after `@` (empty when there is none). Raises UsageError when malformed."""
-    match = _PIN.match(text)
+    """OWNER/REPO and the ref (empty when there is none) of what was typed or pasted.
+
+    Takes OWNER/REPO[@REF], and addresses of a repository on GitHub: for cloning, or of its page for a branch, a tag, a
+    release or a commit. Raises UsageError for anything else.
+    """
+    bare = _SHORTHAND.sub("", text.strip(), count=1)
+    address = _ADDRESS.match(bare)
+    match = _PIN.match(_shortened(address, text) if address else bare.rstrip("/"))
     if not match or (match["ref"] and not _REF.match(match["ref"])):
         raise UsageError(
             "pin-form",
             f"--pin {text!r} is not OWNER/REPO, OWNER/REPO@BRANCH or OWNER/REPO@<40 hex digits>",
+            hint="an address such as https://github.com/OWNER/REPO/tree/BRANCH will do, too",
         )
-    return match["repo"].removesuffix(".git"), match["ref"] or ""
+    return match["repo"].removesuffix(".git"), full_commit(match["ref"] or "")
+
+
+def full_commit(ref: str) -> str:
+    """The ref; a full commit in lower case, as git writes it."""
+    return ref.lower() if _HEX.match(ref) else ref
+
+
+def _shortened(address: re.Match[str], text: str) -> str:
+    """OWNER/REPO[@REF] of an address. Raises UsageError for another host, and for a page that is about no ref."""
+    host, scheme = (address["host"] or "").lower(), (address["scheme"] or "").lower()
+    if host not in _HOSTS or scheme not in _SCHEMES:
+        what = host if host and scheme in _SCHEMES else f"{scheme}://"
+        message = f"--pin: {what} cannot be followed, only GitHub, because the bump bot follows nothing else"
+        raise UsageError("pin-host", message, hint="pin a repository on github.com, or leave --pin out")
+    path, at, ref = re.split(r"[?#]", address["path"] or "", maxsplit=1)[0].partition("@")
+    owner, _, rest = _unquoted(path).strip("/").partition("/")
+    name, _, page = rest.partition("/")
+    repo = f"{owner}/{name.removesuffix('.git')}"
+    if at or not page:
+        return f"{repo}{at}{ref}"
+    named = next((page.removeprefix(f"{kind}/") for kind in _PAGES if page.startswith(f"{kind}/")), "")
+    if not named and _PIN.match(repo):
+        message = f"--pin {text!r} is a page of {repo} that names no branch, tag or commit"
+        raise UsageError("pin-page", message, hint=f"pass {repo} or {repo}@BRANCH")
+    return f"{repo}@{named}"
+
+
+def _unquoted(path: str) -> str:
+    if "%" not in path:
+        return path
+    from urllib.parse import unquote
+
+    return unquote(path)
 
 
 def check_pin(pin: Pin) -> Pin:
     """Returns the pin. Raises UsageError naming the part that is invalid."""
     parse_pin(pin.repo)
-    if not _SHA.match(pin.sha):
-        raise UsageError("pin-not-full-sha", f"pin.sha {pin.sha!r} is not a full commit of 40 hex digits")
+    check_commit(pin.sha)
     check_branch(pin.branch)
     check_variable(pin.variable)
     return pin
+
+
+def check_commit(sha: str, where: str = "") -> None:
+    """Raises UsageError for anything but a full commit."""
+    if not _SHA.match(sha):
+        raise UsageError(
+            "pin-not-full-sha",
+            f"pin.sha {sha!r} is not a full commit of 40 hex digits",
+            where=where,
+            hint="a branch belongs into pin.branch; --pin OWNER/REPO@TAG looks the commit of a tag up",
+        )
 
 
 def check_branch(branch: str) -> None:
@@ -85,7 +149,7 @@ def resolve(repo: str, ref: str) -> tuple[str, str]:
     """
     if _SHA.match(ref):
         return ref, ""
-    if re.fullmatch(r"[0-9a-f]{7,39}", ref):
+    if _SHORT_HEX.match(ref):
         raise UsageError(
             "pin-not-full-sha",
             f"--pin {repo}@{ref}: an abbreviated commit cannot be pinned, pass all 40 digits",
@@ -100,7 +164,11 @@ def resolve(repo: str, ref: str) -> tuple[str, str]:
     for tag in (f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}"):
         if tag in refs:
             return refs[tag], head
-    raise NotFoundError("pin-unknown-ref", f"{repo} has no branch or tag {ref!r}")
+    known = [name.removeprefix("refs/heads/").removeprefix("refs/tags/") for name in refs if not name.endswith("^{}")]
+    # The page of a folder: `tree/main/src`.
+    close = [name for name in known if ref.startswith(f"{name}/")] or nearest(ref, known)
+    hint = did_you_mean([f"{repo}@{name}" for name in close])
+    raise NotFoundError("pin-unknown-ref", f"{repo} has no branch or tag {ref!r}", hint=hint, choices=close)
 
 
 def base_url() -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from newbackend.errors import NotFoundError
 from newbackend.findings import Rule
+from newbackend.suggest import did_you_mean, nearest
 
 PAGE = Path("docs/rules.md")
 
@@ -36,15 +37,13 @@ def rule_names() -> Mapping[str, str]:
 
 def find_rule(wanted: str) -> Rule:
     """The rule of an id, in any case, or of a name. Raises NotFoundError with the nearest ones."""
-    from difflib import get_close_matches
-
     every = all_rules()
     by_name = {rule.name: rule for rule in every.values()}
     rule = every.get(wanted.upper()) or by_name.get(wanted.lower())
     if rule is None:
-        close = get_close_matches(wanted.upper(), every, n=3) + get_close_matches(wanted.lower(), by_name, n=3)
-        hint = f"did you mean {', '.join(close)}?" if close else "`newbackend rule` lists them"
-        raise NotFoundError("rule-unknown", f"there is no rule {wanted!r}", hint=hint)
+        close = nearest(wanted, (*every, *by_name))
+        hint = did_you_mean(close) or "`newbackend rule` lists them"
+        raise NotFoundError("rule-unknown", f"there is no rule {wanted!r}", hint=hint, choices=close)
     return rule
 
 

@@ -15,7 +15,8 @@ from newbackend.catalog import modalities, name_rules, variant_table
 from newbackend.catalog.languages import Language, languages
 from newbackend.errors import UsageError
 from newbackend.overrides import check_overrides, keeps_files
-from newbackend.pin import check_branch, check_variable, parse_pin
+from newbackend.pin import check_branch, check_variable, full_commit, parse_pin
+from newbackend.suggest import unknown
 
 DEFAULT_IMPORT = "preference"
 IMPORT_KINDS = (DEFAULT_IMPORT, "importer", "drop-in", "none")
@@ -49,41 +50,69 @@ def checked(answers: Answers) -> Answers:
     )
 
 
+Problem = tuple[str, str] | None
+"""The code of an error and what is wrong with a name; None for a good one."""
+
+
 def check_shape(name: str) -> str:
     """Returns the name. Raises UsageError when it cannot be a directory, a make target and an image name."""
-    rules = name_rules()
     if not name:
         raise UsageError("name-missing", "a backend needs a name: newbackend create NAME")
-    if len(name) > rules.max_length:
-        raise UsageError("name-too-long", f"backend name {name!r} is longer than {rules.max_length} characters")
-    if not re.fullmatch(rules.pattern, name) or "--" in name:
-        raise UsageError(
-            "name-invalid",
-            f"backend name {name!r} may only have lower-case letters, digits and single hyphens inside",
-        )
-    return name
+    return _without(_shape_problem(name), name)
 
 
 def check_name(name: str) -> str:
-    """Returns the name. Raises UsageError with the problem that it would cause in LocalAI (catalog/names.json)."""
-    check_shape(name)
+    """Returns the name. Raises UsageError with the problem that it would cause in LocalAI (catalog/names.json), and
+    with a name that would do."""
+    return _without(_name_problem(check_shape(name)), name)
+
+
+def _without(problem: Problem, name: str) -> str:
+    if problem:
+        instead = proposed_name(name)
+        hint, choices = (f"call it {instead}, for instance", (instead,)) if instead else ("", ())
+        raise UsageError(problem[0], f"backend name {name!r} {problem[1]}", hint=hint, choices=choices)
+    return name
+
+
+def proposed_name(text: str) -> str:
+    """A valid name that is near the text: `my_engine` -> `my-engine`; "" when there is none."""
     rules = name_rules()
+    slug = _slug(text)
+    shorter = [slug.removeprefix(prefix) for prefix in rules.prefixes]
+    shorter += [slug.removesuffix(suffix) for suffix in rules.suffixes]
+    shorter += [_slug("-".join(part for part in slug.split("-") if token not in part)) for token in rules.tokens]
+    candidates = (name for name in (slug, *shorter) if name and len(name) > 1)
+    return next((name for name in candidates if not (_shape_problem(name) or _name_problem(name))), "")
 
-    def refuse(code: str, why: str) -> UsageError:
-        return UsageError(code, f"backend name {name!r} {why}")
 
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def _shape_problem(name: str) -> Problem:
+    rules = name_rules()
+    if len(name) > rules.max_length:
+        return "name-too-long", f"is longer than {rules.max_length} characters"
+    if not re.fullmatch(rules.pattern, name) or "--" in name:
+        return "name-invalid", "may only have lower-case letters, digits and single hyphens inside"
+    return None
+
+
+def _name_problem(name: str) -> Problem:
+    rules = name_rules()
     if name in rules.reserved:
-        raise refuse("name-reserved", f"is reserved: {rules.reserved[name]}")
+        return "name-reserved", f"is reserved: {rules.reserved[name]}"
     for token, why in rules.tokens.items():
         if token in name:
-            raise refuse("name-hardware-token", f"contains {token!r}, which LocalAI reads as hardware: {why}")
+            return "name-hardware-token", f"contains {token!r}, which LocalAI reads as hardware: {why}"
     for prefix in rules.prefixes:
         if name.startswith(prefix):
-            raise refuse("name-prefix", f"starts with {prefix!r}, which LocalAI strips as a build variant")
+            return "name-prefix", f"starts with {prefix!r}, which LocalAI strips as a build variant"
     for suffix, why in rules.suffixes.items():
         if name.endswith(suffix):
-            raise refuse("name-suffix", f"ends with {suffix!r}: {why}")
-    return name
+            return "name-suffix", f"ends with {suffix!r}: {why}"
+    return None
 
 
 @dataclass(frozen=True)
@@ -100,13 +129,13 @@ class _Template:
     def of(cls, answers: Answers) -> _Template:
         known, lang = languages(), answers.lang or ""
         if lang not in known:
-            message = f"language {lang!r} is not one of {', '.join(known)}"
-            raise UsageError("lang-unknown", message, hint="pass --lang", choices=known)
+            also = {key: language.other_words for key, language in known.items()}
+            raise unknown("lang-unknown", "language", lang, known, also=also)
         language = known[lang]
         flavour = answers.flavour or language.default_flavour
         if flavour not in language.flavours:
-            message = f"flavour {flavour!r} is not one of {', '.join(language.flavours)} for {language.title}"
-            raise UsageError("flavour-unknown", message, choices=language.flavours)
+            also = {key: (row.title,) for key, row in language.flavours.items()}
+            raise unknown("flavour-unknown", f"{language.title} flavour", flavour, language.flavours, also=also)
         sure = bool(answers.flavour) or len(language.flavours) == 1
         return cls(language, flavour, sure, keeps_files(answers.overrides))
 
@@ -129,8 +158,8 @@ class _Template:
         its = self.language.flavours[self.flavour]
         for variant in wanted:
             if variant not in table.variants:
-                message = f"variant {variant!r} is not one of {', '.join(table.variants)}"
-                raise UsageError("variant-unknown", message, hint="see --variants", choices=table.variants)
+                also = {key: row.other_words for key, row in table.variants.items()}
+                raise unknown("variant-unknown", "variant", variant, table.variants, also=also)
             if self.kept and (departures.get(variant) or {}).get("rows"):
                 continue  # the rows are given
             rows = table.variants[variant].rows_for(its.profile)
@@ -148,8 +177,8 @@ class _Template:
         known, allowed = modalities(), self.language.flavours[self.flavour].modalities
         for modality in wanted:
             if modality not in known:
-                message = f"modality {modality!r} is not one of {', '.join(known)}"
-                raise UsageError("modality-unknown", message, choices=known)
+                also = {key: row.other_words for key, row in known.items()}
+                raise unknown("modality-unknown", "modality", modality, known, also=also)
             if modality not in allowed and not self.kept:
                 why = self.language.refused_modalities.get(modality, "its template does not implement it")
                 message = f"{self.language.title} cannot serve {modality}: {why}"
@@ -184,28 +213,28 @@ class _Template:
             )
         for variant in wanted:
             if variant not in known:
-                message = f"CPU variant {variant!r} is not one of {', '.join(known)}"
-                raise UsageError("cpu-variant-unknown", message, choices=known)
+                raise unknown("cpu-variant-unknown", "CPU variant", variant, known)
         return tuple(variant for variant in known if variant in wanted)
 
 
 def _pin(pin: PinAnswers) -> PinAnswers:
-    """The pin; its `sha` is checked where it is resolved, and as a whole by `pin.check_pin`."""
-    if pin != PinAnswers():
-        parse_pin(pin.repo or "")
+    """The pin, its repository as OWNER/REPO; its `sha` is checked where it is resolved, and as a whole by
+    `pin.check_pin`."""
     if pin.branch:
         check_branch(pin.branch)
     if pin.variable:
         check_variable(pin.variable)
-    return pin
+    if pin == PinAnswers():
+        return pin
+    repo, ref = parse_pin(pin.repo or "")
+    return replace(pin, repo=repo, sha=full_commit(pin.sha or ref) or None)
 
 
 def _imports(imports: ImportAnswers, name: str | None) -> ImportAnswers:
     """The import answers that differ from the default."""
     kind = imports.kind or DEFAULT_IMPORT
     if kind not in IMPORT_KINDS:
-        message = f"import.kind {kind!r} is not one of {', '.join(IMPORT_KINDS)}"
-        raise UsageError("import-kind", message, choices=IMPORT_KINDS)
+        raise unknown("import-kind", "import.kind", kind, IMPORT_KINDS)
     extensions = _signals("extensions", imports.extensions, _EXTENSION, "a file extension such as .gguf")
     tags = _signals("pipeline_tags", imports.pipeline_tags, _PIPELINE_TAG, "a tag such as text-to-speech")
     if imports.modality and not _PIPELINE_TAG.match(imports.modality):

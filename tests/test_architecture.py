@@ -13,7 +13,7 @@ PAGE = ROOT / "docs" / "architecture.md"
 CODE = ROOT / "newbackend"
 FILES = {
     "answers": ("answers", "answers_file", "validate", "spec", "overrides", "pin"),
-    "values": ("findings", "rulebook", "checklist", "errors", "sanitize", "style", "console", "__init__"),
+    "values": ("findings", "rulebook", "checklist", "errors", "sanitize", "style", "console", "suggest", "__init__"),
     "queries": ("queries", "rulebooks"),
     "cli": ("cli", "__main__"),
 }

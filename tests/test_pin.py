@@ -95,3 +95,74 @@ def test_an_abbreviated_commit_is_refused() -> None:
 )
 def test_the_pin_variable_is_derived_from_the_name(name: str, variable: str) -> None:
     assert default_variable(name) == variable
+
+
+COMMIT = "ae302c2fa18cc6d9aefc021d0f27ae03c9ad2fc0"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "repo", "ref"),
+    [
+        ("https://github.com/a/b", "a/b", ""),
+        ("https://github.com/a/b.git", "a/b", ""),
+        ("http://github.com/a/b/", "a/b", ""),
+        ("github.com/a/b", "a/b", ""),
+        ("HTTPS://www.GitHub.com/a/b?tab=readme-ov-file#install", "a/b", ""),
+        ("git@github.com:a/b.git", "a/b", ""),
+        ("ssh://git@github.com/a/b", "a/b", ""),
+        ("ssh://git@ssh.github.com:443/a/b.git", "a/b", ""),
+        ("git+https://github.com/a/b.git@v1", "a/b", "v1"),
+        ("https://github.com/a/b/tree/feature/x-y", "a/b", "feature/x-y"),
+        ("https://github.com/a/b/tree/v1%2Frc", "a/b", "v1/rc"),
+        ("https://github.com/a/b/releases/tag/v1.2", "a/b", "v1.2"),
+        (f"https://github.com/a/b/commit/{COMMIT}", "a/b", COMMIT),
+        (f"  a/b@{COMMIT.upper()}\n", "a/b", COMMIT),
+        ("a/b/", "a/b", ""),
+        ("github:a/b@main", "a/b", "main"),
+    ],
+)
+def test_what_people_paste_is_understood(pasted: str, repo: str, ref: str) -> None:
+    assert parse_pin(pasted) == (repo, ref)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://gitlab.com/a/b",
+        "gitlab.com/a/b",
+        "git@codeberg.org:a/b.git",
+        "https://huggingface.co/a/b",
+        "hf://a/b",
+        "file:///etc",
+        "https://github.com.evil.org/a/b",
+        "https://raw.githubusercontent.com/a/b/main/x",
+        "https://user:secret@gitlab.com/a/b",
+    ],
+)
+def test_another_host_is_refused_with_the_reason(text: str) -> None:
+    with pytest.raises(UsageError, match="only GitHub, because the bump bot follows nothing else") as caught:
+        parse_pin(text)
+    assert caught.value.code == "pin-host"
+    assert "secret" not in caught.value.sentence()
+
+
+@pytest.mark.parametrize("page", ["issues/5", "blob/main/x.c", "releases/latest", "tree", "pull/7/files"])
+def test_a_page_without_a_ref_is_refused_with_what_to_pass(page: str) -> None:
+    with pytest.raises(UsageError, match="is a page of a/b that names no branch"):
+        parse_pin(f"https://github.com/a/b/{page}")
+
+
+@pytest.mark.parametrize("path", ["a", "", "a/../b", "-a/b", "a/b/tree/-x", "a/b/tree/x/../../y", "a/b/tree/%2e%2e"])
+def test_an_address_is_no_way_around_the_form(path: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_pin(f"https://github.com/{path}")
+    assert caught.value.code == "pin-form"
+
+
+def test_a_page_of_a_folder_and_a_slip_name_the_branch(upstream: dict[str, str]) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        resolve("owner/engine", "trunk/src")
+    assert caught.value.choices == ("trunk",)
+    with pytest.raises(NotFoundError, match="no branch or tag") as caught:
+        resolve("owner/engine", "trnk")
+    assert caught.value.hint == "did you mean owner/engine@trunk?"

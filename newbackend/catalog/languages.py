@@ -53,14 +53,16 @@ class Flavour:
 class Language:
     """One backend language, read from its template folder (`{name}` stands for the backend).
 
-    `upstream_files` detect it in a repository; among several languages the lowest `upstream_rank` wins. `darwin_lang`
-    is the `lang` of its macOS rows, `darwin_script` builds them. `image_targets` and `darwin_targets` are the targets
-    of a backend's Makefile that the two builds call; an image build without targets runs the default goal.
-    `copies_directory`: the image is the directory, not what package.sh copies.
+    `other_words` are what people call it, too. `upstream_files` detect it in a repository; among several languages the
+    lowest `upstream_rank` wins. `darwin_lang` is the `lang` of its macOS rows, `darwin_script` builds them.
+    `image_targets` and `darwin_targets` are the targets of a backend's Makefile that the two builds call; an image
+    build without targets runs the default goal. `copies_directory`: the image is the directory, not what package.sh
+    copies.
     """
 
     id: str
     title: str
+    other_words: tuple[str, ...] = ()
     root: Path = Path()
     directory: str = ""
     dockerfile: str = ""

@@ -15,7 +15,7 @@ class Modality:
     """A modality's RPCs, and its names in LocalAI's lists.
 
     `chip` is its word in the import form, `table` its category in the compatibility table, `bullet` that in the list
-    of backends, `word` what the table's column of capabilities says, "" for nothing.
+    of backends, `word` what the table's column of capabilities says, "" for nothing. `also` is what people call it.
     """
 
     id: str
@@ -28,6 +28,12 @@ class Modality:
     optional_rpcs: tuple[str, ...] = ()
     usecases: tuple[str, ...] = ()
     word: str = ""
+    also: tuple[str, ...] = ()
+
+    @property
+    def other_words(self) -> tuple[str, ...]:
+        """What people call it: its names in LocalAI's lists, and pipeline tags of Hugging Face."""
+        return (self.title, *self.also, *self.tags, *self.usecases, *self.rpcs)
 
 
 _FILE = Path(__file__).with_name("modalities.json")

@@ -23,6 +23,7 @@ class Variant:
     """One platform variant. `rows` and `entries` are by profile; `{name}` stands for the backend.
 
     `words` identify it in a tag suffix or an entry name; each alternative is a set of words, each word split at `-`.
+    `also` is what people call it.
     `capability_keys` are the hosts that should get it, `fallback_for` those that get it when the named variant is not
     built (docs/adr/0007), `hosts` those that can load it.
     """
@@ -37,6 +38,14 @@ class Variant:
     hosts: frozenset[str]
     entries: Mapping[str, str]
     rows: Mapping[str, tuple[Row, ...]]
+    also: tuple[str, ...] = ()
+
+    @property
+    def other_words(self) -> tuple[str, ...]:
+        """What people call it: its words in tags, its build types and the hosts that should get it."""
+        words = ["-".join(word) for words in self.words if len(words) == 1 for word in words]
+        builds = {row.get("build-type", "") for rows in self.rows.values() for row in rows} - {""}
+        return (self.title, self.acceleration, *self.also, *words, *builds, *self.capability_keys)
 
     def rows_for(self, profile: str) -> tuple[Row, ...]:
         """Canonical matrix rows; empty when the profile does not have this variant."""
@@ -215,6 +224,7 @@ def _variant(key: str, row: Mapping[str, Any], data: Mapping[str, Any], capabili
         hosts=frozenset(row["hosts"] if "hosts" in row else capabilities - set(row["not_on"])),
         entries={"": row["entry"], **entries},
         rows={name: tuple(_rows(name, own, row, data)) for name, own in profiles.items()},
+        also=tuple(row.get("also", ())),
     )
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from newbackend.checkout.gitdir import GitDirectory, git_directory
 from newbackend.errors import NotFoundError, UsageError
+from newbackend.suggest import did_you_mean, nearest
 
 _LINKED = ("objects", "refs", "packed-refs", "reftable", "logs", "shallow", "worktrees", "info/exclude")
 """What a command may need of a repository. Not `config`, `hooks` and `info/attributes`."""
@@ -33,6 +34,10 @@ _PLAIN_SETTINGS = re.compile(
 )
 """How files and objects are stored. None of them names a program, a file or another repository."""
 _CONFIG_LIMIT = 1 << 20
+_STEM = re.compile(r"[~^:]|@\{")
+"""What follows the name in a revision (gitrevisions(7))."""
+_TRUNKS = ("main", "master")
+"""The usual names of a default branch: who types one may mean the other."""
 _WORD = re.compile(r"[A-Za-z0-9]{1,20}\Z")
 _OFF = ("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", "--no-pager")
 """The user's own settings that may name a program of the checkout by a relative path."""
@@ -123,9 +128,25 @@ class Git:
         try:
             out = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         except NotFoundError as error:
-            hint = "fetch it first: a shallow clone has no history"
-            raise NotFoundError("revision-unknown", f"there is no revision {revision!r} here", hint=hint) from error
+            raise self._unknown(revision) from error
         return out.decode().strip()
+
+    def _unknown(self, revision: str) -> NotFoundError:
+        """The error for a revision that does not exist here, with the reason that can be told."""
+        message, choices = f"there is no revision {revision!r} here", []
+        stem = _STEM.split(revision, maxsplit=1)[0]
+        listed = self.run("for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags", "refs/remotes")
+        names = [name for name in listed.decode("utf-8", "replace").splitlines() if name]
+        if self.run("rev-parse", "--is-shallow-repository").strip() == b"true":
+            hint = "fetch it first: this is a shallow clone, whose history is cut off"
+        elif stem != revision and stem in (*names, "HEAD"):
+            message = f"the history of {stem!r} does not reach back to {revision!r}"
+            hint = "pass a newer ancestor, or a branch or tag"
+        else:
+            also = {name: _TRUNKS for name in names if name.rpartition("/")[2] in _TRUNKS}
+            choices = [name + revision[len(stem) :] for name in nearest(stem, names, also)]
+            hint = did_you_mean(choices) or "`git branch --all` and `git tag` list what there is"
+        return NotFoundError("revision-unknown", message, hint=hint, choices=choices)
 
     def merge_base(self, revision: str) -> str:
         """The merge base of the work tree's history and `revision`; the revision itself in a shallow clone."""

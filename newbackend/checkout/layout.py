@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from newbackend.checkout.reading import Files
 from newbackend.checkout.tree import Checkout, cached
 from newbackend.errors import NotFoundError, UsageError
 
@@ -21,6 +22,9 @@ PROTO = "backend/backend.proto"
 FILTER_MODULE = "scripts/lib/backend-filter.mjs"
 FILTER_SCRIPT = "scripts/changed-backends.js"
 
+SINCE = "2026-05-08"
+"""When the build matrix moved out of the workflow into a file of its own; older checkouts are not supported."""
+_MODULE = re.compile(r"^module github\.com/(?:mudler|go-skynet)/LocalAI\s*$", re.M)
 _RPC = re.compile(r"^\s*rpc\s+(\w+)\s*\(", re.M)
 _MESSAGE = re.compile(r"^\s*message\s+(\w+)\s*\{", re.M)
 _FIELD = re.compile(r"^\s*(?:repeated\s+|optional\s+)?(?:map<[^>]+>|[\w.]+)\s+(\w+)\s*=\s*\d+\s*(?:\[[^\]]*\])?;", re.M)
@@ -128,12 +132,13 @@ def find_root(start: Path) -> Path:
     for folder in (start, *start.parents):
         if (folder / MATRIX).is_file() and (folder / INDEX).is_file():
             return folder
-        if (folder / INDEX).is_file() and (folder / ".github/workflows/backend.yml").is_file():
+        if _is_localai(folder):
+            missing = MATRIX if not (folder / MATRIX).is_file() else INDEX
             raise UsageError(
                 "unsupported-layout",
-                f"this LocalAI checkout has no {MATRIX}: it is older than 2026-05-08, which is unsupported",
+                f"this LocalAI checkout has no {missing}, so it is older than {SINCE} and cannot be read",
                 where=str(folder),
-                hint="check out a newer revision",
+                hint="check out a newer revision, such as `git checkout master`, or restore the file",
             )
     raise NotFoundError(
         "not-a-checkout",
@@ -141,6 +146,15 @@ def find_root(start: Path) -> Path:
         where=str(start),
         hint="pass --repo PATH, or try `newbackend demo`",
     )
+
+
+def _is_localai(folder: Path) -> bool:
+    """Whether a folder without today's registration files is LocalAI all the same, by the name of its Go module."""
+    try:
+        text = (Files(str(folder)).read("go.mod") or b"").decode("utf-8", "replace")
+    except UsageError:
+        return False
+    return bool(_MODULE.search(text))
 
 
 def open_checkout(start: Path) -> Checkout:

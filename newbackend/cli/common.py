@@ -17,6 +17,7 @@ from newbackend.style import Style, style_for
 
 if TYPE_CHECKING:
     from newbackend.checkout.tree import Checkout
+    from newbackend.errors import UsageError
     from newbackend.plan.model import Plan
 
 _NAMED = 3
@@ -65,11 +66,10 @@ def verb_app(help_: str | None = None) -> typer.Typer:
 
 def check_choice(option: str, value: str, known: Sequence[str]) -> str:
     """Returns the value. Raises UsageError when the option does not have it."""
-    from newbackend.errors import UsageError
+    from newbackend.suggest import unknown
 
     if value not in known:
-        message = f"--{option} {value!r} is not one of {', '.join(known)}"
-        raise UsageError(f"{option}-unknown", message, choices=known)
+        raise unknown(f"{option}-unknown", f"--{option}", value, known)
     return value
 
 
@@ -120,6 +120,19 @@ def style() -> Style:
 def interactive(*, no_input: bool) -> bool:
     """Whether questions may be asked: input and output are terminals, and neither CI nor --no-input is set."""
     return not no_input and sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
+
+
+def cannot_ask(code: str, what: str, *, no_input: bool) -> UsageError:
+    """The error of an option that needs questions, with the reason why none can be asked."""
+    from newbackend.errors import UsageError
+
+    if no_input:
+        why, hint = "--no-input forbids that", "leave one of them out"
+    elif sys.stdin.isatty() and sys.stderr.isatty():
+        why, hint = "in CI (the variable CI is set) nobody is asked", "unset CI"
+    else:
+        why, hint = "that needs a terminal", "look with --dry-run, or save the plan with --plan-out"
+    return UsageError(code, f"{what}, and {why}; nothing was written", hint=hint)
 
 
 def confirm(question: str) -> bool:

@@ -97,6 +97,30 @@ def languages() -> list[Offer]:
     return [(key, language.title) for key, language in catalog.languages().items()]
 
 
+def flavours(ctx: typer.Context) -> list[Offer]:
+    """The flavours of the language in `--lang`; without it those of all."""
+    from newbackend.catalog.languages import languages as catalog
+
+    wanted = ctx.params.get("lang")
+    rows = [language for key, language in catalog().items() if wanted in (None, key)]
+    return [(key, flavour.title) for language in rows for key, flavour in language.flavours.items()]
+
+
+def licenses() -> list[str]:
+    """The SPDX ids of the licences whose texts are known."""
+    from newbackend.wizard.upstream import known_licenses
+
+    return list(known_licenses())
+
+
+def tags(incomplete: str) -> list[Offer]:
+    """The gallery's tags of each modality, also after a comma."""
+    from newbackend import catalog
+
+    rows = {tag: modality.title for modality in catalog.modalities().values() for tag in modality.tags}
+    return _after_comma(incomplete, rows.items())
+
+
 def variants(incomplete: str) -> list[Offer]:
     """Variant ids with their titles, also after a comma."""
     from newbackend.catalog import variant_table

@@ -12,6 +12,7 @@ from newbackend.cli.common import (
     FormatOption,
     RepoOption,
     YesOption,
+    cannot_ask,
     check_format,
     interactive,
     open_repo,
@@ -23,9 +24,16 @@ from newbackend.cli.common import (
 from newbackend.cli.create_options import (
     AnswersOption,
     CreateOptions,
+    DescriptionOption,
     DiffOutOption,
+    FlavourOption,
     GlibcFloorOption,
+    ImportExtensionsOption,
+    ImportOfOption,
+    ImportOption,
+    ImportTagsOption,
     LangOption,
+    LicenseOption,
     LikeOption,
     ModalityOption,
     NameArgument,
@@ -34,6 +42,7 @@ from newbackend.cli.create_options import (
     PlanOutOption,
     ReviewOption,
     SetOption,
+    TagsOption,
     VariantsOption,
 )
 from newbackend.cli.output.create_text import save, show
@@ -53,10 +62,18 @@ app = verb_app()
 def create(
     name: NameArgument = None,
     lang: LangOption = None,
+    flavour: FlavourOption = None,
     pin: PinOption = None,
     like: LikeOption = None,
     variants: VariantsOption = None,
     modality: ModalityOption = None,
+    description: DescriptionOption = None,
+    license_: LicenseOption = None,
+    tags: TagsOption = None,
+    import_: ImportOption = None,
+    import_of: ImportOfOption = None,
+    import_extensions: ImportExtensionsOption = None,
+    import_tags: ImportTagsOption = None,
     glibc_floor: GlibcFloorOption = None,
     answers: AnswersOption = None,
     set_: SetOption = None,
@@ -76,21 +93,31 @@ def create(
     Shows the whole change first. Without --yes it asks before writing.
     """
     from newbackend.answers import Answers, OptionAnswers
-    from newbackend.cli.create_answers import given_answers, pin_answers, split
+    from newbackend.cli.create_answers import given_answers, import_answers, pin_answers, placed_answers, split
+    from newbackend.registrations.support.backend_names import named
 
     check_format(format_)
+    asks = interactive(no_input=no_input)
+    if review and not asks:
+        raise cannot_ask("review-needs-terminal", "--review asks about every hunk", no_input=no_input)
     checkout = open_repo(repo, writes=not dry_run)
+    name, lang = placed_answers(name, lang, checkout)
     flags = Answers(
         name=name,
         lang=lang,
+        flavour=flavour,
         pin=pin_answers(pin),
-        like=like,
+        like=named(like, checkout) if like else like,
         variants=split(variants),
         modalities=split(modality),
+        description=description,
+        license=license_,
+        tags=split(tags),
+        imports=import_answers(import_, import_of, import_extensions, import_tags),
         options=OptionAnswers(glibc_floor=glibc_floor) if glibc_floor is not None else None,
     )
     options = CreateOptions(
-        asks=interactive(no_input=no_input),
+        asks=asks,
         settled=answers is not None,
         review=review,
         yes=yes,

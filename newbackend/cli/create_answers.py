@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from newbackend.answers import Answers, PinAnswers, merge, value_at, with_value
+from newbackend.answers import Answers, ImportAnswers, PinAnswers, merge, value_at, with_value
 from newbackend.answers_file import load_answers, parse_set
 from newbackend.checkout.tree import Checkout
 from newbackend.cli.create_options import CreateOptions
 from newbackend.cli.output.progress import progress
 from newbackend.describe.like import with_sibling, with_wiring
 from newbackend.errors import UsageError
-from newbackend.pin import parse_pin
+from newbackend.pin import check_commit, full_commit, parse_pin
 from newbackend.plan.collisions import check_collisions
+from newbackend.registrations.support.backend_names import placed
 from newbackend.spec import BackendSpec, make_spec
 from newbackend.wizard.complete import WizardOptions, complete
 from newbackend.wizard.headless import Headless
@@ -38,9 +39,31 @@ def pin_answers(text: str | None) -> PinAnswers | None:
     return PinAnswers(repo=repo, sha=ref)
 
 
+def placed_answers(name: str | None, lang: str | None, checkout: Checkout) -> tuple[str | None, str | None]:
+    """Name and language; a path such as backend/go/NAME says both. Raises UsageError when --lang says another."""
+    if name is None:
+        return None, lang
+    found, said = placed(name, checkout)
+    if said and lang not in (None, said):
+        raise UsageError("name-other-language", f"{name!r} is a path of {said} backends, and --lang says {lang!r}")
+    return found, lang or said or None
+
+
+def import_answers(
+    kind: str | None, of: str | None, extensions: str | None, pipeline_tags: str | None
+) -> ImportAnswers | None:
+    """`--import` and the options that go with it; what the others imply need not be said."""
+    implied = "drop-in" if of else "importer" if extensions or pipeline_tags else None
+    given = ImportAnswers(kind=kind or implied, of=of, extensions=split(extensions), pipeline_tags=split(pipeline_tags))
+    return None if given == ImportAnswers() else given
+
+
 def given_answers(file: Path | None, flags: Answers, sets: Sequence[str]) -> Answers:
     """Merges the answers file, flags and --set; later ones win. A name in both file and flags must be the same."""
     saved = load_answers(file) if file else Answers()
+    for layer, where in ((saved, str(file)), (parse_set(sets), "--set")):
+        if layer.pin and layer.pin.sha:
+            check_commit(full_commit(layer.pin.sha), where)
     if flags.name and saved.name and saved.name != flags.name:
         message = f"the answers are for {saved.name!r}, not {flags.name!r}"
         raise UsageError("answers-other-name", message, where=str(file))

@@ -10,16 +10,30 @@ import typer
 
 from newbackend.catalog import variant_table
 from newbackend.catalog.languages import language_ids
-from newbackend.cli.completion import backends, languages, modalities, variants
+from newbackend.cli.completion import backends, flavours, languages, licenses, modalities, one_of, tags, variants
+from newbackend.validate import IMPORT_KINDS
 
 NameArgument = Annotated[str | None, typer.Argument(help="The backend's name, e.g. ds4.", show_default=False)]
 LangOption = Annotated[
     str | None,
     typer.Option(metavar="|".join(language_ids()), help="Its language.", show_default=False, autocompletion=languages),
 ]
+FlavourOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FLAVOUR",
+        help="How it is built, where the language has several ways.",
+        show_default=False,
+        autocompletion=flavours,
+    ),
+]
 PinOption = Annotated[
     str | None,
-    typer.Option(metavar="OWNER/REPO[@REF|@SHA]", help="The upstream commit it builds.", show_default=False),
+    typer.Option(
+        metavar="OWNER/REPO[@REF|@SHA]",
+        help="The upstream commit it builds; an address of GitHub will do.",
+        show_default=False,
+    ),
 ]
 LikeOption = Annotated[
     str | None,
@@ -44,6 +58,43 @@ ModalityOption = Annotated[
         show_default=False,
         autocompletion=modalities,
     ),
+]
+DescriptionOption = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="What users read in the gallery.", show_default=False)
+]
+LicenseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--license", metavar="SPDX", help="Its licence, e.g. MIT.", show_default=False, autocompletion=licenses
+    ),
+]
+TagsOption = Annotated[
+    str | None,
+    typer.Option(metavar="a,b,c", help="What the gallery can be searched by.", show_default=False, autocompletion=tags),
+]
+ImportOption = Annotated[
+    str | None,
+    typer.Option(
+        "--import",
+        metavar="|".join(IMPORT_KINDS),
+        help="How the import form finds it.",
+        show_default=False,
+        autocompletion=one_of(*IMPORT_KINDS),
+    ),
+]
+ImportOfOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="BACKEND", help="Found by this backend's importer.", show_default=False, autocompletion=backends
+    ),
+]
+ImportExtensionsOption = Annotated[
+    str | None,
+    typer.Option(metavar=".a,.b", help="Found by these file extensions.", show_default=False),
+]
+ImportTagsOption = Annotated[
+    str | None,
+    typer.Option(metavar="a,b", help="Found by these pipeline tags of Hugging Face.", show_default=False),
 ]
 GlibcFloorOption = Annotated[
     str | None,

@@ -26,10 +26,12 @@ def describe(
     from newbackend.answers_file import dump_answers
     from newbackend.describe import describe as described
     from newbackend.describe.header import header
+    from newbackend.registrations.support.backend_names import named
     from newbackend.sanitize import json_text
 
     check_format(format_)
-    description = described(open_repo(repo), name)
+    checkout = open_repo(repo)
+    description = described(checkout, named(name, checkout))
     if format_ == "json":
         print_out(json_text(as_data(description.answers)))
         for note in description.notes:

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TextIO
+from typing import Any, TextIO
 
 from newbackend.console import write
 from newbackend.errors import Exit, NewbackendError, UsageError
@@ -16,6 +16,8 @@ from newbackend.errors import Exit, NewbackendError, UsageError
 DEBUG = "NEWBACKEND_DEBUG"
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 """Errors of a write (to standard output or a temporary folder) that are caused by the machine, not by a bug."""
+_ANSWER = {"modality": "modalities", "license_": "license"}
+"""The answer that an option of another name gives."""
 _PREFIX = {"stopped": "", "internal": "internal error: "}
 
 
@@ -23,7 +25,7 @@ class _CommandLineError(UsageError):
     """A usage error of the command-line library."""
 
     def sentence(self) -> str:
-        return f"{self.message} ({self.hint})"
+        return f"{self.message} ({self.hint})" if self.hint.startswith("see ") else f"{self.message}; {self.hint}"
 
 
 def fail(error: BaseException, words: Sequence[str]) -> None:
@@ -73,9 +75,30 @@ def _refusal(error: BaseException) -> NewbackendError:
         where = error.filename or "the output"
         return UsageError("no-room", f"{where} cannot be written: {error.strerror}")
     if hasattr(error, "format_message"):  # of the command-line library, whichever click it carries
-        context = getattr(error, "ctx", None)
-        path = context.command_path if context is not None else "newbackend"
-        choices = getattr(error, "choices", ())
-        return _CommandLineError("usage", error.format_message(), hint=f"see `{path} --help`", choices=choices)
+        return _of_command_line(error)
     what = str(error).splitlines()[0] if str(error) else "no message"
     return UsageError("internal", f"{type(error).__name__}: {what}", hint=f"this is a bug, {DEBUG}=1 shows where")
+
+
+def _of_command_line(error: Any) -> NewbackendError:
+    """An error of the command-line library; for an unknown option the nearest ones are its choices."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "newbackend"
+    help_ = f"see `{path} --help`"
+    option = getattr(error, "option_name", None)
+    if not option or context is None or not hasattr(error, "possibilities"):
+        return _CommandLineError("usage", error.format_message(), hint=help_)
+    from newbackend.answers import OTHER_WORDS
+    from newbackend.suggest import did_you_mean, nearest
+
+    answers = {
+        name.removeprefix("--"): _ANSWER.get(parameter.name, parameter.name)
+        for parameter in context.command.params
+        for name in parameter.opts
+        if name.startswith("--")
+    }
+    also = {name: OTHER_WORDS.get(answer, ()) for name, answer in answers.items()}
+    close = [f"--{name}" for name in nearest(option.lstrip("-"), answers, also)]
+    if not close and context.parent is None:
+        help_ = f"an option of a verb comes after it: newbackend VERB {option}"
+    return _CommandLineError("usage", f"No such option: {option}", hint=did_you_mean(close) or help_, choices=close)

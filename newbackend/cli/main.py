@@ -15,7 +15,7 @@ from newbackend.cli import completion
 from newbackend.cli.failure import fail, silence
 from newbackend.cli.verbs import VERBS
 from newbackend.console import write
-from newbackend.errors import Exit
+from newbackend.errors import Exit, UsageError
 
 
 class LazyGroup(TyperGroup):
@@ -31,16 +31,22 @@ class LazyGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The verb that is called, with its options."""
-        try:
-            name, listed, rest = super().resolve_command(ctx, args)
-        except Exception as error:
-            error.choices = tuple(VERBS)  # type: ignore[attr-defined]
-            raise
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            raise _unknown_verb(args[0])
+        name, listed, rest = super().resolve_command(ctx, args)
         if not name:
             return name, listed, rest
         command = typer.main.get_command(importlib.import_module(f"newbackend.cli.{VERBS[name].module}").app)
         command.name = name
         return name, command, rest
+
+
+def _unknown_verb(word: str) -> UsageError:
+    from newbackend.suggest import did_you_mean, nearest
+
+    close = nearest(word, VERBS, {key: verb.also for key, verb in VERBS.items()})
+    hint = did_you_mean(close) or "see `newbackend --help`"
+    return UsageError("usage", f"there is no verb {word!r}", hint=hint, choices=dict.fromkeys((*close, *VERBS)))
 
 
 app = typer.Typer(

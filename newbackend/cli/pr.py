@@ -28,11 +28,12 @@ def pr(
     """
     from newbackend.pullrequest.state import state_of
     from newbackend.pullrequest.text import as_json, description, title
+    from newbackend.registrations.support.backend_names import named
     from newbackend.sanitize import json_text
 
     check_format(format_)
     checkout = open_repo(repo)
-    state = state_of(_spec(name, checkout), checkout)
+    state = state_of(_spec(named(name, checkout), checkout), checkout)
     if format_ == "json":
         print_out(json_text(as_json(state)))
     else:

@@ -41,9 +41,11 @@ def remove(
     built from it. Lists files that were edited since they were generated before it asks.
     """
     from newbackend.plan.remove import plan_remove
+    from newbackend.registrations.support.backend_names import named
 
     check_format(format_)
     checkout = open_repo(repo, writes=not dry_run)
+    name = named(name, checkout)
     plan = plan_remove(name, checkout, keep_files=keep_files)
     options = ChangeOptions(format_, dry_run=dry_run, yes=yes, allow_dirty=allow_dirty, allow_manual=allow_manual)
     paths = carry_out(plan, checkout, f"Remove {name}?", options)

@@ -43,10 +43,12 @@ def update(
     """
     from newbackend.errors import Exit
     from newbackend.plan.update import plan_update
+    from newbackend.registrations.support.backend_names import named
     from newbackend.scaffold.generated import remember, text_of
 
     check_format(format_)
     checkout = open_repo(repo, writes=not dry_run)
+    name = named(name, checkout)
     change = plan_update(name, checkout, lambda blob: text_of(checkout.root, blob))
     left = Exit.FINDINGS if change.conflicts or change.plan.manual else Exit.OK
     nothing = dry_run or change.plan.empty

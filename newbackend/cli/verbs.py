@@ -7,24 +7,29 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Verb:
-    """`module` below `newbackend.cli` defines `app`, a Typer with the verb's command."""
+    """`module` below `newbackend.cli` defines `app`, a Typer with the verb's command. `also` is what people call it."""
 
     module: str
     help: str
+    also: tuple[str, ...] = ()
 
 
 VERBS: dict[str, Verb] = {
-    "create": Verb("create", "Scaffold a backend and register it everywhere, all or nothing."),
+    "create": Verb("create", "Scaffold a backend and register it everywhere, all or nothing.", ("add", "new", "init")),
     "apply": Verb("apply", "Apply a plan that `create --plan-out` saved; a stale plan is refused."),
-    "undo": Verb("undo", "Take back the last apply."),
-    "remove": Verb("remove", "Take a backend out of every registration place."),
-    "describe": Verb("describe", "Print the answers file of a registered backend, for `create --answers`."),
+    "undo": Verb("undo", "Take back the last apply.", ("revert", "rollback")),
+    "remove": Verb("remove", "Take a backend out of every registration place.", ("delete", "rm")),
+    "describe": Verb(
+        "describe", "Print the answers file of a registered backend, for `create --answers`.", ("show", "export")
+    ),
     "update": Verb("update", "Render a backend's files again and merge them with your edits."),
     "pr": Verb("pr", "Title and description for the pull request, with the filled checklist."),
     "demo": Verb("demo", "Create and verify a backend on a small embedded checkout; no LocalAI clone needed."),
-    "verify": Verb("verify", "Find incomplete registrations: of one backend, in a change, or everywhere."),
-    "list": Verb("list", "Every backend: language, variants, health."),
+    "verify": Verb(
+        "verify", "Find incomplete registrations: of one backend, in a change, or everywhere.", ("check", "lint")
+    ),
+    "list": Verb("list", "Every backend: language, variants, health.", ("ls", "backends")),
     "route": Verb("route", "Which CI jobs a change to some files would start, and why a file starts none."),
-    "rule": Verb("rule", "What a rule checks, why, an incident, and how to fix it."),
+    "rule": Verb("rule", "What a rule checks, why, an incident, and how to fix it.", ("explain", "rules")),
     "package": Verb("package", "Check that a built package starts on somebody else's host."),
 }

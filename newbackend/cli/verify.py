@@ -72,13 +72,14 @@ def verify(
     Exit status: 0 nothing at or above --fail-on, 1 findings, 3 something could not be checked.
     """
     from newbackend.errors import UsageError
+    from newbackend.registrations.support.backend_names import named
 
     check_choice("format", format_, REPORT_FORMATS)
     check_choice("fail-on", fail_on, LEVELS)
     if every and (names or base):
         raise UsageError("all-and-some", "--all goes with neither NAME nor --base")
-    run = _Run(tuple(names or ()), base, release=release)
     checkout = open_repo(repo, writes=(fix or unsafe_fixes) and not diff)
+    run = _Run(tuple(named(name, checkout) for name in names or ()), base, release=release)
     report = run.verify(checkout)
     if fix or unsafe_fixes or diff:
         fixes = _plan(checkout, report, run, unsafe=unsafe_fixes)

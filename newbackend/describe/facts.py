@@ -9,12 +9,12 @@ from typing import Any
 
 from newbackend.catalog.languages import Language, languages
 from newbackend.checkout.tree import Checkout
-from newbackend.errors import NotFoundError
 from newbackend.registrations import places
 from newbackend.registrations.base import Fact
 from newbackend.registrations.gallery_index.entries import DEV
 from newbackend.registrations.gallery_index.place import families
 from newbackend.registrations.matrix.place import lang_of_row
+from newbackend.registrations.support.backend_names import unknown_backend
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def registered(checkout: Checkout, name: str) -> Registered:
     all_facts = {place.id: tuple(f for f in place.observe(checkout) if f.backend in names) for place in places()}
     by_place = {place: facts for place, facts in all_facts.items() if facts}
     if not any(place in by_place for place in ("matrix", "gallery-index", "makefile")):
-        raise NotFoundError("backend-unknown", f"this checkout knows no backend {name!r}", hint="see `newbackend list`")
+        raise unknown_backend(name, checkout)
     return Registered(name, names, _lang(checkout, name, by_place), checkout, by_place)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from newbackend.catalog import name_rules
 from newbackend.catalog.languages import languages
 from newbackend.checkout.gitlink import GITLINK
 from newbackend.checkout.tree import Checkout
@@ -18,6 +20,7 @@ from newbackend.registrations import places
 from newbackend.registrations.base import Change
 from newbackend.registrations.gallery_index.place import GalleryIndex, families, owners
 from newbackend.registrations.matrix.place import Matrix
+from newbackend.registrations.support.backend_names import backend_names, unknown_backend
 from newbackend.scaffold.generated import ANSWERS_NAME, edited_files
 
 
@@ -27,6 +30,8 @@ def plan_remove(name: str, checkout: Checkout, *, keep_files: bool = False) -> P
     Raises NotFoundError when the checkout knows no such backend, UsageError when it would delete files that other
     backends are built from.
     """
+    if not re.fullmatch(name_rules().pattern, name) and name not in backend_names(checkout):
+        raise unknown_backend(name, checkout)
     owner = owners(checkout).get(name)
     if owner:
         raise UsageError("name-of-gallery", f"{name!r} is what the gallery calls the backend {owner!r}; name that")
@@ -44,7 +49,7 @@ def plan_remove(name: str, checkout: Checkout, *, keep_files: bool = False) -> P
     plan = assemble(f"remove {name}", {"name": name}, checkout, changes)
     files = () if keep_files else tuple(_deletions(names, checkout))
     if not changes and not files:
-        raise NotFoundError("backend-unknown", f"this checkout knows no backend {name!r}")
+        raise unknown_backend(name, checkout)
     base = {**base_of(files, checkout), **plan.base}
     edited = set(edited_files(name, checkout))
     notes = tuple(f"{edit.path} was edited since it was generated" for edit in files if edit.path in edited)

@@ -22,6 +22,7 @@ from newbackend.overrides import SCAFFOLD
 from newbackend.plan.diff import whole_file
 from newbackend.plan.model import Edit, Manual, Plan, sha
 from newbackend.registrations.submodules.place import submodule_path
+from newbackend.registrations.support.backend_names import backend_names, unknown_backend
 from newbackend.scaffold.generated import answers_file, blob_id, recorded, remember_more
 from newbackend.scaffold.render import RenderedFile, render
 from newbackend.spec import BackendSpec, make_spec
@@ -58,6 +59,8 @@ def plan_update(name: str, checkout: Checkout, base_of: BaseOf, *, scaffold: Sca
     has conflict markers of the last update.
     """
     path = answers_file(checkout, name)
+    if not path and name not in backend_names(checkout):
+        raise unknown_backend(name, checkout)
     if not path:
         raise NotFoundError(
             "not-generated", f"{name!r} has no .newbackend.yml, so newbackend did not generate it and cannot update it"

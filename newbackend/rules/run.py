@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from newbackend.checkout.tree import Checkout
-from newbackend.errors import NewbackendError, NotFoundError
+from newbackend.errors import NewbackendError
 from newbackend.findings import (
     BackendStatus,
     CheckResult,
@@ -23,6 +23,7 @@ from newbackend.findings import (
     Suppressed,
     sort_findings,
 )
+from newbackend.registrations.support.backend_names import unknown_backend
 from newbackend.rulebook import Check, Scope
 from newbackend.rules import rules
 from newbackend.rules.context import Context
@@ -74,17 +75,9 @@ def resolve(context: Context, names: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         known = name if name in context.backends else by_gallery.get(name)
         if known is None:
-            hint = _nearest(name, context.backends)
-            raise NotFoundError("backend-unknown", f"this checkout knows no backend {name!r}", hint=hint)
+            raise unknown_backend(name, context.checkout, context.backends)
         chosen.append(known)
     return tuple(dict.fromkeys(chosen))
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, list(known), n=3)
-    return f"did you mean {', '.join(close)}?" if close else "`newbackend list` names them all"
 
 
 def run(context: Context, only: Iterable[ContextCheck] | None = None) -> Results:

@@ -19,13 +19,21 @@ from newbackend.validate import check_name
 from newbackend.wizard.offers import Sibling, siblings, usual_variants
 from newbackend.wizard.question import Choice, PartialAnswers
 
+_PIN_ERRORS = {
+    "pin-form": "Not OWNER/REPO, OWNER/REPO@BRANCH or OWNER/REPO@<40 hex digits>",
+    "pin-host": "Only GitHub, because the bump bot follows nothing else",
+    "pin-page": "That page names no branch, tag or commit",
+}
+"""Errors in the few words that a narrow terminal has room for."""
+
 
 def pin_check(text: str, _: PartialAnswers) -> None:
     """Raises UsageError for a malformed pin."""
     try:
         parse_pin(text or "owner/repo")
     except UsageError as error:
-        raise UsageError(error.code, "Not OWNER/REPO, OWNER/REPO@BRANCH or OWNER/REPO@<40 hex digits>") from error
+        short = _PIN_ERRORS.get(error.code, error.message)
+        raise UsageError(error.code, short, hint=error.hint if error.code == "pin-page" else "") from error
 
 
 def no_name(_: PartialAnswers) -> str:

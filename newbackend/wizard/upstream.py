@@ -149,6 +149,11 @@ def license_of(text: str) -> str:
     return ""
 
 
+def known_licenses() -> tuple[str, ...]:
+    """The SPDX ids of `licenses.json`."""
+    return tuple(dict.fromkeys(str(row["id"]) for row in _licenses()))
+
+
 @cache
 def _licenses() -> list[dict[str, list[str]]]:
     data = json.loads((Path(__file__).parent / "licenses.json").read_text(encoding="utf-8"))

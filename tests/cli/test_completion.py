@@ -65,6 +65,19 @@ def test_words_that_an_option_names_are_its_values(sample: Path) -> None:
     assert offered("newbackend", "create", "--format", "", cwd=sample) == ["text", "json"]
 
 
+def test_answers_are_offered_for_their_options(sample: Path) -> None:
+    assert offered("newbackend", "create", "--lang", "go", "--flavour", "", cwd=sample) == ["pure", "purego"]
+    assert "Apache-2.0" in offered("newbackend", "create", "--license", "A", cwd=sample)
+    assert offered("newbackend", "create", "--tags", "TTS,text-to-s", cwd=sample) == ["TTS,text-to-speech"]
+    assert offered("newbackend", "create", "--import", "", cwd=sample) == [
+        "preference",
+        "importer",
+        "drop-in",
+        "none",
+    ]
+    assert offered("newbackend", "create", "--import-of", "gotid", cwd=sample) == ["gotide"]
+
+
 def test_rules_are_those_of_the_registry() -> None:
     assert dict(rule_ids()) == {rule.id: rule.name for rule in all_rules().values()}
 
@@ -74,7 +87,9 @@ def test_a_path_is_left_to_the_shell(sample: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("",), ("verify", "cpp"), ("create", "--variants", "c"), ("rule", "REG4")], ids=" ".join
+    "words",
+    [("",), ("verify", "cpp"), ("create", "--variants", "c"), ("create", "--flavour", "p"), ("rule", "REG4")],
+    ids=" ".join,
 )
 def test_an_answer_takes_less_than_a_blink(sample: Path, words: tuple[str, ...]) -> None:
     """The processor's time, the best of five: a test machine has other things to do."""

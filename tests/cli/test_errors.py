@@ -51,7 +51,7 @@ def test_what_is_not_found_is_status_three(tmp_path: Path, sample: Path) -> None
     error = refused("list", "--repo", tmp_path / "none", "--format=json", status=Exit.NOT_FOUND)
     assert (error["code"], error["where"]) == ("repo-missing", str(tmp_path / "none"))
     unknown = refused("describe", "nobody", "--repo", sample, "--format", "json", status=Exit.NOT_FOUND)
-    assert unknown["hint"] == "see `newbackend list`"
+    assert unknown["hint"] == "`newbackend list` names them all"
 
 
 def test_known_values_are_choices(sample: Path) -> None:
