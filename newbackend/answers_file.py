@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from newbackend.answers import Answers, ValueKind, as_data, key_at, read_answers
+from newbackend.checkout.reading import read_named
 from newbackend.errors import NotFoundError, UsageError
 from newbackend.sanitize import has_hidden, printable
 
@@ -24,7 +25,7 @@ DEPTH_LIMIT = 60
 def load_answers(path: Path) -> Answers:
     """Reads an answers file. Raises NotFoundError (no such file) or UsageError (not a valid answers file)."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_named(path, TEXT_LIMIT)
     except FileNotFoundError as error:
         raise NotFoundError("answers-missing", "there is no such answers file", where=str(path)) from error
     except (OSError, UnicodeDecodeError) as error:

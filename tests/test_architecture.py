@@ -123,3 +123,47 @@ def test_every_file_that_the_page_names_exists() -> None:
     }
     missing = [name for name in sorted(named) if not (ROOT / name).exists()]
     assert missing == []
+
+
+READING = re.compile(r"\.read_text\(|\.read_bytes\(|(?<![\w.])open\(|\bos\.open\(|(?:path|file|place|source)\.open\(")
+OWN = "reads data that comes with newbackend"
+READERS = {
+    "checkout/reading.py": "the one way to read a file of a checkout, or one that the user named",
+    "__main__.py": "/dev/null in place of a closed stream",
+    "cli/failure.py": "/dev/null in place of a closed stream",
+    "checkout/javascript.py": "/dev/null for the child",
+    "apply/seal.py": "the key, in the user's state directory",
+    "apply/state.py": "the lock: opened without following links, never read",
+    "apply/journal.py": "writes; reads the journal without following links, when it is regular, this user's and small",
+    "apply/written.py": "reads its record without following links or waiting, at most so much of it",
+    "package/archive/source.py": "the archive that the user named, mapped",
+    "package/archive/tree.py": "files of a package: without following links or waiting; writes to a scratch folder",
+    "package/proofs/cpu.py": "a program of the host",
+    "package/proofs/hostshell.py": "a program of the host",
+    "package/proofs/server.py": "/proc, of a child",
+    "package/proofs/_health.py": "/proc, of a child",
+    "package/proofs/process.py": "the output of a child",
+    "sample/__init__.py": OWN,
+    "rulebook.py": OWN,
+    "scaffold/layers.py": OWN,
+    "scaffold/render.py": "reads what it has just rendered, in a scratch folder",
+    "catalog/__init__.py": OWN,
+    "catalog/languages.py": OWN,
+    "catalog/modalities.py": OWN,
+    "catalog/portable.py": OWN,
+    "catalog/registries.py": OWN,
+    "catalog/variants.py": OWN,
+    "package/data/__init__.py": OWN,
+    "wizard/upstream.py": OWN,
+}
+
+
+def test_nobody_else_opens_a_file() -> None:
+    """What a checkout holds may be a link to anything: `checkout/reading.py` reads it, or nobody."""
+    found = {
+        file.relative_to(CODE).as_posix()
+        for file in CODE.rglob("*.py")
+        if "sample/tree" not in file.as_posix()
+        and READING.search(ast.unparse(ast.parse(file.read_text(encoding="utf-8"))))
+    }
+    assert found == set(READERS)

@@ -24,6 +24,7 @@ from typing import Any
 from newbackend.apply.seal import seal, sealed
 from newbackend.apply.state import JOURNAL
 from newbackend.checkout.gitlink import GITLINK, commit_at, record_link
+from newbackend.checkout.reading import read_regular
 from newbackend.checkout.tree import digest, inside
 from newbackend.errors import UsageError
 from newbackend.sanitize import one_line
@@ -166,7 +167,10 @@ def _refuse_mode(step: Step) -> None:
 def kept_bytes(directory: Path, kind: str, number: int, digest_wanted: str) -> bytes:
     """Bytes beside a journal: `old` or `new` ones of a step. Raises UsageError when they are others."""
     path = directory / f"{kind}-{number}"
-    data = b"" if path.is_symlink() or not path.is_file() else path.read_bytes()
+    try:
+        data = read_regular(str(path), str(path))
+    except OSError:
+        data = b""
     if digest(data) != digest_wanted:
         raise UsageError("journal-broken", "is not what the journal says", where=str(path))
     return data
@@ -177,10 +181,13 @@ def hash_of(root: Path, step: Step) -> str:
     if step.is_link:
         commit = commit_at(root, step.path)
         return digest(commit.encode()) if commit else ""
+    target = inside(root, step.path)
     try:
-        return digest(inside(root, step.path).read_bytes())
+        return digest(read_regular(str(target.resolve()), step.path))
     except (FileNotFoundError, NotADirectoryError):
         return ""
+    except (OSError, UsageError):
+        return "not a file that was written"
 
 
 def recover(root: Path, state: Path) -> str:

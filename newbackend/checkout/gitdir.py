@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from newbackend.checkout.reading import read_regular
 from newbackend.errors import UsageError
 
 _SMALL = 1 << 20
@@ -70,8 +71,9 @@ def small_text(path: Path) -> str:
     """Text of a regular file of up to 1 MiB, "" for anything else."""
     try:
         if path.is_file() and path.stat().st_size <= _SMALL:
-            return path.read_text(encoding="utf-8", errors="surrogateescape")
-    except OSError:
+            data = read_regular(str(path.resolve()), path.name)
+            return data.decode("utf-8", "surrogateescape")
+    except (OSError, UsageError):
         pass
     return ""
 

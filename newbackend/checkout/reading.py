@@ -1,4 +1,4 @@
-"""The one way to read a file of a checkout.
+"""The one way to read a file: of a checkout, of its state, or one that the user named.
 
 Whoever made the checkout may have put anything there: a link to a file of the reader's, a FIFO that never ends,
 a file that fills the memory. So a file is read only when it lies inside the checkout after symbolic links, is a
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 
 from newbackend.errors import UsageError
 
@@ -95,6 +96,17 @@ def read_regular(path: str, where: str) -> bytes:
         return data[: status.st_size]
     finally:
         os.close(descriptor)
+
+
+def read_named(path: Path, limit: int) -> str:
+    """The text of a file that the user named, which may be a pipe. Raises OSError, UnicodeDecodeError, and UsageError
+    beyond `limit` bytes."""
+    with path.open("rb") as source:
+        data = source.read(limit + 1)
+    if len(data) > limit:
+        size = f"{limit // 1024} KiB" if limit < 1024 * 1024 else f"{limit // 1024 // 1024} MiB"
+        raise UsageError("file-too-big", f"is longer than {size}, so it is not read", where=str(path))
+    return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def too_big(size: int, where: str) -> UsageError:

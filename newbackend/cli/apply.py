@@ -38,6 +38,7 @@ def apply(
     import json
 
     from newbackend.apply.run import ApplyOptions, apply_plan
+    from newbackend.checkout.reading import LIMIT_BYTES, read_named
     from newbackend.cli.output.plan_text import manual, summary
     from newbackend.errors import NotFoundError, UsageError
     from newbackend.plan.as_json import plan_from_json
@@ -45,7 +46,7 @@ def apply(
 
     check_format(format_)
     try:
-        text = plan.read_text(encoding="utf-8")
+        text = read_named(plan, LIMIT_BYTES)
     except FileNotFoundError as error:
         raise NotFoundError("plan-missing", "there is no such plan", where=str(plan)) from error
     except (OSError, UnicodeDecodeError) as error:

@@ -71,6 +71,8 @@ def _refusal(error: BaseException) -> NewbackendError:
         return error
     if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":
         return UsageError("stopped", str(error) or "stopped; nothing was changed")
+    if isinstance(error, MemoryError):
+        return UsageError("no-memory", "there is not enough memory for this", hint="nothing was left half written")
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         where = error.filename or "the output"
         return UsageError("no-room", f"{where} cannot be written: {error.strerror}")

@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from newbackend.checkout.layout import find_root
+from newbackend.checkout.reading import Files
 from newbackend.errors import NewbackendError, UsageError
 from newbackend.findings import CheckResult, Finding, Fix, Rule, Suppressed, sort_findings
 from newbackend.package.model import Package
@@ -78,7 +79,7 @@ def suppress(
 def _config_file(path: Path) -> tuple[Path | None, bool]:
     """The config file to use, and whether it is the package's own, beside it."""
     beside = path.resolve().parent / CONFIG_NAME
-    if beside.is_file():
+    if beside.is_file() or beside.is_symlink():
         return beside, True
     try:
         of_checkout = find_root(path.resolve().parent) / CONFIG_NAME
@@ -92,9 +93,11 @@ def _read(file: Path, path: Path) -> SuppressConfig:
     package = path.resolve()
     where = os.path.relpath(file, package if package.is_dir() else package.parent)
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("bad-config", f"cannot be read: {error}", where=str(file)) from error
+        text = (Files(str(file.parent)).read(file.name) or b"").decode("utf-8")
+    except UsageError as error:
+        raise UsageError("bad-config", error.message, where=str(file)) from error
+    except UnicodeDecodeError as error:
+        raise UsageError("bad-config", "is not UTF-8 text", where=str(file)) from error
     return parse_config(text, path=where)
 
 

@@ -1,4 +1,7 @@
-"""Answers of a run that was interrupted, kept beside the journal, where `git status` does not see them."""
+"""Answers of a run that was interrupted, kept beside the journal, where `git status` does not see them.
+
+Like a journal they are believed only with the seal of this user's newbackend: a checkout may come with a git directory.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newbackend.answers import Answers
-from newbackend.answers_file import dump_answers, load_answers
+from newbackend.answers_file import dump_answers, parse_answers
+from newbackend.apply.seal import seal, sealed
 from newbackend.apply.state import ensure, state_dir
+from newbackend.checkout.reading import read_regular
 from newbackend.errors import NewbackendError
 from newbackend.validate import check_name
 
 _HEADER = "# The answers of an interrupted `newbackend create`, which offers them again.\n"
+_SEAL = "# Sealed: "
 
 
 @dataclass
@@ -32,12 +38,12 @@ class Session:
         return f"newbackend create {name}".strip()
 
     def find(self, name: str | None) -> Answers | None:
-        """The saved answers for a name, or, without a name, the latest ones; None when there are none or the file is
-        damaged."""
+        """The saved answers for a name, or, without a name, the latest ones; None when there are none that this user's
+        newbackend wrote, or the file is damaged."""
         for path in self._candidates(name):
             try:
-                saved = load_answers(path)
-            except NewbackendError:
+                saved = _believed(path)
+            except (NewbackendError, OSError, UnicodeDecodeError):
                 continue
             if saved != Answers():
                 self._path, self.kept = path, True
@@ -60,9 +66,13 @@ class Session:
         folder = state_dir(self.root)
         path = folder / (f"wizard-{name}.yml" if name else "wizard.yml")
         temporary = folder / f".{path.name}.{os.getpid()}"
+        text = dump_answers(answers, _HEADER)
+        mark = seal(_SEAL + text)
+        if not mark:
+            return  # nothing would be offered again
         try:
             ensure(folder)
-            temporary.write_text(dump_answers(answers, _HEADER), encoding="utf-8")
+            temporary.write_text(f"{text}{_SEAL}{mark}\n", encoding="utf-8")
             temporary.replace(path)
         except (OSError, UnicodeEncodeError):
             temporary.unlink(missing_ok=True)
@@ -77,3 +87,9 @@ class Session:
             with contextlib.suppress(OSError):
                 self._path.unlink(missing_ok=True)
         self._path, self.kept = None, False
+
+
+def _believed(path: Path) -> Answers:
+    """The answers in a file with this user's seal; no answers from any other file."""
+    text, _, mark = read_regular(str(path), path.name).decode("utf-8").rpartition(_SEAL)
+    return parse_answers(text, path.name) if sealed(_SEAL + text, mark.strip()) else Answers()

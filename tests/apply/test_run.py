@@ -21,6 +21,7 @@ from newbackend.apply.run import ApplyOptions, apply_plan, start
 from newbackend.apply.state import locked, state_dir
 from newbackend.apply.undo import plan_undo, run_undo
 from newbackend.checkout.layout import BUMP, INDEX, MAKEFILE, MATRIX, open_checkout
+from newbackend.cli.main import main
 from newbackend.errors import UsageError
 from newbackend.plan.build import plan_create
 from newbackend.plan.model import Edit, Plan, sha
@@ -161,6 +162,31 @@ def test_a_full_disk_at_any_write_leaves_the_tree_as_it_was(
     else:
         assert not said, "the disk was never full in this run"
         assert tree(sample) != before
+
+
+@pytest.mark.parametrize("after", [0, 1, 5, 9, 14])
+def test_without_memory_one_sentence_is_said_and_nothing_is_half_written(
+    sample: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], after: int
+) -> None:
+    real, count = journal.write_file, 0
+
+    def none_left(path: Path, data: bytes, mode: int) -> None:
+        nonlocal count
+        count += 1
+        if count == after + 1:
+            raise MemoryError
+        real(path, data, mode)
+
+    monkeypatch.setattr(journal, "write_file", none_left)
+    before = tree(sample)
+    words = ["create", "ds4", "--lang", "cpp", "--variants", "cpu", "--no-input", "--yes", "--repo", str(sample)]
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert count > after
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said == "newbackend: error: there is not enough memory for this; nothing was left half written\n"
+    assert tree(sample) == before
 
 
 def test_a_ctrl_c_in_the_middle_rolls_back_at_once(sample: Path) -> None:

@@ -9,12 +9,13 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from package.limits import run_limited
 
 from newbackend.splice.lines import Lines
 from newbackend.splice.operation import drop_items
 from newbackend.splice.outcome import Inserted, apply_splices
 from newbackend.splice.yaml_list import read_list
-from newbackend.splice.yaml_nodes import TEXT_LIMIT, YamlBroken, compose
+from newbackend.splice.yaml_nodes import NODE_LIMIT, TEXT_LIMIT, YamlBroken, compose
 
 ODD = ("\r", "\x85", "\u2028", "\u2029")
 
@@ -125,3 +126,30 @@ def test_positions_are_those_of_the_text(inner: str) -> None:
     for key, _ in root.value:
         if key.value in ("x", "y"):
             assert Lines(text[1:])[key.start_mark.line][key.start_mark.column] == key.value
+
+
+FLAT = {
+    "lines": '"- a\\n" * (size // 4)',
+    "empty items": '"-\\n" * (size // 2)',
+    "flow": '"[" + "a," * (size // 2 - 2) + "]"',
+    "flow mappings": '"[" + "{}," * (size // 3 - 2) + "]"',
+    "keys": '"".join(f"{number:x}:\\n" for number in range(size // 8))',
+    "tagged": '"- !!str a\\n" * (size // 10)',
+}
+
+
+@pytest.mark.parametrize("text", FLAT.values(), ids=FLAT)
+def test_a_flat_text_of_four_megabytes_takes_no_more_memory_than_its_values_may(text: str) -> None:
+    """A reader without the limit takes 600 MB and 8 s for it."""
+    code = (
+        "from newbackend.splice.yaml_nodes import TEXT_LIMIT as size, YamlBroken, compose\n"
+        f"try: compose({text})\n"
+        "except YamlBroken as error: print(error)\n"
+    )
+    assert run_limited(code, memory=250 << 20, seconds=6) == f"it has more than {NODE_LIMIT} values\n"
+
+
+def test_a_text_of_the_size_of_upstreams_biggest_is_read() -> None:
+    """`gallery/index.yaml` has 53,417 lines, 2.4 million characters and 82,007 values."""
+    text = "".join(f"- name: model-{number}\n  description: {'x' * 80}\n  tags: [a, b]\n" for number in range(18_000))
+    assert len(compose(text).value) == 18_000
