@@ -1,7 +1,8 @@
 """Builds plans: loops over the places, then proves the result.
 
 Every plan is checked at run time, on the user's own files: a second parser reads the edited YAML as the old value plus
-the new items, no other row's route changes, only lines are added, and planning again on the result gives nothing.
+the new items and the edited Makefile as the old one plus the new words and lines, no other row's route changes, only
+lines are added, and planning again on the result gives nothing.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from newbackend.registrations.support.place_overrides import check_place_overrid
 from newbackend.registrations.support.yaml_files import document
 from newbackend.scaffold.render import RenderedFile, render
 from newbackend.spec import BackendSpec, to_answers
+from newbackend.splice.make_items import MakeEdit
 from newbackend.splice.outcome import AlreadyPresent, Inserted, Splice, outcome_word
 from newbackend.splice.prove import (
     GrownLine,
@@ -38,6 +40,7 @@ from newbackend.splice.prove import (
     prove_grown,
     prove_meaning,
 )
+from newbackend.splice.prove_make import is_makefile, prove_makefile
 from newbackend.splice.yaml_nodes import YamlBroken
 
 Scaffold = Callable[[BackendSpec, Checkout], Mapping[str, RenderedFile]]
@@ -180,12 +183,16 @@ def planned(plan: Plan, checkout: Checkout) -> Checkout:
 
 
 def prove(plan: Plan, checkout: Checkout, after: Checkout, changes: Sequence[Change]) -> None:
-    """Every modified YAML file means what was intended; `after` is the checkout with the plan applied.
+    """Every modified YAML file and Makefile means what was intended; `after` is the checkout with the plan applied.
 
     Raises UsageError naming the file.
     """
     for path, mine in _by_path(plan, changes).items():
         proofs = _merge_proofs([proof for change in mine for proof in change.proofs])
+        if is_makefile(path):
+            with _naming(path):
+                edits = [proof for change in mine for proof in change.proofs if isinstance(proof, MakeEdit)]
+                prove_makefile(checkout.need(path), after.need(path), edits)
         if proofs:
             with _naming(path):
                 _prove_valid(after, path)
@@ -233,7 +240,7 @@ def _merge_proofs(edits: Iterable[Proof]) -> list[ListEdit | MapEdit | ValueEdit
         if isinstance(edit, ListEdit):
             old = merged.get(edit.path, ListEdit(edit.path))
             merged[edit.path] = ListEdit(edit.path, old.added + edit.added, old.removed | edit.removed)
-        elif not isinstance(edit, GrownLine):
+        elif not isinstance(edit, GrownLine | MakeEdit):
             others.append(edit)
     return [*others, *merged.values()]
 

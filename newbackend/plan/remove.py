@@ -36,6 +36,7 @@ def plan_remove(name: str, checkout: Checkout, *, keep_files: bool = False) -> P
     if owner:
         raise UsageError("name-of-gallery", f"{name!r} is what the gallery calls the backend {owner!r}; name that")
     names = (name, *families(checkout, name))
+    _refuse_broken(checkout)
     changes = [
         change
         for place in places()
@@ -71,6 +72,20 @@ def _prove_others(before: Checkout, after: Checkout, names: Sequence[str]) -> No
             if fact.backend in known and (fact.backend, fact.key) not in left:
                 where = f"{fact.path}:{fact.line}"
                 raise UsageError("remove-collateral", f"{fact.backend} would lose {fact.key}", where=where)
+
+
+def _refuse_broken(checkout: Checkout) -> None:
+    """Refuses a checkout with a registration file that does not parse: what it has of the backend would stay."""
+    for place in places():
+        probe = place.probe(checkout)
+        if probe.defect:
+            path = place.path(checkout)
+            raise UsageError(
+                "registration-unreadable",
+                f"{probe.unrecognised}, so nothing can be taken out of it",
+                where=f"{path}:{probe.line}",
+                hint="repair the file first",
+            )
 
 
 def _refuse_strangers(name: str, checkout: Checkout, changes: Sequence[Change]) -> None:

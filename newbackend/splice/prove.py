@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from newbackend.splice.lines import Lines
+from newbackend.splice.make_items import MakeEdit
 from newbackend.splice.outcome import Splice, apply_splices
 
 
@@ -59,7 +60,7 @@ class GrownLine:
     added: tuple[str, ...]
 
 
-Proof = ListEdit | MapEdit | ValueEdit | GrownLine
+Proof = ListEdit | MapEdit | ValueEdit | GrownLine | MakeEdit
 
 
 class ProofFailed(Exception):

@@ -13,15 +13,15 @@ from newbackend.catalog import variant_table
 from newbackend.checkout.layout import MAKEFILE
 from newbackend.checkout.tree import Checkout
 from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe
+from newbackend.registrations.support.makefiles import probe_makefile
 from newbackend.registrations.support.text_files import lines_of
 from newbackend.spec import BackendSpec
 from newbackend.splice.lines import Lines
-from newbackend.splice.make import Rule, add_word, drop_word, rules, rules_of
-from newbackend.splice.operation import Operation, add_lines, anchor_missing, drop_lines
-from newbackend.splice.outcome import Inserted
+from newbackend.splice.make import Rule, add_lines, add_word, drop_statements, drop_word, rules, rules_of
+from newbackend.splice.operation import Operation, anchor_missing
 
 _TARGET = re.compile(r"backends/([a-z0-9-]+)-darwin\Z")
-_SCRIPT = re.compile(r"\t\s*bash \./scripts/build/([a-z0-9-]+)-darwin\.sh\s*\Z")
+_SCRIPT = re.compile(r"\s*bash \./scripts/build/([a-z0-9-]+)-darwin\.sh\s*\Z")
 _LIST = ".NOTPARALLEL"
 _RULES = {"darwin-target": ("REG821",), _LIST: ("REG301",)}
 
@@ -49,7 +49,7 @@ class DarwinMakefile(Place):
     def shape(self, checkout: Checkout, text: str) -> Probe:
         if "-darwin.sh" not in text:
             return Probe(absent=f"{MAKEFILE} builds nothing for macOS")
-        return Probe()
+        return probe_makefile(checkout, MAKEFILE)
 
     def read(self, checkout: Checkout) -> Sequence[Fact]:
         lines = lines_of(checkout, MAKEFILE)
@@ -102,11 +102,11 @@ class DarwinMakefile(Place):
             if fact.backend != name:
                 continue
             if fact.kind == _LIST:
-                gone = Operation(Inserted(tuple(drop_word(lines, _LIST, str(fact.value))), fact.line))
+                gone = drop_word(lines, _LIST, str(fact.value))
             else:
                 rule = _targets(lines)[name]
                 blank = rule.first > 0 and not lines[rule.first - 1].strip()
-                gone = drop_lines(lines, rule.first - blank, rule.end, line=rule.first)
+                gone = drop_statements(lines, rule.first - blank, rule.end, line=rule.first)
             yield self.taken(checkout, gone, f"{fact.kind} of {name}", *_RULES[fact.kind])
 
     def own_files(self, checkout: Checkout, name: str) -> Sequence[str]:
@@ -125,7 +125,7 @@ def _targets(lines: Lines) -> dict[str, Rule]:
     targets: dict[str, Rule] = {}
     for rule in rules(lines):
         match = _TARGET.match(rule.targets[0]) if len(rule.targets) == 1 else None
-        scripts = [script[1] for number in rule.recipe if (script := _SCRIPT.match(lines[number]))]
+        scripts = [script[1] for row in rule.recipe if (script := _SCRIPT.match(row.text))]
         if match and match[1] in scripts:
             targets[match[1]] = rule
     return targets
@@ -133,7 +133,7 @@ def _targets(lines: Lines) -> dict[str, Rule]:
 
 def _add_target(lines: Lines, name: str) -> Operation:
     """Adds a target after the last one of its kind, as a copy of that one with another name."""
-    targets = _targets(lines)
+    targets = {key: rule for key, rule in _targets(lines).items() if not rule.under}
     if not targets:
         return anchor_missing("no target backends/<name>-darwin that runs a script of its own was found")
     sibling, rule = list(targets.items())[-1]

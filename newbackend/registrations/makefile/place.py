@@ -15,16 +15,26 @@ from newbackend.catalog.languages import languages
 from newbackend.checkout.layout import MAKEFILE
 from newbackend.checkout.tree import Checkout
 from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe
+from newbackend.registrations.support.makefiles import probe_makefile
 from newbackend.registrations.support.text_files import lines_of
 from newbackend.spec import BackendSpec
 from newbackend.splice.lines import Lines
-from newbackend.splice.make import add_recipe_line, add_word, drop_word, rules_of
-from newbackend.splice.operation import Operation, add_lines, anchor_missing, drop_lines
-from newbackend.splice.outcome import Inserted
+from newbackend.splice.make import (
+    add_lines,
+    add_recipe_line,
+    add_word,
+    conditions_at,
+    drop_statements,
+    drop_word,
+    reading,
+    rules_of,
+)
+from newbackend.splice.make_reader import Kind, logical_end, one_space
+from newbackend.splice.operation import Operation, anchor_missing
 
 _DEFINITION = re.compile(r"BACKEND_([A-Z0-9_]+)\s*[:?]?=\s*([^|\s]+)\|([^|]*)\|([^|]*)\|([^|]*)\|([^|\s]*)\s*\Z")
 _EVAL = re.compile(r"\$\(eval \$\(call generate-docker-build-target,\$\(BACKEND_([A-Z0-9_]+)\)\)\)\s*\Z")
-_SUBMAKE = re.compile(r"\t\$\(MAKE\) -C (backend/\w+/([^/\s]+))/?(?:[ \t]+(\S.*?))?\s*\Z")
+_SUBMAKE = re.compile(r"\$\(MAKE\) -C (backend/\w+/([^/\s]+))/?(?:[ \t]+(\S.*?))?\s*\Z")
 LISTS = {".NOTPARALLEL": "backends/", "docker-build-backends": "docker-build-"}
 RECIPES = ("prepare-test-extra", "test-extra")
 DEFINITION_PARTS = 5
@@ -55,7 +65,7 @@ class RootMakefile(Place):
     def shape(self, checkout: Checkout, text: str) -> Probe:
         if "generate-docker-build-target" not in text:
             return Probe(unrecognised="has no generate-docker-build-target definition")
-        return Probe()
+        return probe_makefile(checkout, MAKEFILE)
 
     def read(self, checkout: Checkout) -> Sequence[Fact]:
         lines = lines_of(checkout, MAKEFILE)
@@ -70,19 +80,17 @@ class RootMakefile(Place):
                     add(target, word, word.removeprefix(prefix), word, rule.first)
         for target in RECIPES:
             for rule in rules_of(lines, target):
-                for number in rule.recipe:
-                    call = _SUBMAKE.match(lines[number])
-                    if call:
-                        add(target, call[1], call[2], call[3] or "", number)
+                for row in rule.recipe:
+                    if call := _SUBMAKE.match(one_space(row.text)):
+                        add(target, call[1], call[2], call[3] or "", row.first)
         names: dict[str, str] = {}
-        for number in range(len(lines)):
-            line = lines[number]
-            if line.startswith("BACKEND_") and (definition := _DEFINITION.match(line)):
+        for row in reading(lines).statements:
+            if row.kind is Kind.VARIABLE and (definition := _DEFINITION.match(row.text)):
                 names[definition[1]] = definition[2]
                 value = [definition[i] for i in range(2, 7)]
-                add("define", definition[1], definition[2], value, number)
-            elif line.startswith("$(eval") and (call := _EVAL.match(line)):
-                add("eval", call[1], names.get(call[1], ""), call[1], number)
+                add("define", definition[1], definition[2], value, row.first)
+            elif row.kind is Kind.CALL and (call := _EVAL.match(row.text)):
+                add("eval", call[1], names.get(call[1], ""), call[1], row.first)
         return [fact if fact.backend else _named(fact, names) for fact in facts]
 
     def expect(self, spec: BackendSpec, checkout: Checkout) -> Sequence[ExpectedFact]:
@@ -140,8 +148,12 @@ class RootMakefile(Place):
         return add_lines(lines, sibling.line - 1, self.text(wanted))
 
     def _sibling(self, checkout: Checkout, spec: BackendSpec, wanted: ExpectedFact) -> Fact | None:
-        """The last definition (or the eval of one) of a backend of the same kind, else the last of all."""
-        facts = self.observe(checkout)
+        """The last definition (or the eval of one) of a backend of the same kind, else the last of all.
+
+        None of those under a condition: the new line would be under it too.
+        """
+        lines = lines_of(checkout, MAKEFILE)
+        facts = [fact for fact in self.observe(checkout) if not conditions_at(lines, fact.line - 1)]
         definitions = [fact for fact in facts if fact.kind == "define"]
         own = spec.language.own_dockerfile
         siblings = [
@@ -160,9 +172,9 @@ class RootMakefile(Place):
             if fact.backend != name:
                 continue
             if fact.kind in LISTS:
-                gone = Operation(Inserted(tuple(drop_word(lines, fact.kind, str(fact.value))), fact.line))
+                gone = drop_word(lines, fact.kind, str(fact.value))
             else:
-                gone = drop_lines(lines, fact.line - 1, fact.line - 1)
+                gone = drop_statements(lines, fact.line - 1, logical_end(lines, fact.line - 1))
             yield self.taken(checkout, gone, f"{fact.kind} of {name}", *_RULES[fact.kind])
 
     def text(self, wanted: ExpectedFact) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +11,10 @@ import pytest
 from specs import spec
 
 from newbackend.checkout.layout import MAKEFILE, open_checkout
+from newbackend.checkout.tree import Checkout
+from newbackend.errors import UsageError
+from newbackend.plan.build import plan_create, planned
+from newbackend.plan.remove import plan_remove
 from newbackend.registrations.makefile.place import RootMakefile, backend_of_directory
 from newbackend.splice.outcome import Inserted, apply_splices
 
@@ -83,3 +88,69 @@ def test_revert_keeps_names_that_contain_the_name(sample: Path) -> None:
 )
 def test_a_backend_is_read_off_its_directory(path: str, backend: str) -> None:
     assert backend_of_directory(path) == backend
+
+
+BROKEN = {
+    "conflict marker": ("\ntest-extra:", "\n<<<<<<< HEAD\ntest-extra:"),
+    "without its endif": ("\ntest-extra:", "\nifeq ($(A),b)\ntest-extra:"),
+    "begins with spaces": ("\ttest-extra-recipe", "    test-extra-recipe"),
+    "NUL": ("\ntest-extra:", "\n# \0\ntest-extra:"),
+    ".RECIPEPREFIX": ("\ntest-extra:", "\n.RECIPEPREFIX = >\ntest-extra:"),
+}
+
+
+def with_makefile(root: Path, text: str) -> Checkout:
+    return open_checkout(root).with_changes({MAKEFILE: text})
+
+
+@pytest.mark.parametrize("why", BROKEN)
+def test_a_makefile_that_does_not_parse_is_left_to_a_person(sample: Path, why: str) -> None:
+    text = (sample / MAKEFILE).read_text()
+    head = text.index("\n\t", text.index("\ntest-extra:"))
+    marked = text[: head + 1] + "\ttest-extra-recipe\n" + text[head + 1 :]
+    broken = marked.replace(*BROKEN[why], 1)
+    assert broken != marked
+    plan = plan_create(spec(), with_makefile(sample, broken))
+    assert [edit for edit in plan.made if edit.path == MAKEFILE] == []
+    by_hand = [item for item in plan.manual if item.path == MAKEFILE]
+    assert len(by_hand) == 6
+    assert all(why in item.reason and item.snippet for item in by_hand)
+    at = broken[: broken.index(BROKEN[why][1].strip("\n"))].count("\n") + 1
+    assert by_hand[0].line == at
+
+
+def test_nothing_is_removed_from_a_makefile_that_does_not_parse(sample: Path) -> None:
+    broken = (sample / MAKEFILE).read_text() + "<<<<<<< HEAD\n"
+    with pytest.raises(UsageError, match="conflict marker") as error:
+        plan_remove("goquill", with_makefile(sample, broken))
+    assert error.value.where == f"{MAKEFILE}:{broken.count(chr(10))}"
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+@pytest.mark.parametrize("lang", ["cpp", "go", "python", "rust"])
+def test_a_recipe_that_goes_on_behind_a_backslash_stays_in_one_piece(sample: Path, lang: str) -> None:
+    path = sample / MAKEFILE
+    text = path.read_text()
+    calls = re.findall(r"\n(\t\$\(MAKE\) -C backend/\w+/[\w-]+)( test\n)", text)
+    assert calls
+    for call, rest in calls:
+        text = text.replace(f"{call}{rest}", f"{call} \\\n    {rest.lstrip()}")
+    path.write_text(text)
+    before = open_checkout(sample)
+    plan = plan_create(spec(lang=lang, flavour=None, variants=["cpu"]), before)
+    after = planned(plan, before)
+    path.write_text(after.need(MAKEFILE))
+    command = ["make", "-n", "MAKE=echo run", "test-extra"]
+    done = subprocess.run(command, cwd=sample, capture_output=True, text=True, check=True)
+    assert f"run -C backend/{lang}/ds4 test\n" in done.stdout
+    assert done.stdout.count("run -C") >= len(calls) + 1
+    assert planned(plan_remove("ds4", after), after).need(MAKEFILE) == text
+
+
+def test_a_definition_under_a_condition_is_no_neighbour(sample: Path) -> None:
+    text = (sample / MAKEFILE).read_text()
+    last = re.findall(r"^BACKEND_\w+ = .*golang.*$", text, re.M)[-1]
+    checkout = with_makefile(sample, text.replace(last, f"ifdef EXTRA\n{last}\nendif"))
+    plan = plan_create(spec(lang="go", flavour=None, variants=["cpu"]), checkout)
+    after = planned(plan, checkout).need(MAKEFILE).splitlines()
+    assert after[after.index(last) + 1] == "endif"
