@@ -50,6 +50,14 @@ class Files:
         except (OSError, UsageError, ValueError):
             return []
 
+    def entries(self, path: str) -> dict[str, os.DirEntry[str]]:
+        """What is directly below a directory, by name, with its kind; empty when there is none inside."""
+        try:
+            with os.scandir(self._inside(path)) as found:
+                return {entry.name: entry for entry in found}
+        except (OSError, UsageError, ValueError):
+            return {}
+
     def _inside(self, path: str) -> str:
         """The absolute path with links resolved. Raises UsageError when that lies outside, or in a git directory,
         which holds passwords (actions/checkout keeps its token in `.git/config`)."""

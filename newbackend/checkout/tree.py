@@ -177,13 +177,15 @@ class Checkout:
 
     def files_below(self, path: str) -> Iterator[str]:
         """Every file below a directory, sorted, symlinks not followed; not those of a repository inside it."""
+        on_disk = self._files.entries(path)
         for name in self.children(path):
             child = f"{path.rstrip('/')}/{name}"
-            on_disk = self.root / child
-            if not on_disk.is_symlink() and (on_disk.is_dir() or (not on_disk.exists() and self.is_dir(child))):
-                if not (on_disk / ".git").exists():
+            entry = on_disk.get(name)
+            planned = entry is None and self.is_dir(child)
+            if planned or (entry is not None and entry.is_dir(follow_symlinks=False)):
+                if ".git" not in self._listed(child):
                     yield from self.files_below(child)
-            elif self.exists(child) or on_disk.is_symlink():
+            elif entry is not None or self.exists(child):
                 yield child
 
     def mode(self, path: str) -> int:

@@ -12,9 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from newbackend.checkout.tree import Checkout, cached
+from newbackend.checkout.tree import Checkout, cached, cached_by_file
 from newbackend.errors import UsageError
 from newbackend.spec import BackendSpec
+from newbackend.splice.conflicts import CONFLICT, conflict_line
+from newbackend.splice.make_syntax import SyntaxFault, syntax_fault
 from newbackend.splice.operation import Operation, anchor_missing
 from newbackend.splice.outcome import AlreadyPresent, Drifted, Inserted, Outcome, Splice
 from newbackend.splice.prove import Proof
@@ -133,7 +135,9 @@ class Place(ABC):
         """Whether this checkout has the place, in a known shape."""
         path = self.path(checkout)
         text = checkout.read(path)
-        return Probe(absent=f"{path} is not in this checkout") if text is None else self.shape(checkout, text)
+        if text is None:
+            return Probe(absent=f"{path} is not in this checkout")
+        return fault_of(checkout, path) or self.shape(checkout, text)
 
     def shape(self, checkout: Checkout, text: str) -> Probe:
         """Whether the file, which exists, has what this place looks for."""
@@ -241,6 +245,21 @@ class Place(ABC):
     def same(self, wanted: Any, observed: Any) -> bool:
         """Whether an observed value satisfies the expected one."""
         return bool(wanted == observed)
+
+
+def fault_of(checkout: Checkout, path: str) -> Probe | None:
+    """Why a file that exists is broken for everybody: a merge conflict; a makefile that GNU make cannot read."""
+    fault = _fault(checkout, path)
+    return Probe(unrecognised=f"line {fault.line} {fault.problem}", line=fault.line, defect=True) if fault else None
+
+
+@cached_by_file
+def _fault(checkout: Checkout, path: str) -> SyntaxFault | None:
+    text = checkout.read(path) or ""
+    if path.endswith("Makefile"):
+        return syntax_fault(text)
+    at = conflict_line(text)
+    return SyntaxFault(at, CONFLICT) if at else None
 
 
 @cached

@@ -15,15 +15,27 @@ from newbackend.registrations.dockerignore import place as dockerignore
 from newbackend.rules.backend import BackendInfo
 from newbackend.rules.backend_makefile import makefile_of
 from newbackend.rules.context import Context
-from newbackend.rules.registry import Result, check, rule, skipped
+from newbackend.rules.registry import Result, check, rule, skipped, unreadable
 from newbackend.splice.make import Makefile
 
+_WILD = re.compile(r"[*?[]")
 _SET = re.compile(r"^([A-Z][A-Z0-9_]*)[ \t]*[:?]?=[ \t]*([^\s#$]+)[ \t]*$", re.M)
 _REFERENCE = re.compile(r"\$[({]([A-Z][A-Z0-9_]*)[)}]")
 _FETCHES = re.compile(r"\bgit\b[^\n;&|]*\s(?:fetch|clone)\b")
 _BESIDE = re.compile(r"\bgit init (?:-\S+ )*\.\./([^\s;&|'\"]+)")
 _CONFIGURES = re.compile(
     r"^\t[^\n;&|]*\bcmake\b[^\n;&|]*\s-B ?([\w.-]+)(?=\s|$)|^\t[@+-]*cd ([\w.-]+) && cmake (?!--build)", re.M
+)
+
+unreadable(
+    "dockerignore",
+    "REG833",
+    "dockerignore-unreadable",
+    what="`.dockerignore` has the markers of an unresolved merge conflict.",
+    why="Docker takes the markers for patterns, and both sides of the conflict count.",
+    how="Choose a side and delete the three marker lines.",
+    bad="<<<<<<< HEAD\nbackend/go/demo/sources",
+    good="backend/go/demo/sources",
 )
 
 CLONE_NOT_IGNORED = rule(
@@ -102,6 +114,8 @@ def ignored(path: str, patterns: Iterable[str]) -> bool:
 
 def _matches(path: str, pattern: str) -> bool:
     """A docker ignore pattern: `*` stays inside one name, `**/` is any depth."""
+    if not _WILD.search(pattern):
+        return path == pattern
     if pattern.startswith("**/"):
         return fnmatch(path.rsplit("/", 1)[-1], pattern[3:])
     if "**" in pattern:

@@ -19,7 +19,7 @@ unreadable(
     "makefile",
     "REG300",
     "makefile-unreadable",
-    what="The root Makefile is not text, or has no `generate-docker-build-target`.",
+    what="The root Makefile is not text, GNU make cannot read it, or it has no `generate-docker-build-target`.",
     how="Restore the file; `make -n docker-build-backends` must run.",
     bad="(a Makefile with a merge conflict in it)",
     good="(the same without)",

@@ -13,7 +13,7 @@ from itertools import pairwise
 from newbackend.catalog.languages import languages
 from newbackend.checkout.gitlink import GITLINK, has_index
 from newbackend.checkout.tree import Checkout
-from newbackend.registrations.base import Change, ExpectedFact, Fact, NewFile, Place, Probe
+from newbackend.registrations.base import Change, ExpectedFact, Fact, NewFile, Place, Probe, fault_of
 from newbackend.registrations.makefile.place import backend_of_directory
 from newbackend.spec import BackendSpec
 from newbackend.splice.lines import Lines
@@ -39,7 +39,7 @@ class Submodules(Place):
     takes_facts = True
 
     def probe(self, checkout: Checkout) -> Probe:
-        return Probe()
+        return fault_of(checkout, PATH) or Probe()
 
     def read(self, checkout: Checkout) -> Sequence[Fact]:
         lines = Lines(checkout.read(PATH) or "")

@@ -9,7 +9,18 @@ from newbackend.findings import Finding, Severity
 from newbackend.registrations.makefile.place import backend_of_directory
 from newbackend.registrations.submodules.place import PATH
 from newbackend.rules.context import Context
-from newbackend.rules.registry import Result, check, rule, skipped
+from newbackend.rules.registry import Result, check, rule, skipped, unreadable
+
+unreadable(
+    "submodules",
+    "REG834",
+    "gitmodules-unreadable",
+    what="`.gitmodules` has the markers of an unresolved merge conflict.",
+    why="Every `git submodule` command in the whole repository fails, and so does a checkout with submodules.",
+    how="Choose a side and delete the three marker lines.",
+    bad='<<<<<<< HEAD\n[submodule "backend/rust/demo/sources/Engine"]',
+    good='[submodule "backend/rust/demo/sources/Engine"]',
+)
 
 SUBMODULE = rule(
     "REG820",

@@ -1,0 +1,21 @@
+"""Merge-conflict markers, as git leaves them in a file."""
+
+from __future__ import annotations
+
+import re
+
+_MARKER = re.compile(r"^(?:<{7}|>{7}) [^\r\n]*\r?$|^\|{7}(?: [^\r\n]*)?\r?$", re.M)
+CONFLICT = "has the marker of an unresolved merge conflict"
+"""What is wrong with such a line."""
+_OPEN = ("<<<<<<< ", ">>>>>>> ")
+
+
+def conflict_line(text: str) -> int | None:
+    """The 1-based line of the first conflict marker; None when there is none.
+
+    The `=======` between the two sides is no sign by itself: headings are underlined that way.
+    """
+    if not any(word in text for word in _OPEN):
+        return None
+    match = _MARKER.search(text)
+    return text.count("\n", 0, match.start()) + 1 if match else None
