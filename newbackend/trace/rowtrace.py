@@ -1,0 +1,341 @@
+"""The trace of one row: every stage of its way, and the trace of all rows of a backend."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from newbackend.catalog.variants import variant_table
+from newbackend.checkout.layout import MAKEFILE
+from newbackend.errors import NotFoundError
+from newbackend.registrations.base import Fact
+from newbackend.registrations.matrix.place import variant_of
+from newbackend.rules.backend import BackendInfo
+from newbackend.rules.context import Context
+from newbackend.trace.ci.expressions import filled
+from newbackend.trace.ci.workflow import RowJob, Tags, row_job, scripts, tags_of
+from newbackend.trace.docker.build import PREDEFINED, Build, build
+from newbackend.trace.files import find_file
+from newbackend.trace.hosts import Gallery, gallery_of
+from newbackend.trace.machine import Machine, TooMuch
+from newbackend.trace.opentext import is_open, parts_of, shown, words
+from newbackend.trace.shell.run import Shell
+from newbackend.trace.steps import Branch, Copy, Kind, Step, Unknown, Where
+
+WORKSPACE = "/src"
+"""Where a macOS job has the checkout, in the imagination; real runners differ, and nothing depends on it."""
+
+
+@dataclass(frozen=True)
+class RowTrace:
+    """What CI does with one row. `root` is the container path of the checkout, `flags` are the switches for the
+    compiler and the engine's build, `archive` is what a macOS job packs."""
+
+    backend: str
+    variant: str
+    row: Fact
+    platform: str
+    job: RowJob | None
+    route: str
+    bumps: tuple[Fact, ...]
+    docker: Build | None
+    undeclared: tuple[str, ...]
+    steps: tuple[Step, ...]
+    root: str
+    branches: tuple[Branch, ...]
+    directory: str
+    goals: tuple[str, ...]
+    variables: Mapping[str, str]
+    flags: tuple[str, ...]
+    run_sh: bool | None
+    run_sh_where: Where | None
+    image_copies: tuple[Copy, ...]
+    archive: str
+    tags: Tags | None
+    legs: tuple[str, ...]
+    gallery: Gallery
+    unknown: tuple[Unknown, ...]
+    same_build_as: tuple[str, ...] = field(default=())
+
+    @property
+    def suffix(self) -> str:
+        """The row's tag suffix."""
+        return str(self.row.value.get("tag-suffix") or "")
+
+    @property
+    def build_type(self) -> str:
+        """The row's build type; "" for the CPU."""
+        return str(self.row.value.get("build-type") or "")
+
+    @property
+    def darwin(self) -> bool:
+        """Whether it is a macOS row."""
+        return self.row.kind == "darwin"
+
+    @property
+    def commands(self) -> tuple[Step, ...]:
+        """The commands of the make and what it starts."""
+        return tuple(step for step in self.steps if step.kind is not Kind.COPY)
+
+
+def trace_row(context: Context, info: BackendInfo, row: Fact) -> RowTrace:
+    """The trace of one row of the matrix."""
+    darwin = row.kind == "darwin"
+    checkout = context.checkout
+    job = row_job(checkout, row.value, darwin=darwin)
+    platform = "darwin/arm64" if darwin else (job.platforms if job else "") or str(row.value.get("platforms") or "")
+    arch = "arm64" if darwin else "aarch64" if platform.endswith("arm64") else "x86_64"
+    machine = Machine(checkout, "Darwin" if darwin else "Linux", arch)
+    machine.directory = info.directory
+    docker: Build | None = None
+    try:
+        if job is None:
+            machine.cannot(Where(row.path, row.line), row.key, "no workflow builds this row in a way that is known")
+        elif darwin:
+            _darwin(machine, job)
+        else:
+            docker = _docker(machine, job)
+    except TooMuch as error:
+        machine.cannot(Where(row.path, row.line), row.key, str(error))
+    except RecursionError:
+        machine.cannot(Where(row.path, row.line), row.key, "the build calls itself without end")
+    steps = _relevant(machine.steps, info)
+    run_sh, run_where = (
+        (docker.run_sh, docker.run_sh_where) if docker else _darwin_run_sh(machine) if darwin else (None, None)
+    )
+    legs = tuple(
+        str(leg.value.get("platforms") or "")
+        for leg in context.rows_by_suffix.get(str(row.value.get("tag-suffix") or ""), ())
+        if leg.backend == info.name
+    )
+    _open_parts(machine, steps)
+    return RowTrace(
+        backend=info.name,
+        variant=variant_of(row),
+        row=row,
+        platform=platform,
+        job=job,
+        route=_route(info, row),
+        bumps=tuple(
+            fact
+            for fact in context.facts("bump-bot")
+            if str(fact.value.get("file", "")).startswith(f"{info.directory}/")
+        ),
+        docker=docker,
+        undeclared=tuple(sorted(set(job.arguments) - docker.declared - PREDEFINED)) if job and docker else (),
+        steps=steps,
+        root=next((place for place, inside in machine.places.items() if inside == ""), "")
+        or (docker.root if docker else ""),
+        branches=tuple(sorted(machine.branches.values(), key=lambda branch: (branch.where.path, branch.where.line))),
+        directory=info.directory,
+        goals=tuple(machine.goals),
+        variables=dict(machine.variables),
+        flags=_flags(steps),
+        run_sh=run_sh,
+        run_sh_where=run_where,
+        image_copies=_image_copies(machine, docker, darwin),
+        archive=_archive(steps),
+        tags=tags_of(checkout, row.value, darwin=darwin),
+        legs=legs,
+        gallery=gallery_of(info, row),
+        unknown=tuple(machine.unknown),
+    )
+
+
+def _route(info: BackendInfo, row: Fact) -> str:
+    key = f"{'darwin' if row.kind == 'darwin' else 'linux'}:{row.key}"
+    return next((str(fact.value) for fact in info.routes if fact.key == key and fact.value), "")
+
+
+def _docker(machine: Machine, job: RowJob) -> Build | None:
+    if is_open(job.dockerfile):
+        machine.cannot(job.argument_where or job.called.where, job.dockerfile, "the Dockerfile is not known")
+        return None
+    context = posixpath.normpath(job.context or ".").removeprefix("./")
+    found = build(machine, job.dockerfile, job.arguments, context="" if context == "." else context)
+    if found is None:
+        machine.cannot(job.argument_where or job.called.where, job.dockerfile, "this Dockerfile is not in the checkout")
+    return found
+
+
+def _darwin(machine: Machine, job: RowJob) -> None:
+    machine.put(WORKSPACE, "")
+    environment = {name: value for name, value in job.called.environment.items() if not value.startswith("${{ secrets")}
+    for step, script in scripts(job):
+        if "make " not in script:
+            continue
+        directory = posixpath.join(WORKSPACE, step.directory)
+        shell = Shell(machine, {**environment, **step.environment}, directory, Where(step.where.path, step.script_line))
+        machine.step(Kind.RUN, step.where, filled(step.name, job.contexts) or "run", directory)
+        machine.depth += 1
+        shell.run(script)
+        machine.depth -= 1
+
+
+def _relevant(steps: Sequence[Step], info: BackendInfo) -> tuple[Step, ...]:
+    """The steps without those that build LocalAI itself, which a macOS job needs for packing, and without steps of the
+    workflow that lead to nothing."""
+    kept: list[Step] = []
+    for at, step in enumerate(steps):
+        leads = at + 1 < len(steps) and steps[at + 1].depth > step.depth
+        if step.where.path.startswith(".github/") and step.depth == 0 and not leads:
+            continue
+        root = step.where.path == MAKEFILE
+        if not root or any(word in step.text for word in (info.name, "scripts/", "darwin")):
+            kept.append(step)
+    return tuple(kept)
+
+
+def _flags(steps: Sequence[Step]) -> tuple[str, ...]:
+    """`-D…` switches of cmake, and what decides in the other build tools, in order, each once."""
+    found = {
+        shown(word): None for step in steps if not step.condition or _installs(step) for word in switches(step.text)
+    }
+    return tuple(found)
+
+
+def _installs(step: Step) -> bool:
+    return "pip" in step.text
+
+
+_SWITCH = re.compile(r"(?:\"(-D[^\"]+)\"|(?<!\S)(-D(?:\"[^\"]*\"|[^\s\"])+))")
+
+
+def switches(text: str) -> list[str]:
+    """The switches of one command."""
+    tool = posixpath.basename(text.split(None, 1)[0]) if text.split() else ""
+    if tool == "cmake":
+        return [one or two for one, two in _SWITCH.findall(text)]
+    given = words(text)
+    found = []
+    for flag, value in pairwise(given):
+        if flag in ("--features", "-tags", "--requirement", "-r") and value not in ('""', ""):
+            found.append(f"{flag} {posixpath.basename(value) if flag in ('--requirement', '-r') else value}")
+    return found
+
+
+def _open_parts(machine: Machine, steps: Sequence[Step]) -> None:
+    """Open parts of build commands are unknown, except the number of jobs, which decides nothing."""
+    for step in steps:
+        if not is_open(step.text) or step.kind is Kind.COPY:
+            continue
+        given = words(step.text)
+        for before, word in zip(["", *given], given, strict=False):
+            if not is_open(word) or word.startswith("-j") or before in ("-j", "--parallel", "--jobs"):
+                continue
+            if re.match(r"(?:[A-Z_]*JOBS|MAKEFLAGS)=", word) or not _decides(step.text, before):
+                continue
+            for part in parts_of(word):
+                machine.cannot(step.where, part, "only the build machine knows this value")
+
+
+def _decides(text: str, before: str) -> bool:
+    """Whether a word of a command decides what is built: what an installer resolves is its own matter."""
+    tool = posixpath.basename(shown((words(text) or [""])[0]))
+    if tool in ("uv", "pip", "pip3") or tool.startswith("python"):
+        return before in ("-r", "--requirement")
+    return tool in ("cmake", "make", "go", "cargo", "meson")
+
+
+def _image_copies(machine: Machine, docker: Build | None, darwin: bool) -> tuple[Copy, ...]:
+    """What lands in the image, as far as scripts copy it: targets relative to the image's root."""
+    roots: list[tuple[str, str]] = []
+    if docker:
+        for layer in docker.layers:
+            roots.append((posixpath.normpath(layer.source.removesuffix("/.")), layer.target))
+    elif darwin:
+        roots = [(root, "/") for root in _packed_roots(machine)]
+    found = []
+    for copy in machine.copies:
+        for root, target in roots:
+            if copy.target.startswith(f"{root}/"):
+                inside = posixpath.join(target, copy.target[len(root) + 1 :])
+                found.append(Copy(copy.source, inside, copy.where, copy.condition))
+    return tuple(found)
+
+
+def _packed_roots(machine: Machine) -> list[str]:
+    """The directories that `local-ai util create-oci-image` packs."""
+    roots = []
+    for step in machine.steps:
+        given = words(step.text)
+        if "create-oci-image" in given:
+            source = next(
+                (word for word in given[given.index("create-oci-image") + 1 :] if not word.startswith("-")), ""
+            )
+            if source and not is_open(source):
+                roots.append(posixpath.normpath(posixpath.join(step.directory, source.removesuffix("/."))))
+    return roots
+
+
+def _darwin_run_sh(machine: Machine) -> tuple[bool | None, Where | None]:
+    roots = _packed_roots(machine)
+    answers = [find_file(machine, f"{root}/run.sh") for root in roots]
+    return next((answer for answer in answers if answer[0]), answers[0] if answers else (None, None))
+
+
+def _archive(steps: Sequence[Step]) -> str:
+    """The image archive that a macOS job writes."""
+    for step in steps:
+        given = words(step.text)
+        if "create-oci-image" in given and "--output" in given[:-1]:
+            return posixpath.basename(shown(given[given.index("--output") + 1]))
+    return ""
+
+
+def trace(context: Context, name: str, variant: str = "") -> tuple[RowTrace, ...]:
+    """The traces of a backend's rows, of one variant if given.
+
+    Raises NotFoundError for a backend that is not known or has no rows, and for a variant that none of its rows builds.
+    """
+    from newbackend.rules.run import resolve
+
+    info = context.backends[resolve(context, [name])[0]]
+    if not info.images:
+        raise NotFoundError(
+            "backend-without-rows", f"{info.name} has no rows in the build matrix, so nothing builds it"
+        )
+    rows = [row for row in info.images if not variant or variant in (variant_of(row), str(row.value.get("tag-suffix")))]
+    if not rows:
+        built = list(variant_table().ordered(variant_of(row) for row in info.images))
+        message = f"no row of {info.name} builds the variant {variant!r}"
+        raise NotFoundError("variant-not-built", message, hint=f"it has {', '.join(built)}", choices=built)
+    return with_twins([trace_row(context, info, row) for row in rows])
+
+
+def with_twins(traces: Sequence[RowTrace]) -> tuple[RowTrace, ...]:
+    """Each trace with the suffixes of those of another build type that compile the same thing on the same processor."""
+    prints = [fingerprint(entry) for entry in traces]
+
+    def twins(entry: RowTrace, own: tuple[str, ...]) -> tuple[str, ...]:
+        others = (other for other, mark in zip(traces, prints, strict=True) if mark == own)
+        return tuple(dict.fromkeys(other.suffix for other in others if other.build_type != entry.build_type))
+
+    return tuple(replace(entry, same_build_as=twins(entry, own)) for entry, own in zip(traces, prints, strict=True))
+
+
+_NOT_COMPILING = re.compile(r"\b(?:package\w*\.sh|package)\b")
+
+
+def fingerprint(entry: RowTrace) -> tuple[str, ...]:
+    """What is compiled: every build command, without what only packs."""
+    lines = [
+        entry.platform,
+        *(
+            shown(step.text)
+            for step in entry.steps
+            if step.kind in (Kind.RUN, Kind.ENGINE, Kind.MAKE) and not _packs(step)
+        ),
+    ]
+    return tuple(lines)
+
+
+def _packs(step: Step) -> bool:
+    return (
+        bool(_NOT_COMPILING.search(step.text))
+        or step.where.path.startswith("scripts/build/package")
+        or posixpath.basename(step.where.path).startswith("package")
+    )

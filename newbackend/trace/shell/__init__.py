@@ -1,0 +1,1 @@
+"""Shell scripts, read statement by statement; nothing runs."""

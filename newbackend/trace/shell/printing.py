@@ -1,0 +1,88 @@
+"""Commands whose output a build uses."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+
+from newbackend.trace.opentext import is_open, open_part
+from newbackend.trace.shell.calls import Call, Command
+from newbackend.trace.shell.run import Status
+
+_DEBIAN = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+def echo(call: Call) -> Status:
+    """echo; escapes stay as they are."""
+    end, given = "\n", list(call.words)
+    while given and given[0] in ("-n", "-e", "-ne", "-en"):
+        end = "" if "n" in given.pop(0) else end
+    call.shell.say(" ".join(given) + end)
+    return True
+
+
+def printf(call: Call) -> Status:
+    """printf with a single text."""
+    words = call.words
+    if len(words) == 2 and words[0] in ("%s", "%s\\n"):
+        call.shell.say(words[1])
+    elif words:
+        call.shell.say(words[0] if len(words) == 1 and "%" not in words[0] else open_part(call.line))
+    return True
+
+
+def uname(call: Call) -> Status:
+    """uname: what the row says of the machine."""
+    machine = call.machine
+    answers = {"": machine.system, "-s": machine.system, "-m": machine.arch, "-p": machine.arch}
+    call.shell.say(answers.get("".join(call.words), open_part(f"$({call.line})")) + "\n")
+    return True
+
+
+def arch(call: Call) -> Status:
+    """arch."""
+    call.shell.say(call.machine.arch + "\n")
+    return True
+
+
+def dpkg(call: Call) -> Status:
+    """dpkg --print-architecture."""
+    known = "--print-architecture" in call.words and call.machine.arch in _DEBIAN
+    call.shell.say(_DEBIAN[call.machine.arch] if known else open_part(f"$({call.line})"))
+    return True
+
+
+def pwd(call: Call) -> Status:
+    """pwd."""
+    call.shell.say(call.shell.directory + "\n")
+    return True
+
+
+def _of_path(name: str, function: Callable[[str], str], *, whole: bool = False) -> Command:
+    """A command that prints something of each path; `whole` makes the path absolute first."""
+
+    def run(call: Call) -> Status:
+        for word in call.operands:
+            path = call.path(word) if whole and not is_open(word) else word
+            call.shell.say((open_part(f"$({name} {word})") if is_open(word) else function(path)) + "\n")
+        return True
+
+    return run
+
+
+def _dirname(path: str) -> str:
+    return posixpath.dirname(path.rstrip("/")) or ("/" if path.startswith("/") else ".")
+
+
+COMMANDS: dict[str, Command] = {
+    "echo": echo,
+    "printf": printf,
+    "uname": uname,
+    "arch": arch,
+    "dpkg": dpkg,
+    "pwd": pwd,
+    "dirname": _of_path("dirname", _dirname),
+    "basename": _of_path("basename", lambda path: posixpath.basename(path.rstrip("/"))),
+    "realpath": _of_path("realpath", lambda path: path, whole=True),
+    "readlink": _of_path("readlink", lambda path: path, whole=True),
+}
