@@ -80,6 +80,7 @@ class Generated:
     """Not an answer: a record of the last rendering, kept in the backend's answers file (docs/adr/0021)."""
 
     newbackend: Text = None
+    answers: Text = None
     files: Mapping[str, str] | None = None
 
 

@@ -27,9 +27,11 @@ def _nothing(_: str) -> None:
 @dataclass(frozen=True)
 class ApplyOptions:
     """`allow_dirty`: write to files with uncommitted changes. `at_step` is called before each step on
-    disk with its name: tests kill the process there."""
+    disk with its name: tests kill the process there. `asked_by` is a file that somebody edited to ask for the plan;
+    its edits are in the plan."""
 
     allow_dirty: bool = False
+    asked_by: str = ""
     at_step: Probe = _nothing
 
 
@@ -127,11 +129,12 @@ def _foreign(root: Path, state: Path, changes: Sequence[FileChange], options: Ap
         if options.allow_dirty:
             return theirs  # nobody can tell
         raise
-    if dirty and not options.allow_dirty:
+    refused = [path for path in dirty if path != options.asked_by]
+    if refused and not options.allow_dirty:
         raise UsageError(
             "file-dirty",
             "has uncommitted changes that newbackend did not make; commit them, or pass --allow-dirty",
-            where=", ".join(dirty[:3]),
+            where=", ".join(refused[:3]),
         )
     return dirty
 

@@ -42,7 +42,7 @@ def apply(
     from newbackend.cli.output.plan_text import manual, summary
     from newbackend.errors import NotFoundError, UsageError
     from newbackend.plan.as_json import plan_from_json
-    from newbackend.plan.update import remember_created
+    from newbackend.plan.change import remember_created
 
     check_format(format_)
     try:

@@ -30,6 +30,7 @@ class ChangeOptions:
     allow_dirty: bool
     allow_manual: bool = False
     no_input: bool = False
+    asked_by: str = ""
 
 
 def carry_out(plan: Plan, checkout: Checkout, question: str, options: ChangeOptions) -> tuple[str, ...] | None:
@@ -44,7 +45,7 @@ def carry_out(plan: Plan, checkout: Checkout, question: str, options: ChangeOpti
         _show(plan, full=options.dry_run or not options.yes)
     paths = None
     if not options.dry_run and _confirmed(plan, question, options):
-        paths = apply_plan(plan, checkout.root, ApplyOptions(allow_dirty=options.allow_dirty))
+        paths = apply_plan(plan, checkout.root, ApplyOptions(options.allow_dirty, options.asked_by))
     if options.format_ == "json":
         _print_json(plan)
     return paths

@@ -53,6 +53,9 @@ FailOnOption = Annotated[
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show everything, write nothing.")]
+ConflictsOption = Annotated[
+    bool, typer.Option("--conflicts", help="Leave conflicts in the files, between git's markers.")
+]
 AllowManualOption = Annotated[
     bool, typer.Option("--allow-manual", help="Write the rest when places are left to do by hand.")
 ]

@@ -222,7 +222,7 @@ def _reviewed(plan: Plan, spec: BackendSpec, checkout: Checkout, front: Frontend
 
 def _apply(plan: Plan, checkout: Checkout, options: CreateOptions) -> None:
     from newbackend.apply.run import ApplyOptions, apply_plan
-    from newbackend.plan.update import remember_created
+    from newbackend.plan.change import remember_created
 
     paths = apply_plan(plan, checkout.root, ApplyOptions(allow_dirty=options.allow_dirty))
     remember_created(checkout.root, plan)

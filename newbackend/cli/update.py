@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +11,7 @@ from newbackend.cli.carry_out import ChangeOptions, carry_out
 from newbackend.cli.common import (
     AllowDirtyOption,
     AllowManualOption,
+    ConflictsOption,
     DryRunOption,
     FormatOption,
     RepoOption,
@@ -21,41 +23,66 @@ from newbackend.cli.common import (
 )
 from newbackend.cli.completion import backends
 
+if TYPE_CHECKING:
+    from newbackend.checkout.tree import Checkout
+    from newbackend.plan.change import Changed, Sources
+
 app = verb_app()
 
 
 @app.command()
 def update(
     name: Annotated[
-        str, typer.Argument(help="A backend that newbackend generated.", show_default=False, autocompletion=backends)
+        str, typer.Argument(help="A backend with a .newbackend.yml.", show_default=False, autocompletion=backends)
     ],
     dry_run: DryRunOption = False,
     yes: YesOption = False,
+    conflicts: ConflictsOption = False,
     allow_dirty: AllowDirtyOption = False,
     allow_manual: AllowManualOption = False,
     repo: RepoOption = None,
     format_: FormatOption = "text",
 ) -> int:
-    """Render a backend's files again from its .newbackend.yml and merge them with your edits.
+    """Bring a backend's files and registration in line with its .newbackend.yml and the templates of today.
 
-    Edited files are merged, never replaced. A conflict is left in the file between git's markers, and the exit status
-    is 1.
+    Edited files are merged, never replaced. What cannot be merged is shown, and nothing is written unless you allow
+    it: --conflicts leaves conflicts in the files between git's markers, --allow-manual leaves those files as they are.
     """
-    from newbackend.errors import Exit
-    from newbackend.plan.update import plan_update
+    from newbackend.plan.change import plan_update
     from newbackend.registrations.support.backend_names import named
-    from newbackend.scaffold.generated import remember, text_of
 
     check_format(format_)
     checkout = open_repo(repo, writes=not dry_run)
     name = named(name, checkout)
-    change = plan_update(name, checkout, lambda blob: text_of(checkout.root, blob))
-    left = Exit.FINDINGS if change.conflicts or change.plan.manual else Exit.OK
-    nothing = dry_run or change.plan.empty
-    options = ChangeOptions(format_, dry_run=nothing, yes=yes, allow_dirty=allow_dirty, allow_manual=allow_manual)
-    paths = carry_out(change.plan, checkout, f"Update {name}?", options)
+    change = plan_update(name, checkout, sources_of(checkout, markers=conflicts))
+    options = ChangeOptions(format_, dry_run=dry_run, yes=yes, allow_dirty=allow_dirty, allow_manual=allow_manual)
+    return finish(change, name, f"Update {name}?", checkout, options)
+
+
+def sources_of(checkout: Checkout, *, markers: bool) -> Sources:
+    """The old texts in the checkout's own git."""
+    from newbackend.plan.change import Sources
+    from newbackend.scaffold.generated import committed, text_of
+
+    root = checkout.root
+    return Sources(lambda blob: text_of(root, blob), lambda path: committed(root, path), markers)
+
+
+def finish(change: Changed, name: str, question: str, checkout: Checkout, options: ChangeOptions) -> int:
+    """Carries out a change and remembers what was rendered. Exit status 1 when something is left to do."""
+    from newbackend.errors import Exit
+    from newbackend.scaffold.generated import remember
+
+    left = Exit.FINDINGS if change.conflicts or (change.plan.manual and options.dry_run) else Exit.OK
+    options = replace(options, asked_by=change.answers_path)
+    paths = carry_out(change.plan, checkout, question, options)
     if paths is None:
-        return left if nothing else Exit.OK
-    remember(checkout.root, name, change.rendered)
-    print_err(f"newbackend: {len(paths)} files written; `newbackend undo` takes them back")
+        return left if options.dry_run else Exit.OK
+    if change.rendered:
+        remember(checkout.root, name, change.rendered)
+    if paths:
+        print_err(f"newbackend: {len(paths)} files written; `newbackend undo` takes them back")
+    if change.plan.manual:
+        print_err(f"newbackend: {len(change.plan.manual)} place(s) are left to you, see above")
+        return Exit.FINDINGS
     return left

@@ -18,11 +18,12 @@ VERBS: dict[str, Verb] = {
     "create": Verb("create", "Scaffold a backend and register it everywhere, all or nothing.", ("add", "new", "init")),
     "apply": Verb("apply", "Apply a plan that `create --plan-out` saved; a stale plan is refused."),
     "undo": Verb("undo", "Take back the last apply.", ("revert", "rollback")),
+    "change": Verb("change", "Change a registered backend: its platforms, pin, texts, name.", ("edit", "modify")),
     "remove": Verb("remove", "Take a backend out of every registration place.", ("delete", "rm")),
     "describe": Verb(
         "describe", "Print the answers file of a registered backend, for `create --answers`.", ("show", "export")
     ),
-    "update": Verb("update", "Render a backend's files again and merge them with your edits."),
+    "update": Verb("update", "Bring a backend in line with its answers file and the templates of today."),
     "pr": Verb("pr", "Title and description for the pull request, with the filled checklist."),
     "demo": Verb("demo", "Create and verify a backend on a small embedded checkout; no LocalAI clone needed."),
     "verify": Verb(

@@ -30,6 +30,14 @@ def check_collisions(spec: BackendSpec, checkout: Checkout) -> None:
     _pin_variable(spec, checkout)
 
 
+def check_changed(old: BackendSpec, new: BackendSpec, checkout: Checkout) -> None:
+    """As `check_collisions`, for a backend that is registered: what its new answers take from others."""
+    if set(new.variants) != set(old.variants) or new.gallery != old.gallery:
+        _index_collisions(new, checkout)
+    if new.pin != old.pin:
+        _pin_variable(new, checkout)
+
+
 def facts_of(checkout: Checkout, place_id: str) -> tuple[Fact, ...]:
     """The observed facts of one place."""
     return next(place for place in places() if place.id == place_id).observe(checkout)

@@ -18,7 +18,7 @@ from newbackend.spec import BackendSpec
 from newbackend.splice.conflicts import CONFLICT, conflict_line
 from newbackend.splice.make_syntax import SyntaxFault, syntax_fault
 from newbackend.splice.operation import Operation, anchor_missing
-from newbackend.splice.outcome import AlreadyPresent, Drifted, Inserted, Outcome, Splice
+from newbackend.splice.outcome import AlreadyPresent, AnchorMissing, Drifted, Inserted, Outcome, Splice
 from newbackend.splice.prove import Proof
 
 
@@ -45,6 +45,15 @@ class ExpectedFact:
     reason: str
     rules: tuple[str, ...]
     group: str
+
+
+@dataclass(frozen=True)
+class Altered:
+    """A fact that is expected with another value than before: both expectations, and what is registered."""
+
+    old: ExpectedFact
+    new: ExpectedFact
+    there: Fact
 
 
 @dataclass(frozen=True)
@@ -159,6 +168,32 @@ class Place(ABC):
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
         """Changes that remove every fact of a backend, and nothing of any other."""
 
+    def remove(self, checkout: Checkout, facts: Sequence[Fact]) -> Iterable[Change]:
+        """Changes that remove some facts of one backend. A place that can only remove them all does so, and leaves
+        fewer to be done by hand."""
+        name = facts[0].backend
+        if {fact.key for fact in facts} >= {fact.key for fact in self.observe(checkout) if fact.backend == name}:
+            return self.revert(checkout, name)
+        return [self._by_hand(fact, f"{fact.key} of {name} goes") for fact in facts]
+
+    def alter(self, checkout: Checkout, spec: BackendSpec, altered: Sequence[Altered]) -> Iterable[Change]:
+        """Changes that give registered facts their new values, in place."""
+        differing = [fact for fact in altered if not self.same(fact.new.value, fact.there.value)]
+        return [self._by_hand(fact.there, fact.new.reason, [fact.new]) for fact in differing]
+
+    def revise(
+        self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact], altered: Sequence[Altered]
+    ) -> Iterable[Change]:
+        """The additions and the alterations of one change."""
+        if missing:
+            yield from self.insert(checkout, spec, missing)
+        if altered:
+            yield from self.alter(checkout, spec, altered)
+
+    def _by_hand(self, fact: Fact, reason: str, wanted: Sequence[ExpectedFact] = ()) -> Change:
+        left = AnchorMissing("it cannot be changed in place safely", fact.line)
+        return Change(self.id, fact.path, left, reason, rules_of(wanted), self.snippet(wanted))
+
     @abstractmethod
     def text(self, wanted: ExpectedFact) -> list[str]:
         """The lines that a person would paste for a fact."""
@@ -232,11 +267,12 @@ class Place(ABC):
             missing += gone
             for wanted in group:
                 if wanted.key in observed:
-                    changes.append(self._there(checkout, wanted, observed[wanted.key]))
+                    changes.append(self.there(checkout, wanted, observed[wanted.key]))
         changes += self.insert(checkout, spec, missing) if missing else ()
         return PlacePlan(tuple(changes))
 
-    def _there(self, checkout: Checkout, wanted: ExpectedFact, fact: Fact) -> Change:
+    def there(self, checkout: Checkout, wanted: ExpectedFact, fact: Fact) -> Change:
+        """What a plan says of an expected fact whose key is registered already."""
         if self.same(wanted.value, fact.value):
             return self.added(checkout, [wanted], Operation(AlreadyPresent(fact.line)))
         drifted = Drifted(f"{wanted.key} is registered with another value", fact.line)

@@ -10,11 +10,12 @@ import hashlib
 import re
 import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from newbackend import __version__
 from newbackend.answers import Answers, Generated
-from newbackend.answers_file import parse_answers
+from newbackend.answers_file import dump_answers, parse_answers
 from newbackend.catalog.languages import languages
 from newbackend.checkout.git import Git
 from newbackend.checkout.gitlink import has_index
@@ -32,9 +33,15 @@ def blob_id(text: str) -> str:
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
-def record(texts: Mapping[str, str]) -> Generated:
-    """The answers file's `generated` section for rendered texts by path."""
-    return Generated(__version__, {path: blob_id(text) for path, text in sorted(texts.items())})
+def record(texts: Mapping[str, str], answers: Answers | None = None) -> Generated:
+    """The answers file's `generated` section for rendered texts by path, and for the answers of that moment."""
+    known = blob_id(answers_text(answers)) if answers else None
+    return Generated(__version__, known, {path: blob_id(text) for path, text in sorted(texts.items())})
+
+
+def answers_text(answers: Answers) -> str:
+    """The canonical text of answers, whose blob id is recorded: the base of the next change of the registration."""
+    return dump_answers(replace(answers, generated=None, like=None))
 
 
 def recorded(answers: Answers) -> dict[str, str]:
@@ -95,6 +102,11 @@ def text_of(root: Path, blob: str) -> str | None:
     if not _ID.match(blob) or not has_index(root):
         return None
     return _git(root, ["cat-file", "blob", blob], "")
+
+
+def committed(root: Path, path: str) -> str | None:
+    """The text of a file in the last commit, or None."""
+    return _git(root, ["cat-file", "blob", f"HEAD:{path}"], "")
 
 
 def _git(root: Path, words: list[str], stdin: str) -> str | None:

@@ -42,7 +42,8 @@ def render(spec: BackendSpec, checkout: Checkout) -> dict[str, RenderedFile]:
     Raises UsageError when a template cannot be rendered.
     """
     files = render_template(spec.language, context(spec, checkout))
-    answers = replace(to_answers(spec), generated=record({path: file.text for path, file in files.items()}))
+    answers = to_answers(spec)
+    answers = replace(answers, generated=record({path: file.text for path, file in files.items()}, answers))
     files[answers_path(spec)] = RenderedFile(0o644, dump_answers(answers, _HEADER))
     return dict(sorted(files.items()))
 

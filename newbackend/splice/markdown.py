@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from newbackend.splice.lines import Lines
 
@@ -89,6 +90,17 @@ def _rows(lines: Lines, number: int) -> Iterator[Row]:
 def _cells(line: str) -> tuple[str, ...]:
     inner = line.strip().removeprefix("|").removesuffix("|")
     return tuple(part.strip() for part in re.split(r"(?<!\\)\|", inner))
+
+
+def cell_spans(line: str) -> list[tuple[int, int]]:
+    """Where the text of each cell of a row is in its line."""
+    bars = [match.start() for match in re.finditer(r"(?<!\\)\|", line)]
+    spans = []
+    for left, right in pairwise(bars):
+        inner = line[left + 1 : right]
+        start = left + 1 + len(inner) - len(inner.lstrip())
+        spans.append((start, max(start, right - len(inner) + len(inner.rstrip()))))
+    return spans
 
 
 def shown(text: str) -> tuple[str, str]:

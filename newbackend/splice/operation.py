@@ -81,10 +81,13 @@ def drop_lines(lines: Lines, first: int, last: int, *, line: int | None = None) 
 
 
 def drop_items(target: YamlList, items: Sequence[Item], also: Collection[int] = ()) -> Operation:
-    """Deletes items of a YAML list, and the lines in `also` that belong to them."""
+    """Deletes items of a YAML list, and the lines in `also` that belong to them. One splice each, so that another
+    edit may insert something between two of them."""
+    lines = target.lines
     ranges = [(item.first, item.last) for item in items] + [(number, number) for number in also]
     proof = ListEdit(target.path, removed=frozenset(item.index for item in items))
-    return Operation(Inserted(target.lines.cut(ranges), items[0].line), (proof,))
+    apart = tuple(Splice(*lines.span(first, last), "") for first, last in sorted(ranges))
+    return Operation(Inserted(apart if lines.text.endswith("\n") else lines.cut(ranges), items[0].line), (proof,))
 
 
 def drop_key(target: YamlMap, entry: Entry, first: int) -> Operation:

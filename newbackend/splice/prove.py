@@ -32,9 +32,10 @@ class ListEdit:
 
 @dataclass(frozen=True)
 class MapEdit:
-    """Intended change of the mapping at `path`: new keys with their values, or old keys gone."""
+    """Intended change of the mapping at `path` (keys, in a sequence old indices): new keys with their values, or old
+    keys gone."""
 
-    path: tuple[str, ...]
+    path: tuple[str | int, ...]
     added: tuple[tuple[str, Any], ...] = ()
     removed: frozenset[str] = frozenset()
 
@@ -112,14 +113,14 @@ def prove_meaning(old: str, new: str, edits: Sequence[ListEdit | MapEdit | Value
     for change in (edit for edit in edits if isinstance(edit, MapEdit)):
         mapping = _at(expected, change.path)
         if not isinstance(mapping, dict):
-            raise ProofFailed(f"no mapping at {'/'.join(change.path) or 'the top'}")
+            raise ProofFailed(f"no mapping at {_said(change.path)}")
         for key in change.removed:
             if key not in mapping:
-                raise ProofFailed(f"{key} is not at {'/'.join(change.path) or 'the top'}")
+                raise ProofFailed(f"{key} is not at {_said(change.path)}")
             del mapping[key]
         for key, added in change.added:
             if key in mapping:
-                raise ProofFailed(f"{key} is there already at {'/'.join(change.path) or 'the top'}")
+                raise ProofFailed(f"{key} is there already at {_said(change.path)}")
             mapping[key] = added
     for lists in (edit for edit in edits if isinstance(edit, ListEdit)):
         expected = _with_list_edit(expected, lists)
@@ -142,6 +143,10 @@ def _with_list_edit(value: Any, edit: ListEdit) -> Any:
         return result
     holder[key] = result
     return value
+
+
+def _said(path: Sequence[str | int]) -> str:
+    return "/".join(map(str, path)) or "the top"
 
 
 def _at(value: Any, path: Sequence[str | int]) -> Any:

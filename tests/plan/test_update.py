@@ -13,8 +13,9 @@ from newbackend.answers_file import dump_answers, parse_answers
 from newbackend.checkout.layout import open_checkout
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NotFoundError, UsageError
+from newbackend.plan.change import Changed as Update
+from newbackend.plan.change import Sources, plan_update
 from newbackend.plan.model import FileChange
-from newbackend.plan.update import Update, plan_update
 from newbackend.scaffold.generated import blob_id, edited_files, record, remember, text_of
 from newbackend.scaffold.render import RenderedFile, answers_path
 from newbackend.spec import BackendSpec, to_answers
@@ -30,7 +31,7 @@ def rendering(files: dict[str, str]) -> object:
     """A scaffold that renders these files and the answers file."""
 
     def scaffold(wanted: BackendSpec, _: Checkout) -> dict[str, RenderedFile]:
-        answers = replace(to_answers(wanted), generated=record(files))
+        answers = replace(to_answers(wanted), generated=record(files, to_answers(wanted)))
         texts = {**files, answers_path(wanted): dump_answers(answers)}
         return {path: RenderedFile(0o644, text) for path, text in texts.items()}
 
@@ -44,9 +45,11 @@ def generated(checkout: Checkout, files: dict[str, str] = OLD, **edits: str | No
     return checkout.with_changes({**texts, **{paths[key]: text for key, text in edits.items()}})
 
 
-def updated(checkout: Checkout, files: dict[str, str] = NEW, known: dict[str, str] = OLD) -> Update:
+def updated(
+    checkout: Checkout, files: dict[str, str] = NEW, known: dict[str, str] = OLD, *, markers: bool = True
+) -> Update:
     bases = {blob_id(text): text for text in known.values()}
-    return plan_update("ds4", checkout, bases.get, scaffold=rendering(files))  # type: ignore[arg-type]
+    return plan_update("ds4", checkout, Sources(bases.get, markers=markers), scaffold=rendering(files))  # type: ignore[arg-type]
 
 
 def after(checkout: Checkout, update: Update) -> dict[str, str | None]:
@@ -101,6 +104,29 @@ def test_an_edit_of_the_same_line_becomes_a_conflict_as_git_shows_it(checkout: C
     assert caught.value.where == MAIN
 
 
+def test_a_conflict_is_shown_and_not_written_unless_its_markers_are_asked_for(checkout: Checkout) -> None:
+    there = generated(checkout, main=OLD[MAIN].replace("one", "mine"))
+    update = updated(there, markers=False)
+    assert MAIN not in after(there, update)
+    (manual,) = update.plan.manual
+    assert (manual.path, manual.line) == (MAIN, 1)
+    assert manual.snippet.splitlines()[:2] == ["<<<<<<< edited here", "mine"]
+
+
+def test_placeholder_code_is_not_merged_into_the_engine_that_replaced_it(checkout: Checkout) -> None:
+    old = {**OLD, MAIN: "// NEWBACKEND-PLACEHOLDER\none\ntwo\n"}
+    new = {**OLD, MAIN: "// NEWBACKEND-PLACEHOLDER\none\ntwo\nembed\n"}
+    there = generated(checkout, old, main="the real engine\n")
+    update = updated(there, new, old)
+    assert MAIN not in after(there, update)
+    (manual,) = update.plan.manual
+    assert "the placeholder was replaced" in manual.reason
+    assert "+embed" in manual.snippet
+    assert "real engine" not in manual.snippet
+    edited = generated(checkout, old, main=old[MAIN].replace("one", "1"))
+    assert after(edited, updated(edited, new, old))[MAIN] == "// NEWBACKEND-PLACEHOLDER\n1\ntwo\nembed\n"
+
+
 def test_an_edit_of_a_file_that_renders_the_same_is_left_alone(checkout: Checkout) -> None:
     there = generated(checkout, notes="my notes\n")
     assert NOTES not in after(there, updated(there))
@@ -153,7 +179,9 @@ def test_what_people_wrote_in_the_answers_file_stays(checkout: Checkout) -> None
     written = after(there, updated(there))[ANSWERS] or ""
     assert written.startswith("# mine\n")
     assert "# as upstream has it" in written
-    assert parse_answers(written, "").generated == record(NEW)
+    found = parse_answers(written, "").generated
+    assert found is not None
+    assert found.files == record(NEW).files
 
 
 def test_an_answers_file_without_a_record_gets_one_and_no_file_is_lost(checkout: Checkout) -> None:
@@ -181,7 +209,7 @@ def test_an_answers_file_that_is_not_this_backends_is_refused(checkout: Checkout
 
 def test_a_backend_that_was_not_generated_is_not_updated(checkout: Checkout) -> None:
     with pytest.raises(NotFoundError, match=r"has no \.newbackend\.yml"):
-        plan_update("pyecho", checkout, lambda _: None)
+        plan_update("pyecho", checkout, Sources(lambda _: None))
 
 
 def test_blob_ids_are_those_of_git(sample: Path) -> None:

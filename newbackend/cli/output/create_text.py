@@ -10,21 +10,28 @@ from newbackend.sanitize import json_text
 from newbackend.style import style_for
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from newbackend.cli.create_options import CreateOptions
     from newbackend.plan.model import Plan
 
 
 def save(plan: Plan, options: CreateOptions) -> None:
     """Writes --plan-out and --diff-out. Raises UsageError when that fails."""
+    save_plan(plan, options.plan_out, options.diff_out)
+
+
+def save_plan(plan: Plan, plan_out: Path | None, diff_out: Path | None) -> None:
+    """Writes a plan and its diff to the named files. Raises UsageError when that fails."""
     from newbackend.cli.output.plan_text import patch
     from newbackend.plan.as_json import plan_to_json
 
-    if options.plan_out:
-        write_output(options.plan_out, json_text(plan_to_json(plan)) + "\n")
-        print_err(f"newbackend: plan written to {options.plan_out}")
-    if options.diff_out:
-        write_output(options.diff_out, patch(plan))
-        print_err(f"newbackend: diff written to {options.diff_out}")
+    if plan_out:
+        write_output(plan_out, json_text(plan_to_json(plan)) + "\n")
+        print_err(f"newbackend: plan written to {plan_out}")
+    if diff_out:
+        write_output(diff_out, patch(plan))
+        print_err(f"newbackend: diff written to {diff_out}")
 
 
 def show(plan: Plan, options: CreateOptions) -> None:

@@ -5,14 +5,16 @@ It greps `^VAR?=` in the Makefile named here; a backend that is not listed is si
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from newbackend.checkout.layout import BUMP
 from newbackend.checkout.tree import Checkout
 from newbackend.overrides import check_row
-from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe
+from newbackend.registrations.base import Altered, Change, ExpectedFact, Fact, Place, Probe
 from newbackend.registrations.makefile.place import backend_of_directory
+from newbackend.registrations.support.alter_item import alter_item
 from newbackend.registrations.support.yaml_files import need_sequence, probe_sequence
 from newbackend.spec import BackendSpec
 from newbackend.splice.operation import add_items, drop_items
@@ -80,14 +82,25 @@ class BumpBot(Place):
         if gone:
             yield self.taken(checkout, drop_items(rows, gone), f"the bump of {name}", "REG501")
 
+    def alter(self, checkout: Checkout, spec: BackendSpec, altered: Sequence[Altered]) -> Iterable[Change]:
+        rows = need_sequence(checkout, BUMP, KEYS)
+        for fact in altered:
+            item = next(item for item in rows.items if item.line == fact.there.line)
+            operation = alter_item(rows, item, fact, partial(_field_lines, sibling=item))
+            yield self.added(checkout, [fact.new], operation)
+
     def text(self, wanted: ExpectedFact) -> list[str]:
         return _lines(wanted, None)
 
 
 def _lines(wanted: ExpectedFact, sibling: Item | None) -> list[str]:
+    return _field_lines(wanted.value, sibling)
+
+
+def _field_lines(fields: Mapping[str, Any], sibling: Item | None) -> list[str]:
     pad = " " * (sibling.indent if sibling else 10)
     rows = []
-    for number, (key, value) in enumerate(wanted.value.items()):
+    for number, (key, value) in enumerate(fields.items()):
         style = sibling.fields[key].style if sibling and key in sibling.fields else '"'
         rows.append(f"{pad}{'- ' if number == 0 else '  '}{key}: {scalar(value, style)}")
     return rows

@@ -12,12 +12,14 @@ from typing import Any
 
 from newbackend.catalog import modalities
 from newbackend.checkout.tree import Checkout
-from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe
-from newbackend.registrations.support.go_files import drop_element, elements, go_file, probe_variable
+from newbackend.registrations.base import Altered, Change, ExpectedFact, Fact, Place, Probe
+from newbackend.registrations.support.alter_item import merged_fields
+from newbackend.registrations.support.go_files import drop_element, elements, go_file, probe_variable, set_fields
 from newbackend.registrations.support.import_choice import one_line
 from newbackend.spec import BackendSpec
 from newbackend.splice.golang import Element, aligned, go_string
-from newbackend.splice.operation import add_lines
+from newbackend.splice.operation import Operation, add_lines
+from newbackend.splice.outcome import AlreadyPresent
 
 PATH = "core/config/backend_capabilities.go"
 VARIABLE = "BackendCapabilities"
@@ -90,6 +92,16 @@ class Capabilities(Place):
             rows = _rows(wanted.key.partition(":")[2], wanted.value, names)
             yield self.added(checkout, [wanted], add_lines(lines, sibling.last, rows))
 
+    def alter(self, checkout: Checkout, spec: BackendSpec, altered: Sequence[Altered]) -> Iterable[Change]:
+        lines = go_file(checkout, PATH).lines
+        names = {value: name for name, value in reversed(list(_by_name(checkout).items()))}
+        for fact in altered:
+            element = next(row for row in elements(checkout, PATH, VARIABLE) if row.first + 1 == fact.there.line)
+            values = merged_fields(fact, prose=_TEXTS)
+            sources = {key: _source(key, value, names) for key, value in values.items()}
+            operation = set_fields(lines, element, sources) if sources else Operation(AlreadyPresent(fact.there.line))
+            yield self.added(checkout, [fact.new], operation)
+
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
         lines = go_file(checkout, PATH).lines
         for element in elements(checkout, PATH, VARIABLE):
@@ -133,16 +145,16 @@ def _rows(name: str, value: Mapping[str, Any], names: Mapping[str, str]) -> list
     """An entry's lines. A word that the file has no constant for is a plain string, which Go takes as well;
     without any names (a snippet) the constants are guessed."""
 
-    def words(key: str) -> str:
-        return ", ".join(names.get(word) or (go_string(word) if names else _constant(word)) for word in value[key])
-
-    pairs = []
-    for key, content in value.items():
-        if key in _LISTS:
-            pairs.append((key, f"{_LISTS[key]}{{{words(key)}}}"))
-        else:
-            pairs.append((key, go_string(content) if key in _TEXTS else str(content)))
+    pairs = [(key, _source(key, content, names)) for key, content in value.items()]
     return [f"\t{go_string(name)}: {{", *aligned(pairs, "\t\t"), "\t},"]
+
+
+def _source(key: str, content: Any, names: Mapping[str, str]) -> str:
+    """A field's value as Go source."""
+    if key not in _LISTS:
+        return go_string(content) if key in _TEXTS else str(content)
+    words = (names.get(word) or (go_string(word) if names else _constant(word)) for word in content)
+    return f"{_LISTS[key]}{{{', '.join(words)}}}"
 
 
 def _constant(word: str) -> str:

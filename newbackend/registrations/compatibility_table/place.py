@@ -8,16 +8,19 @@ from typing import Any
 from newbackend.catalog import modalities, variant_table
 from newbackend.catalog.registries import registries
 from newbackend.checkout.tree import Checkout, cached
-from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe
+from newbackend.registrations.base import Altered, Change, ExpectedFact, Fact, Place, Probe
 from newbackend.registrations.support.display_names import backend_of, speaking_of
 from newbackend.registrations.support.import_choice import one_line
 from newbackend.registrations.support.text_files import lines_of
 from newbackend.spec import BackendSpec
-from newbackend.splice.markdown import Table, cell, tables
+from newbackend.splice.lines import Lines
+from newbackend.splice.markdown import Table, cell, cell_spans, tables
 from newbackend.splice.operation import Operation, add_lines, anchor_missing, drop_lines
+from newbackend.splice.outcome import AlreadyPresent, Inserted, Splice
 
 PATH = "docs/content/reference/compatibility-table.md"
 _NAME, _ACCELERATION = "Backend", "Acceleration"
+_COLUMNS = (_NAME, "Description", "Capability", "Embeddings", "Streaming", _ACCELERATION)
 _RULES = ("REG702",)
 
 
@@ -55,6 +58,21 @@ class CompatibilityTable(Place):
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact]) -> Iterable[Change]:
         for wanted in missing:
             yield self.added(checkout, [wanted], _add_row(checkout, spec, wanted.value["headings"]))
+
+    def alter(self, checkout: Checkout, spec: BackendSpec, altered: Sequence[Altered]) -> Iterable[Change]:
+        lines = lines_of(checkout, PATH)
+        for fact in altered:
+            if fact.old.value["headings"] != fact.new.value["headings"]:
+                yield from self.revert(checkout, fact.there.backend)
+                yield self.added(checkout, [fact.new], _add_row(checkout, spec, fact.new.value["headings"]))
+                continue
+            number = fact.there.line - 1
+            table = next(table for table in _tables(checkout) if any(row.line == number for row in table.rows))
+            if not set(table.columns) <= set(_COLUMNS):
+                continue
+            old, new = (_cells(expected.value["spec"]) for expected in (fact.old, fact.new))
+            operation = _alter_row(lines, number, table, old, new)
+            yield self.added(checkout, [fact.new], operation)
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
         rows = [(row, row.text, row.link) for table in _tables(checkout) for row in table.rows]
@@ -123,8 +141,16 @@ def _add_row(checkout: Checkout, spec: BackendSpec, headings: Sequence[str]) -> 
 
 def _row(spec: BackendSpec, table: Table) -> str | None:
     """A row in the table's own columns, or None when it has one that is not known."""
+    known = _cells(spec)
+    if any(column not in known for column in table.columns):
+        return None
+    return f"| {' | '.join(known[column] for column in table.columns)} |"
+
+
+def _cells(spec: BackendSpec) -> Mapping[str, str]:
+    """What the row of a backend says in each known column."""
     abilities = [word for key in spec.modalities if (word := modalities()[key].word)]
-    known: Mapping[str, str] = {
+    return {
         _NAME: linked(spec),
         "Description": cell(one_line(spec.description) or spec.name),
         "Capability": ", ".join(abilities) or "-",
@@ -132,9 +158,35 @@ def _row(spec: BackendSpec, table: Table) -> str | None:
         "Streaming": "yes" if "llm" in spec.modalities else "no",
         _ACCELERATION: acceleration(spec.variants),
     }
-    if any(column not in known for column in table.columns):
-        return None
-    return f"| {' | '.join(known[column] for column in table.columns)} |"
+
+
+def _alter_row(lines: Lines, number: int, table: Table, old: Mapping[str, str], new: Mapping[str, str]) -> Operation:
+    """Other texts in the cells of a row. Prose that somebody wrote otherwise stays; a list grows and shrinks."""
+    splices = []
+    row = lines[number]
+    for (start, end), column in zip(cell_spans(row), table.columns, strict=False):
+        there = row[start:end]
+        text = _cell(column, old[column], new[column], there)
+        if text != there:
+            splices.append(Splice(lines.starts[number] + start, lines.starts[number] + end, text))
+    return Operation(Inserted(tuple(splices), number + 1) if splices else AlreadyPresent(number + 1))
+
+
+def _cell(column: str, old: str, new: str, there: str) -> str:
+    if column == _ACCELERATION:
+        return _accelerated(old.split(", "), new.split(", "), there)
+    return new if there == old else there
+
+
+def _accelerated(old: Sequence[str], new: Sequence[str], there: str) -> str:
+    """The list of accelerations with the words that came and went; the order of those that are there stays."""
+    words = there.split(", ")
+    for word in new:
+        if word not in old and word not in words:
+            gone = [words.index(mate) for mate in old if mate in words and mate not in new]
+            before = gone or [words.index(mate) for mate in new[: new.index(word)] if mate in words]
+            words.insert(before[-1] + 1 if before else 0, word)
+    return ", ".join(word for word in words if word in new or word not in old)
 
 
 PLACE = CompatibilityTable()

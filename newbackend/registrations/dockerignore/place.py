@@ -90,6 +90,15 @@ class Dockerignore(Place):
             number -= 1
         return number
 
+    def remove(self, checkout: Checkout, facts: Sequence[Fact]) -> Iterable[Change]:
+        name, gone = facts[0].backend, {fact.line for fact in facts}
+        if all(fact.line in gone for fact in self.observe(checkout) if fact.backend == name):
+            yield from self.revert(checkout, name)
+            return
+        lines = lines_of(checkout, PATH)
+        cut = Inserted(lines.cut((line - 1, line - 1) for line in gone), min(gone))
+        yield self.taken(checkout, Operation(cut), f"what {name} no longer builds in place", "REG811")
+
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
         lines = lines_of(checkout, PATH)
         numbers = [fact.line - 1 for fact in self.observe(checkout) if fact.backend == name]

@@ -13,7 +13,7 @@ from typing import Any
 from newbackend.catalog import modalities
 from newbackend.catalog.registries import Category, registries
 from newbackend.checkout.tree import Checkout, cached
-from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe
+from newbackend.registrations.base import Altered, Change, ExpectedFact, Fact, Place, Probe
 from newbackend.registrations.support.display_names import backend_of, speaking_of
 from newbackend.registrations.support.text_files import lines_of
 from newbackend.spec import BackendSpec
@@ -70,6 +70,12 @@ class DocsList(Place):
             else:
                 operation = _add_example(lines, bullet, spec.name)
             yield self.added(checkout, [wanted], operation)
+
+    def alter(self, checkout: Checkout, spec: BackendSpec, altered: Sequence[Altered]) -> Iterable[Change]:
+        for fact in altered:
+            if fact.old.value["category"] != fact.new.value["category"]:
+                yield from self.revert(checkout, fact.there.backend)
+                yield from self.insert(checkout, spec, [fact.new])
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
         lines = lines_of(checkout, PATH)

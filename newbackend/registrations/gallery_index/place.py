@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from newbackend.checkout.layout import INDEX
 from newbackend.checkout.tree import Checkout
-from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe, groups
+from newbackend.registrations.base import Altered, Change, ExpectedFact, Fact, Place, Probe, groups
 from newbackend.registrations.gallery_index.entries import (
     DEV,
     PLACE_ID,
@@ -22,10 +24,12 @@ from newbackend.registrations.gallery_index.entries import (
     meta_of,
 )
 from newbackend.registrations.matrix.place import Matrix
+from newbackend.registrations.support.alter_item import alter_item, new_values
 from newbackend.registrations.support.yaml_files import need_sequence, probe_sequence
 from newbackend.spec import BackendSpec
 from newbackend.splice.lines import Lines
 from newbackend.splice.operation import add_items, anchor_missing, drop_items
+from newbackend.splice.three_way import Differs
 from newbackend.splice.yaml_list import Item, YamlList
 
 _TAG = re.compile(r":(?:latest|master)(-[^:/@]*)\Z")
@@ -102,16 +106,51 @@ class GalleryIndex(Place):
         return all(wanted[key] == observed.get(key) for key in keys)
 
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact]) -> Iterable[Change]:
+        return self._inserted(checkout, spec, missing, {})
+
+    def revise(
+        self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact], altered: Sequence[Altered]
+    ) -> Iterable[Change]:
+        """New entries merge the meta as it will be."""
+        fields: dict[str, Any] = {}
+        with suppress(Differs):
+            for fact in altered:
+                fields |= new_values(_of_one_channel(fact)) if fact.there.value.get("&") == spec.anchor else {}
+        if missing:
+            yield from self._inserted(checkout, spec, missing, fields)
+        yield from self.alter(checkout, spec, altered)
+
+    def alter(self, checkout: Checkout, spec: BackendSpec, altered: Sequence[Altered]) -> Iterable[Change]:
         index = need_sequence(checkout, INDEX, ())
-        merged = _merged_meta(index, spec, missing)
+        for fact in altered:
+            item = next(item for item in index.items if item.line == fact.there.line)
+            operation = alter_item(index, item, _of_one_channel(fact), lambda value: entry_lines(value, 0))
+            yield self.added(checkout, [fact.new], operation)
+
+    def remove(self, checkout: Checkout, facts: Sequence[Fact]) -> Iterable[Change]:
+        index = need_sequence(checkout, INDEX, ())
+        lines = {fact.line for fact in facts}
+        gone = [item for item in index.items if item.line in lines]
+        if gone:
+            reason = f"the entries {', '.join(str(item.get('name')) for item in gone)}"
+            yield self.taken(checkout, drop_items(index, gone), reason, "REG203", "REG204")
+
+    def _inserted(
+        self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact], meta_fields: Mapping[str, Any]
+    ) -> Iterable[Change]:
+        index = need_sequence(checkout, INDEX, ())
+        own = {fact.line for fact in self.observe(checkout) if fact.backend in (spec.name, spec.gallery)}
+        images = [item for item in index.items if item.line in own and not is_meta(item)]
+        changed = {**_merged_meta(index, spec, missing), **meta_fields}
+        merged = {key: value for key, value in changed.items() if value is not None}
         for group in groups(missing):
             kind = group[0].group
-            after = _anchor_item(index, kind)
+            after = images[-1] if kind == "entries" and images else _anchor_item(index, kind)
             if after is None:
                 operation = anchor_missing("no meta section with anchored entries was found", index.line)
             else:
                 items = [(_value(wanted, merged), entry_lines(wanted.value, after.indent)) for wanted in group]
-                if kind == "entries" and _section_line(index.lines, spec.name) is None:
+                if kind == "entries" and not images and _section_line(index.lines, spec.name) is None:
                     items[0][1].insert(0, f"## {spec.name}")
                 operation = add_items(index, after, items)
             yield self.added(checkout, group, operation)
@@ -148,6 +187,20 @@ def owners(checkout: Checkout) -> dict[str, str]:
 def families(checkout: Checkout, name: str) -> tuple[str, ...]:
     """Gallery names of a backend beside its own."""
     return tuple(sorted(family for family, owner in owners(checkout).items() if owner == name))
+
+
+def _of_one_channel(fact: Altered) -> Altered:
+    """The fact with what changes in its capabilities as expected, where only the channel of an entry is another."""
+    key = "capabilities"
+    old, new, there = (value.get(key) or {} for value in (fact.old.value, fact.new.value, fact.there.value))
+    own = {
+        name: old[name] if old.get(name, "").removesuffix(DEV) == entry.removesuffix(DEV) != "" else entry
+        for name, entry in there.items()
+        if old.get(name) != new.get(name)
+    }
+    if not own:
+        return fact
+    return replace(fact, there=replace(fact.there, value={**fact.there.value, key: {**there, **own}}))
 
 
 def _merged_meta(index: YamlList, spec: BackendSpec, missing: Sequence[ExpectedFact]) -> Mapping[str, Any]:

@@ -124,7 +124,7 @@ class ImporterDropIn(Place):
         snippet = self.snippet([wanted])
         return Change(self.id, path, operation.outcome, wanted.reason, wanted.rules, snippet, operation.proofs)
 
-    def _there(self, checkout: Checkout, wanted: ExpectedFact, fact: Fact) -> Change:
+    def there(self, checkout: Checkout, wanted: ExpectedFact, fact: Fact) -> Change:
         return self._change(fact.path, Operation(AlreadyPresent(fact.line)), wanted)
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:

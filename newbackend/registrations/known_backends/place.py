@@ -10,12 +10,14 @@ from typing import Any
 
 from newbackend.catalog.registries import registries
 from newbackend.checkout.tree import Checkout
-from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe
-from newbackend.registrations.support.go_files import drop_element, elements, go_file, probe_variable
+from newbackend.registrations.base import Altered, Change, ExpectedFact, Fact, Place, Probe
+from newbackend.registrations.support.alter_item import merged_fields
+from newbackend.registrations.support.go_files import drop_element, elements, go_file, probe_variable, set_fields
 from newbackend.registrations.support.import_choice import import_choice
 from newbackend.spec import BackendSpec
 from newbackend.splice.golang import go_string
-from newbackend.splice.operation import add_lines, drop_lines
+from newbackend.splice.operation import Operation, add_lines, drop_lines
+from newbackend.splice.outcome import AlreadyPresent
 
 PATH = "core/http/endpoints/localai/backend.go"
 VARIABLE = "knownPrefOnlyBackends"
@@ -77,6 +79,15 @@ class KnownBackends(Place):
             same = [entry for entry in entries if entry.fields.get("Modality") == modality]
             rows = self.text(wanted) if same else ["\t" + _heading(modality), *self.text(wanted)]
             yield self.added(checkout, [wanted], add_lines(lines, (same or list(entries))[-1].last, rows))
+
+    def alter(self, checkout: Checkout, spec: BackendSpec, altered: Sequence[Altered]) -> Iterable[Change]:
+        lines = go_file(checkout, PATH).lines
+        for fact in altered:
+            entry = next(row for row in elements(checkout, PATH, VARIABLE) if row.first + 1 == fact.there.line)
+            values = merged_fields(fact, prose=frozenset(("Description",)))
+            sources = {key: value if key == "AutoDetect" else go_string(value) for key, value in values.items()}
+            operation = set_fields(lines, entry, sources) if sources else Operation(AlreadyPresent(fact.there.line))
+            yield self.added(checkout, [fact.new], operation)
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
         lines = go_file(checkout, PATH).lines

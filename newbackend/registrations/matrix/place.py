@@ -6,6 +6,7 @@ Without a row no image is ever built, and the gallery entry points at a tag that
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +15,8 @@ from newbackend.catalog.languages import language_table
 from newbackend.checkout.layout import MATRIX
 from newbackend.checkout.tree import Checkout
 from newbackend.overrides import check_row
-from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe, groups
+from newbackend.registrations.base import Altered, Change, ExpectedFact, Fact, Place, Probe, groups
+from newbackend.registrations.support.alter_item import alter_item
 from newbackend.registrations.support.os_excluded import check_os
 from newbackend.registrations.support.yaml_files import probe_sequence, sequence
 from newbackend.spec import BackendSpec
@@ -123,6 +125,23 @@ class Matrix(Place):
             gone = [item for item in rows.items if item.get("backend") == name] if rows else []
             if rows and gone:
                 yield self.taken(checkout, drop_items(rows, gone), f"the {list_key} rows of {name}", "REG101")
+
+    def remove(self, checkout: Checkout, facts: Sequence[Fact]) -> Iterable[Change]:
+        lines = {fact.line for fact in facts}
+        for list_key in ("include", "includeDarwin"):
+            rows = sequence(checkout, MATRIX, (list_key,))
+            gone = [item for item in rows.items if item.line in lines] if rows else []
+            if rows and gone:
+                reason = f"the {list_key} rows {', '.join(str(item.get('tag-suffix')) for item in gone)}"
+                yield self.taken(checkout, drop_items(rows, gone), reason, "REG101")
+
+    def alter(self, checkout: Checkout, spec: BackendSpec, altered: Sequence[Altered]) -> Iterable[Change]:
+        for fact in altered:
+            rows = sequence(checkout, MATRIX, ("include" if fact.new.kind == "row" else "includeDarwin",))
+            item = next(item for item in rows.items if item.line == fact.there.line) if rows else None
+            if rows and item:
+                operation = alter_item(rows, item, fact, partial(_row_lines, sibling=item))
+                yield self.added(checkout, [fact.new], operation)
 
     def text(self, wanted: ExpectedFact) -> list[str]:
         return _row_lines(wanted.value, None)

@@ -104,9 +104,20 @@ class PathFilterPlace(FilterScript):
                 operation = _add_darwin(lines, function, spec)
             yield self.added(checkout, group, operation)
 
+    def remove(self, checkout: Checkout, facts: Sequence[Fact]) -> Iterable[Change]:
+        """A branch goes with the last row that it serves."""
+        name, gone = facts[0].backend, {fact.key for fact in facts}
+        left = {fact.kind for fact in self.observe(checkout) if fact.backend == name and fact.key not in gone}
+        return self._reverted(checkout, name, [system for system in FUNCTIONS if system not in left])
+
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
+        return self._reverted(checkout, name, list(FUNCTIONS))
+
+    def _reverted(self, checkout: Checkout, name: str, systems: Sequence[str]) -> Iterable[Change]:
         path = self.path(checkout)
         for system, function_name in FUNCTIONS.items():
+            if system not in systems:
+                continue
             function = _function(checkout, path, system)
             for branch in function.branches if function else ():
                 if _speaks_of(branch, name):

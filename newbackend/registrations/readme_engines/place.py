@@ -10,14 +10,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from newbackend.checkout.tree import Checkout, cached
-from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe
+from newbackend.registrations.base import Altered, Change, ExpectedFact, Fact, Place, Probe
 from newbackend.registrations.compatibility_table.place import linked
 from newbackend.registrations.support.display_names import backend_of, speaking_of
 from newbackend.registrations.support.import_choice import one_line
 from newbackend.registrations.support.text_files import lines_of
 from newbackend.spec import BackendSpec
 from newbackend.splice.markdown import Table, cell, tables
-from newbackend.splice.operation import add_lines, drop_lines
+from newbackend.splice.operation import Operation, add_lines, drop_lines
+from newbackend.splice.outcome import Inserted
+from newbackend.splice.yaml_fields import replace_lines
 
 PATH = "README.md"
 _COLUMNS = ("Backend", "What it does")
@@ -61,6 +63,14 @@ class ReadmeEngines(Place):
         last = _tables(checkout)[0].last
         for wanted in missing:
             yield self.added(checkout, [wanted], add_lines(lines_of(checkout, PATH), last, self.text(wanted)))
+
+    def alter(self, checkout: Checkout, spec: BackendSpec, altered: Sequence[Altered]) -> Iterable[Change]:
+        lines = lines_of(checkout, PATH)
+        for fact in altered:
+            number = fact.there.line - 1
+            if lines[number].strip() == fact.old.value:
+                splices = replace_lines(lines, number, number, [fact.new.value])
+                yield self.added(checkout, [fact.new], Operation(Inserted(tuple(splices), fact.there.line)))
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
         rows = [(row, row.text, row.link) for row in _tables(checkout)[0].rows]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from newbackend.checkout.tree import Checkout, cached_by_file
 from newbackend.registrations.base import Probe
 from newbackend.splice.comments import own_comment
 from newbackend.splice.golang import Composite, Element, GoFile
 from newbackend.splice.lines import Lines
-from newbackend.splice.operation import Operation, drop_lines
+from newbackend.splice.operation import Operation, anchor_missing, drop_lines
+from newbackend.splice.outcome import Inserted, Splice
+
+_VALUE = r'"(?:[^"\\\n]|\\.)*"|\[\]\w+\{[^{}\n]*\}|[\w.]+(?:\(\))?'
+"""A string, a list of words or a plain word, each on one line."""
 
 
 @cached_by_file
@@ -44,6 +49,18 @@ def elements(checkout: Checkout, path: str, name: str) -> tuple[Element, ...]:
     literal = composite(checkout, path, name)
     assert literal is not None  # probe() has seen it
     return literal.elements
+
+
+def set_fields(lines: Lines, element: Element, sources: Mapping[str, str]) -> Operation:
+    """Gives fields of an element other values, as Go source; each has to be there once, on one line."""
+    start, end = lines.starts[element.first], lines.end(element.last)
+    splices = []
+    for name, source in sources.items():
+        found = list(re.finditer(rf"\b{re.escape(name)}:[ \t]*({_VALUE})", lines.text[start:end]))
+        if len(found) != 1:
+            return anchor_missing(f"the field {name} is not there once, on one line", element.first + 1)
+        splices.append(Splice(start + found[0].start(1), start + found[0].end(1), source))
+    return Operation(Inserted(tuple(splices), element.first + 1))
 
 
 def drop_element(lines: Lines, element: Element, words: Sequence[str]) -> Operation:

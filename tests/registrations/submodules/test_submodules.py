@@ -16,9 +16,9 @@ from newbackend.checkout.gitlink import GITLINK, record_link
 from newbackend.checkout.layout import open_checkout
 from newbackend.errors import UsageError
 from newbackend.plan.build import plan_create, planned
+from newbackend.plan.change import Sources, plan_update
 from newbackend.plan.remove import plan_remove
 from newbackend.plan.review import hunks
-from newbackend.plan.update import plan_update
 from newbackend.registrations.submodules.place import Submodules
 from newbackend.rules.run import verify
 
@@ -125,9 +125,9 @@ def test_a_submodule_that_was_moved_on_since_is_not_undone(with_modules: Path) -
 
 def test_an_update_leaves_a_submodule_that_was_moved_on_and_says_so(with_modules: Path) -> None:
     create(with_modules)
-    assert plan_update("ferris", open_checkout(with_modules), lambda _: None).plan.notes == ()
+    assert plan_update("ferris", open_checkout(with_modules), Sources(lambda _: None)).plan.notes == ()
     record_link(with_modules, PATH, "1" * 40)
-    update = plan_update("ferris", open_checkout(with_modules), lambda _: None).plan
+    update = plan_update("ferris", open_checkout(with_modules), Sources(lambda _: None)).plan
     assert update.empty
     (note,) = update.notes
     assert PATH in note

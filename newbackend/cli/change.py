@@ -1,0 +1,109 @@
+"""`newbackend change`: wishes -> new answers -> plan -> review -> apply."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from newbackend.cli.carry_out import ChangeOptions
+from newbackend.cli.change_options import (
+    AddModalityOption,
+    AddVariantsOption,
+    DescriptionOption,
+    DocsOption,
+    DropModalityOption,
+    DropVariantsOption,
+    IconOption,
+    ImportOption,
+    LicenseOption,
+    TagsOption,
+    UrlsOption,
+)
+from newbackend.cli.common import (
+    AllowDirtyOption,
+    AllowManualOption,
+    ConflictsOption,
+    DryRunOption,
+    FormatOption,
+    RepoOption,
+    YesOption,
+    check_format,
+    open_repo,
+    verb_app,
+)
+from newbackend.cli.completion import backends
+from newbackend.cli.create_options import (
+    DiffOutOption,
+    ModalityOption,
+    NoInputOption,
+    PinOption,
+    PlanOutOption,
+    SetOption,
+)
+
+app = verb_app()
+
+
+@app.command()
+def change(
+    name: Annotated[str, typer.Argument(help="A registered backend.", show_default=False, autocompletion=backends)],
+    add_variants: AddVariantsOption = None,
+    drop_variants: DropVariantsOption = None,
+    add_modality: AddModalityOption = None,
+    drop_modality: DropModalityOption = None,
+    modality: ModalityOption = None,
+    pin: PinOption = None,
+    description: DescriptionOption = None,
+    license_: LicenseOption = None,
+    icon: IconOption = None,
+    urls: UrlsOption = None,
+    tags: TagsOption = None,
+    import_: ImportOption = None,
+    docs: DocsOption = None,
+    set_: SetOption = None,
+    no_input: NoInputOption = False,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    plan_out: PlanOutOption = None,
+    diff_out: DiffOutOption = None,
+    conflicts: ConflictsOption = False,
+    allow_dirty: AllowDirtyOption = False,
+    allow_manual: AllowManualOption = False,
+    repo: RepoOption = None,
+    format_: FormatOption = "text",
+) -> int:
+    """Change a registered backend, its files and every registration of it, all or nothing.
+
+    Starts from its .newbackend.yml, or, for a backend that newbackend did not make, from what is registered. Only the
+    difference is edited; what people wrote by hand beside it stays.
+    """
+    from newbackend.cli.change_options import told, with_commit
+    from newbackend.cli.create_answers import split
+    from newbackend.cli.output.create_text import save_plan
+    from newbackend.cli.update import finish, sources_of
+    from newbackend.plan.change import plan_change
+    from newbackend.plan.wish import Wish
+    from newbackend.registrations.support.backend_names import named
+
+    check_format(format_)
+    checkout = open_repo(repo, writes=not dry_run)
+    name = named(name, checkout)
+    answers = told(
+        pin=pin,
+        modality=modality,
+        description=description,
+        license_=license_,
+        icon=icon,
+        urls=urls,
+        tags=tags,
+        import_=import_,
+        docs=docs,
+        sets=set_ or [],
+    )
+    lists = (split(text) or () for text in (add_variants, drop_variants, add_modality, drop_modality))
+    wish = Wish(with_commit(answers, name, checkout), *lists)
+    changed = plan_change(name, wish, checkout, sources_of(checkout, markers=conflicts))
+    save_plan(changed.plan, plan_out, diff_out)
+    options = ChangeOptions(format_, dry_run, yes, allow_dirty, allow_manual, no_input)
+    return finish(changed, name, f"Change {name}?", checkout, options)
