@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 JOBS   ?= 2
+SECONDS ?= 60
 # The installed copy of the wheel is what the tests import: nothing here puts the source tree on the path.
 # A digest names the installed state: template names have characters that make cannot have in a prerequisite.
 SOURCE_ID := $(shell find newbackend templates pyproject.toml -type f ! -name '*.pyc' -print0 \
@@ -12,7 +13,7 @@ STAMP  := $(VENV)/.installed-$(SOURCE_ID)
 DEV    := $(VENV)/.dev-$(SOURCE_ID)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt check bench system-packages golden docs pictures wheel clean
+.PHONY: help demo test lint fmt check fuzz bench system-packages golden docs pictures wheel clean
 
 help: ## Show the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -53,6 +54,9 @@ lint: $(DEV) ## ruff and mypy --strict.
 fmt: $(DEV) ## Format the code.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+fuzz: $(DEV) ## Attack it for SECONDS (60) and print a table; SEED=N repeats a run.
+	PYTHONPATH=tests $(BIN)/python -m fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 bench: $(DEV) ## Print the table of measured times (docs/performance.md).
 	$(BIN)/python bench/bench.py

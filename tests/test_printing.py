@@ -199,7 +199,7 @@ def test_what_is_hidden_is_spelled_and_nothing_else() -> None:
 
 
 PRINTING = re.compile(
-    r"std(?:out|err)\.(?:buffer\.)?write\(|(?<![\w.])print\(|\becho\(|ensure_ascii=False|print_formatted"
+    r"std(?:out|err)\.(?:buffer\.)?write\(|(?<![\w.])print\(|\b(?:typer|click)\.echo\(|ensure_ascii=False|print_formatted"
 )
 PRINTERS = {
     "sanitize.py": "the one way to print JSON with other letters than ASCII",

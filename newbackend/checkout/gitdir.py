@@ -37,19 +37,19 @@ def git_directory(root: Path) -> GitDirectory | None:
     """The git directory of a checkout, None without git. Raises UsageError when `.git` points to another one's."""
     dot_git = root / ".git"
     if dot_git.is_dir():
-        own = dot_git.resolve()
+        own = _resolved(dot_git, root)
         linked = dot_git.is_symlink()
     elif dot_git.is_file() or dot_git.is_symlink():
         text = small_text(dot_git).strip()
         if not text.startswith("gitdir: "):
             raise _elsewhere(root)
-        own, linked = (root / text.removeprefix("gitdir: ")).resolve(), True
+        own, linked = _resolved(root / text.removeprefix("gitdir: "), root), True
     else:
         return None
     if linked and not _names(own, root):
         raise _elsewhere(root)
     named = small_text(own / "commondir").strip()
-    common = (own / named).resolve() if named else own
+    common = _resolved(own / named, root) if named else own
     if common != own and own.parent != common / "worktrees":
         raise _elsewhere(root)
     return GitDirectory(own, common)
@@ -60,11 +60,25 @@ def _names(own: Path, root: Path) -> bool:
     dot_git = root.resolve() / ".git"
     back = small_text(own / "gitdir").strip()
     if back:
-        return (own / back).parent.resolve() / ".git" == dot_git
+        return _resolved((own / back).parent, root) / ".git" == dot_git
     for match in re.finditer(r'(?mi)^\s*worktree\s*=\s*"?(.+?)"?\s*$', small_text(own / "config")):
-        if (own / match[1]).resolve() == root.resolve():
+        if _resolved(own / match[1], root) == root.resolve():
             return True
     return False
+
+
+def _resolved(path: Path, root: Path) -> Path:
+    """The path without links. Raises UsageError for one that nothing can have: with a NUL, in a circle, too long."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError) as error:
+        raise _elsewhere(root) from error
+    try:
+        return path.resolve()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise _elsewhere(root) from error
 
 
 def small_text(path: Path) -> str:

@@ -336,3 +336,21 @@ def test_git_is_called_in_one_place() -> None:
     calls = re.compile(r"""\[\s*(?:"git"|git,)|which\("git"\).*\n.*subprocess""")
     files = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if calls.search(path.read_text())}
     assert files == {"sample/__init__.py"}
+
+
+@pytest.mark.parametrize("name", ["commondir", "gitdir", ".git"])
+@pytest.mark.parametrize("text", ["a\0b", "x" * 5000, "loop", "\ud800"])
+def test_a_path_that_nothing_can_have_is_a_refusal(sample: Path, name: str, text: str) -> None:
+    folder = sample / ".git"
+    (folder / "loop").symlink_to("loop")
+    if name == ".git":
+        shutil.rmtree(folder)
+        folder.write_bytes(b"gitdir: " + text.encode("utf-8", "surrogatepass"))
+    else:
+        (folder / name).write_bytes(text.encode("utf-8", "surrogatepass"))
+    if name == "gitdir":
+        assert Git(sample).run("ls-files")  # of no importance for a git directory in its place
+        return
+    with pytest.raises((UsageError, NotFoundError)) as refused:
+        Git(sample).run("ls-files")
+    assert refused.value.code in ("git-elsewhere", "git-failed")
