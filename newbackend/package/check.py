@@ -14,6 +14,7 @@ from newbackend.package.options import PackageOptions
 from newbackend.package.proofs import Proof, as_findings, as_results, check_cpu, not_covered, run_proofs
 from newbackend.package.registry import RULES_BY_ID
 from newbackend.package.rules import RULES, Skipped, Unknown
+from newbackend.package.sources import refuse_sources
 from newbackend.package.suppressing import package_name, suppress
 
 SCHEMA = "newbackend/package/1"
@@ -24,11 +25,12 @@ def check_package(path: Path, *, options: PackageOptions, today: date | None = N
 
     Its `layout` holds the layout, the machine, the floors and the proofs; what a comment in run.sh or a
     `.newbackend.toml` silences is in `suppressed` (`today` decides what has expired). Raises NotFoundError
-    when there is no such path or no reader for it, UsageError for a hostile or damaged archive and for
+    when there is no such path or no reader for it, UsageError for sources, for a hostile or damaged archive and for
     options with unknown values.
     """
     if options.cpu_run:
         check_cpu(options.cpu_run)
+    refuse_sources(path)
     package = load_package(open_package(path), options)
     name = package_name(path)
     findings, results = _judge(package, name)

@@ -10,18 +10,21 @@ from newbackend.package.cpu import NOISE, SHARE, Scan, declared_level, level_nam
 from newbackend.package.elf import X86_64, machine_name
 from newbackend.package.model import Package, load_package
 from newbackend.package.options import Layout, PackageOptions
+from newbackend.package.sources import refuse_sources
 from newbackend.package.versions import FAMILIES, Newest, banner, bundled_libc, newest
 
 
 @dataclass(frozen=True, slots=True)
 class CpuFloor:
-    """The CPU level: `level` is 0 when it is not known; `how` gives the source, or the reason. `beyond` are
-    features of no level that some file needs without asking the CPU, with that file."""
+    """The CPU level: `level` is 0 when it is not known; `how` gives the source, or the reason. `at_least`: it is what a
+    file declares, and the instructions were not looked at. `beyond` are features of no level that some file needs
+    without asking the CPU, with that file."""
 
     level: int
     path: str
     how: str
     beyond: tuple[tuple[str, str], ...] = ()
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,9 @@ class Floor:
         if not parts:
             parts.append("no symbol versions needed")
         parts.append(level_name(self.cpu.level) if self.cpu.level else f"CPU level unknown: {self.cpu.how}")
-        if self.cpu.level > 1:
+        if self.cpu.at_least:
+            parts[-1] = f"at least {parts[-1]}, declared by {self.cpu.path}; CPU instructions {self.cpu.how}"
+        elif self.cpu.level > 1:
             parts[-1] += f" set by {self.cpu.path}"
         parts += [f"{feature} set by {path}" for feature, path in self.cpu.beyond]
         if self.bundled:
@@ -77,6 +82,7 @@ def floor_of(package: Package) -> Floor:
 
 def package_floor(path: Path) -> Floor:
     """The floor of the package at `path`, with the instruction scan; raises like `check_package`."""
+    refuse_sources(path)
     return _floor(load_package(open_package(path), PackageOptions()), scanned=True)
 
 
@@ -98,7 +104,8 @@ def _cpu(package: Package, *, scanned: bool) -> CpuFloor:
         return CpuFloor(0, "", "only x86-64 has CPU levels")
     declared = max(((declared_level(e.isa_needed), p) for p, e in package.elves.items()), default=(1, ""))
     if not scanned:
-        return CpuFloor(declared[0] if declared[0] > 1 else 0, declared[1], "not scanned (--cpu-floor)")
+        how = "not scanned (--cpu-floor)"
+        return CpuFloor(*declared, how, at_least=True) if declared[0] > 1 else CpuFloor(0, "", how)
     results = package.scans
     if results is None:
         return CpuFloor(0, "", "no instruction decoder (install newbackend[cpu] or binutils)")

@@ -24,10 +24,11 @@ Verify = Callable[[Checkout], Report]
 
 @dataclass(frozen=True)
 class Fixes:
-    """The plan, and which findings it repairs."""
+    """The plan, which findings it repairs, and which are fixable by their rule and are not repaired by it."""
 
     plan: Plan
     repaired: tuple[Finding, ...]
+    left: tuple[Finding, ...] = ()
 
 
 def plan_fixes(checkout: Checkout, report: Report, verify: Verify, *, allowed: frozenset[Fix]) -> Fixes:
@@ -37,9 +38,10 @@ def plan_fixes(checkout: Checkout, report: Report, verify: Verify, *, allowed: f
     """
     context = Context(checkout)
     repairs = {**RULES.repairs, **SUPPRESSIONS.repairs}
+    fixable = [finding for finding in report.findings if finding.fixable is not Fix.NONE and finding.fixable in allowed]
     offered: list[tuple[Finding, tuple[Change, ...]]] = []
-    for finding in report.findings:
-        if finding.fixable is not Fix.NONE and finding.fixable in allowed and finding.rule.id in repairs:
+    for finding in fixable:
+        if finding.rule.id in repairs:
             offered.append((finding, tuple(repairs[finding.rule.id](context, finding))))
     notes: tuple[str, ...] = ()
     while True:
@@ -49,7 +51,9 @@ def plan_fixes(checkout: Checkout, report: Report, verify: Verify, *, allowed: f
         after = _after(plan, checkout, verify)
         bad = _caused(report, after)
         if bad is None:
-            return _judged(replace(plan, notes=notes), [finding for finding, repair in offered if repair], after)
+            fixes = _judged(replace(plan, notes=notes), [finding for finding, repair in offered if repair], after)
+            left = tuple(finding for finding in fixable if finding not in fixes.repaired)
+            return replace(fixes, left=left)
         kept = [(finding, repair) for finding, repair in offered if finding.backend != bad.backend]
         if len(kept) == len(offered):
             where = f"{bad.path}:{bad.line}"

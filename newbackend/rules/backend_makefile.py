@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from newbackend.checkout.tree import Checkout, cached_by_file
 from newbackend.rules.backend import BackendInfo
 from newbackend.rules.context import Context
-from newbackend.splice.make import Makefile, parse
+from newbackend.splice.make import Makefile, Target, parse
 
 _CALL = re.compile(r"\bmake\s((?:-\S+\s+)*)-B?C\s+(\S*?)(backend/\w+/[\w.-]+)/?((?:[ \t]+[^\s;&|#]+)*)")
 
@@ -22,6 +22,18 @@ def makefile_of(context: Context, info: BackendInfo) -> Makefile | None:
 def _makefile_at(checkout: Checkout, path: str) -> Makefile | None:
     source = checkout.read(path)
     return None if source is None else parse(source)
+
+
+def only_clones(target: Target) -> bool:
+    """Whether a rule fetches sources and builds nothing."""
+    return "git " in target.recipe and not target.needs and "/" in target.recipe and "build" not in target.recipe
+
+
+def fetches_by_default(context: Context, info: BackendInfo) -> bool:
+    """Whether a bare `make` in the backend's directory only fetches sources."""
+    makefile = makefile_of(context, info)
+    target = makefile.targets.get(makefile.goal) if makefile and makefile.whole else None
+    return target is not None and only_clones(target)
 
 
 def make_calls(source: str) -> Iterator[tuple[str, tuple[str, ...], int]]:

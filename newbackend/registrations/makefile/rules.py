@@ -11,6 +11,7 @@ from newbackend.findings import Finding, Fix, Location, Rule, Severity
 from newbackend.registrations.base import Change, ExpectedFact
 from newbackend.registrations.makefile.place import RECIPES
 from newbackend.rules.backend import BackendInfo
+from newbackend.rules.backend_makefile import fetches_by_default
 from newbackend.rules.context import Context
 from newbackend.rules.observed_spec import observed_spec
 from newbackend.rules.registry import Result, check, repair, rule, skipped, unreadable
@@ -149,8 +150,10 @@ def _told_by_another_rule(info: BackendInfo, kind: str, evals: Collection[str]) 
 def _lacking(context: Context, info: BackendInfo, kind: str) -> Finding:
     kinds = ("define", "eval") if kind == "define" else (kind,)
     texts = [context.places["makefile"].snippet(wanted) for edit in kinds if (wanted := _wanted(context, info, edit))]
-    # A line that calls a target which is not there would only be the next defect (REG308).
+    # A line that calls a target which is not there (REG308), or one that builds nothing (REG803), would only be the
+    # next defect.
     callable_ = kind not in RECIPES or has_target(context.read(f"{info.directory}/Makefile") or "", "test")
+    callable_ = callable_ and not (kind == "prepare-test-extra" and fetches_by_default(context, info))
     return Finding(
         _EDITS[kind],
         info.name,

@@ -10,10 +10,9 @@ from newbackend.checkout.layout import MAKEFILE
 from newbackend.findings import Confidence, Finding, Location, Severity
 from newbackend.registrations.test_workflow import place as test_workflow
 from newbackend.rules.backend import BackendInfo
-from newbackend.rules.backend_makefile import make_calls, makefile_of
+from newbackend.rules.backend_makefile import make_calls, makefile_of, only_clones
 from newbackend.rules.context import Context
 from newbackend.rules.registry import Result, check, rule, skipped
-from newbackend.splice.make import Target
 
 _COMMENT = re.compile(r"(?m)^[ ]*#.*$|(?<=\s)#[^\n]*$")
 _PASSED_ON = re.compile(
@@ -99,7 +98,7 @@ def default_goal(context: Context) -> Iterable[Result]:
         if default and not makefile.reaches(makefile.goal, "install"):
             message = f"`make` runs {makefile.goal}, which installs nothing, and the image is built with `make`"
             yield Finding(DEFAULT_GOAL, "default goal", path, line=line, message=message, backend=info.name)
-        elif not default and info.directory in callers and target and _only_clones(target):
+        elif not default and info.directory in callers and target and only_clones(target):
             caller, at = callers[info.directory]
             message = f"`make` runs {makefile.goal}, which only fetches sources; {caller} builds the backend that way"
             yield Finding(
@@ -112,10 +111,6 @@ def default_goal(context: Context) -> Iterable[Result]:
                 severity=Severity.NOTE,  # the step's `make … test` builds what it needs
                 related=(Location(caller, at),),
             )
-
-
-def _only_clones(target: Target) -> bool:
-    return "git " in target.recipe and not target.needs and "/" in target.recipe and "build" not in target.recipe
 
 
 def _test_steps(context: Context) -> Iterator[tuple[str, str, tuple[str, ...], int]]:
