@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import textwrap
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ class Style:
         if not self.width:
             return f"{head}{text}{self.dim(tail)}"
         room = max(12, self.width - len(head) - 1)
-        rows = textwrap.wrap(text, room, break_on_hyphens=False) or [""]
+        rows = wrapped(text, room, break_long_words=True) or [""]
         if tail and len(rows[-1]) + len(tail) > room:
             rows.append(tail.strip())
             rows[-1] = self.dim(rows[-1])
@@ -93,10 +94,37 @@ class Style:
         return row
 
 
+_COMMAND = re.compile(r"`[^`\n]+`")
+_HELD = "\ue000"
+"""Stands for a blank that must not become the end of a line; no text of ours has this private character."""
+
+
+def wrapped(text: str, width: int, *, indent: str = "", break_long_words: bool = False) -> list[str]:
+    """The text in lines of up to `width` columns. What stands in backticks is a command that people copy: it is never
+    split, however long."""
+    held = _COMMAND.sub(lambda match: match[0].replace(" ", _HELD), text)
+    lines = textwrap.wrap(
+        held,
+        width,
+        subsequent_indent=indent,
+        break_long_words=break_long_words and _HELD not in held,
+        break_on_hyphens=False,
+    )
+    return [line.replace(_HELD, " ") for line in lines]
+
+
+def columns(stream: TextIO, *, otherwise: int) -> int:
+    """The width of a stream: COLUMNS, else the terminal's, else what is said here."""
+    if stream.isatty():
+        return shutil.get_terminal_size().columns
+    named = os.environ.get("COLUMNS", "")
+    return int(named) if re.fullmatch(r"[1-9][0-9]{0,4}", named) else otherwise
+
+
 def style_for(stream: TextIO) -> Style:
     """Whether a stream gets colours (https://no-color.org, https://force-color.org), and its width."""
     terminal = stream.isatty()
-    width = shutil.get_terminal_size().columns if terminal else 0
+    width = columns(stream, otherwise=0)
     if os.environ.get("NO_COLOR"):
         return Style(colour=False, width=width)
     if os.environ.get("FORCE_COLOR"):

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, print_out, style, verb_app
+from newbackend.style import wrapped
 
 if TYPE_CHECKING:
     from newbackend.style import Style
 
 app = verb_app()
+
+_LEAST = 24
+"""Columns for the variants; with fewer they stand on lines of their own."""
 
 
 @app.command(name="list")
@@ -29,14 +33,25 @@ def list_backends(repo: RepoOption = None, format_: FormatOption = "text") -> in
 
 
 def _table(rows: list[dict[str, Any]], paint: Style) -> str:
-    width = max((len(row["name"]) for row in rows), default=4)
-    lines = [paint.bold(f"{'NAME':<{width}}  {'LANG':<6}  {'HEALTH':<22}  VARIANTS")]
+    """Columns as wide as needed; the variants are folded to the width of the terminal, on lines of their own where
+    it is narrow."""
+    name = max((len(row["name"]) for row in rows), default=4)
+    health = max((len(_health(row)) for row in rows), default=6)
+    head = f"{'NAME':<{name}}  {'LANG':<6}  {'HEALTH':<{health}}  "
+    narrow = 0 < paint.width < len(head) + _LEAST
+    indent = 4 if narrow else len(head)
+    lines = [paint.bold(head.rstrip() if narrow else f"{head}VARIANTS")]
     for row in rows:
-        health = f"{_health(row):<22}"
         colour = paint.red if row["error"] else paint.yellow if row["warning"] else paint.green
-        lines.append(
-            f"{row['name']:<{width}}  {row['lang'] or '-':<6}  {colour(health)}  {' '.join(row['variants']) or '-'}"
-        )
+        first = f"{row['name']:<{name}}  {row['lang'] or '-':<6}  "
+        variants = " ".join(row["variants"]) or "-"
+        room = max(paint.width - indent, _LEAST) if paint.width else len(variants)
+        own, *more = wrapped(variants, room)
+        if narrow:
+            lines += [f"{first}{colour(_health(row))}", " " * indent + own]
+        else:
+            lines.append(f"{first}{colour(f'{_health(row):<{health}}')}  {own}")
+        lines += [" " * indent + line for line in more]
     return "\n".join(lines)
 
 

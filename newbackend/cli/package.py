@@ -123,19 +123,19 @@ def floor(
 
 
 def _print(report: Report, format_: str, *, verbose: bool) -> None:
-    import shutil
     import sys
 
     from newbackend import __version__
     from newbackend.package import package_rules
     from newbackend.report import RenderContext, render
+    from newbackend.style import columns
 
     context = RenderContext(
         read_line=lambda _path, _line: None,
         rules=package_rules(),
         tool_version=__version__,
         colour=style().colour,
-        width=shutil.get_terminal_size().columns if sys.stdout.isatty() else 100,
+        width=columns(sys.stdout, otherwise=100),
         verbose=verbose,
     )
     text = render(report, format_, context)

@@ -24,10 +24,11 @@ def rule(
 ) -> int:
     """Explain a rule, or list them all."""
     import json
-    import shutil
+    import sys
 
-    from newbackend.report.rule_page import rule_json, rule_text
+    from newbackend.report.rule_page import rule_json, rule_list, rule_text
     from newbackend.rulebooks import all_rules, find_rule
+    from newbackend.style import columns
 
     check_format(format_)
     every = all_rules()
@@ -36,11 +37,11 @@ def rule(
             rows = [rule_json(entry) for entry in every.values()]
             print_out(json.dumps({"schema": "newbackend/rules/1", "rules": rows}, indent=2))
         else:
-            print_out("\n".join(f"{entry.id}  {entry.severity.value:<7}  {entry.name}" for entry in every.values()))
+            print_out(rule_list(every.values(), width=columns(sys.stdout, otherwise=0)))
         return 0
     entry = find_rule(rule_id)
     if format_ == "json":
         print_out(json.dumps(rule_json(entry), indent=2))
     else:
-        print_out(rule_text(entry, width=min(shutil.get_terminal_size().columns, 100)))
+        print_out(rule_text(entry, width=min(columns(sys.stdout, otherwise=80), 100)))
     return 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newbackend.cli.common import (
+    FORMATS,
     LEVELS,
     REPORT_FORMATS,
     AllowDirtyOption,
@@ -21,15 +22,18 @@ from newbackend.cli.common import (
     style,
     verb_app,
 )
-from newbackend.cli.completion import backends
+from newbackend.cli.completion import backends, one_of, rule_ids
 from newbackend.style import style_for
 
 if TYPE_CHECKING:
     from newbackend.checkout.tree import Checkout
     from newbackend.findings import Report
     from newbackend.plan.fixes import Fixes
+    from newbackend.rules.selection import Selection
 
 app = verb_app()
+
+SEVERITIES = ("error", "warning", "note")
 
 
 @app.command()
@@ -55,6 +59,30 @@ def verify(
         bool, typer.Option("--unsafe-fixes", help="Like --fix, and make repairs that should be reviewed.")
     ] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would change, write nothing.")] = False,
+    select: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RULE[,RULE]",
+            help="Only these rules: ids, beginnings such as REG7, or names; repeatable.",
+            show_default=False,
+            autocompletion=rule_ids,
+        ),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RULE[,RULE]", help="Not these rules; repeatable.", show_default=False, autocompletion=rule_ids
+        ),
+    ] = None,
+    severity: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(SEVERITIES),
+            help="The least severe findings to report.",
+            autocompletion=one_of(*SEVERITIES),
+        ),
+    ] = "note",
+    statistics: Annotated[bool, typer.Option("--statistics", help="Only the number of findings of each rule.")] = False,
     fail_on: FailOnOption = "error",
     release: Annotated[
         bool, typer.Option("--release", help="A placeholder engine is an error; use it before a release.")
@@ -69,28 +97,44 @@ def verify(
 ) -> int:
     """Find incomplete registrations: of one backend, in a change, or everywhere.
 
-    Exit status: 0 nothing at or above --fail-on, 1 findings, 3 something could not be checked.
+    What --select, --ignore and --severity leave out does not decide the exit status: 0 nothing at or above --fail-on,
+    1 findings (with --diff also repairs), 3 something could not be checked.
     """
-    from newbackend.errors import UsageError
+    from newbackend.cli.output.report_text import print_report, print_statistics
+    from newbackend.errors import Exit, UsageError
+    from newbackend.findings import Severity
+    from newbackend.plan.fixes import without_repairs
     from newbackend.registrations.support.backend_names import named
+    from newbackend.rules.selection import selection
 
     check_choice("format", format_, REPORT_FORMATS)
     check_choice("fail-on", fail_on, LEVELS)
+    check_choice("severity", severity, SEVERITIES)
+    if statistics and format_ not in FORMATS:
+        raise UsageError("statistics-format", f"--statistics is text or json, not {format_}", choices=FORMATS)
     if every and (names or base):
         raise UsageError("all-and-some", "--all goes with neither NAME nor --base")
+    chosen = selection(select or (), ignore or (), Severity(severity))
     checkout = open_repo(repo, writes=(fix or unsafe_fixes) and not diff)
     run = _Run(tuple(named(name, checkout) for name in names or ()), base, release=release)
     report = run.verify(checkout)
     if fix or unsafe_fixes or diff:
-        fixes = _plan(checkout, report, run, unsafe=unsafe_fixes)
+        fixes = _plan(checkout, report, run, chosen, unsafe=unsafe_fixes)
         if diff:
-            _show_diff(fixes)
-            return _status(report, fail_on, run)
+            _show_diff(fixes, "--unsafe-fixes" if unsafe_fixes else "--fix")
+            repairs = not fixes.plan.empty and fail_on != "never"
+            return Exit.FINDINGS if repairs else _status(chosen.of(report), fail_on, run)
         _apply(checkout, fixes, allow_dirty=allow_dirty)
         checkout = open_repo(repo)
-        report = run.verify(checkout)
-    _print(report, checkout, format_, verbose=verbose)
-    return _status(report, fail_on, run)
+        report = without_repairs(run.verify(checkout), fixes.left)
+    shown = chosen.of(report)
+    if hidden := len(report.findings) - len(shown.findings):
+        print_err(f"newbackend: {hidden} finding(s) of other rules or severities are not shown")
+    if statistics:
+        print_statistics(shown, format_)
+    else:
+        print_report(shown, checkout, format_, verbose=verbose)
+    return _status(shown, fail_on, run)
 
 
 class _Run:
@@ -118,27 +162,32 @@ class _Run:
         return verify(checkout, names=self.names)
 
 
-def _plan(checkout: Checkout, report: Report, run: _Run, *, unsafe: bool) -> Fixes:
+def _plan(checkout: Checkout, report: Report, run: _Run, chosen: Selection, *, unsafe: bool) -> Fixes:
     from newbackend.findings import Fix
     from newbackend.plan.fixes import plan_fixes
 
     allowed = frozenset((Fix.SAFE, Fix.UNSAFE) if unsafe else (Fix.SAFE,))
-    return plan_fixes(checkout, report, run.verify, allowed=allowed)
+    return plan_fixes(checkout, report, run.verify, allowed=allowed, wanted=chosen.takes)
 
 
-def _show_diff(fixes: Fixes) -> None:
+def _show_diff(fixes: Fixes, option: str) -> None:
     from newbackend.cli.output.plan_text import diff, manual
+    from newbackend.report.wording import plural
 
     if not fixes.plan.empty:
         print_out(diff(fixes.plan, style()))
     if fixes.plan.manual:
         print_err(manual(fixes.plan, style_for(sys.stderr)))
-    print_err(f"newbackend: --fix would repair {len(fixes.repaired)} finding(s); nothing was written")
+    repairs = f"{option} would repair {plural(len(fixes.repaired), 'finding')}" if fixes.repaired else "nothing to fix"
+    print_err(f"newbackend: {repairs}; nothing was written")
+    for note in fixes.plan.notes:
+        print_err(f"newbackend: {note}")
 
 
 def _apply(checkout: Checkout, fixes: Fixes, *, allow_dirty: bool) -> None:
     from newbackend.apply.run import ApplyOptions, apply_plan
     from newbackend.cli.output.plan_text import manual
+    from newbackend.report.wording import plural
 
     if fixes.plan.manual:
         print_err(manual(fixes.plan, style_for(sys.stderr)))
@@ -146,50 +195,10 @@ def _apply(checkout: Checkout, fixes: Fixes, *, allow_dirty: bool) -> None:
         print_err("newbackend: nothing to fix")
         return
     paths = apply_plan(fixes.plan, checkout.root, ApplyOptions(allow_dirty=allow_dirty))
-    count = len(fixes.repaired)
-    print_err(f"newbackend: {count} finding(s) repaired in {len(paths)} file(s); `newbackend undo` takes it back")
+    repaired, files = plural(len(fixes.repaired), "finding"), plural(len(paths), "file")
+    print_err(f"newbackend: {repaired} repaired in {files}; `newbackend undo` takes it back")
     for note in fixes.plan.notes:
         print_err(f"newbackend: {note}")
-
-
-def _print(report: Report, checkout: Checkout, format_: str, *, verbose: bool) -> None:
-    import shutil
-
-    from newbackend import __version__
-    from newbackend.report import RenderContext, render
-    from newbackend.rules import rules
-
-    context = RenderContext(
-        read_line=_Lines(checkout),
-        rules=rules(),
-        tool_version=__version__,
-        colour=style().colour,
-        width=shutil.get_terminal_size().columns if sys.stdout.isatty() else 100,
-        verbose=verbose,
-    )
-    text = render(report, format_, context)
-    if text:
-        print_out(text)
-
-
-class _Lines:
-    """Source lines for the renderers: 1-based, None where there is no such line."""
-
-    def __init__(self, checkout: Checkout) -> None:
-        self._checkout = checkout
-        self._split: dict[str, list[str]] = {}
-
-    def __call__(self, path: str, line: int) -> str | None:
-        from newbackend.errors import NewbackendError
-
-        if path not in self._split:
-            try:
-                text = self._checkout.read(path)
-            except NewbackendError:
-                text = None
-            self._split[path] = [] if text is None else text.split("\n")
-        lines = self._split[path]
-        return lines[line - 1] if 0 < line <= len(lines) else None
 
 
 def _status(report: Report, fail_on: str, run: _Run) -> int:

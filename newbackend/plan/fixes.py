@@ -31,14 +31,28 @@ class Fixes:
     left: tuple[Finding, ...] = ()
 
 
-def plan_fixes(checkout: Checkout, report: Report, verify: Verify, *, allowed: frozenset[Fix]) -> Fixes:
-    """The plan that repairs a report's fixable findings of the allowed kinds.
+def without_repairs(report: Report, left: Iterable[Finding]) -> Report:
+    """The report after a repair: findings that it could not repair are not offered for another one."""
+    known = {finding.fingerprint for finding in left}
+    findings = tuple(replace(row, fix=Fix.NONE) if row.fingerprint in known else row for row in report.findings)
+    return replace(report, findings=findings)
+
+
+def plan_fixes(
+    checkout: Checkout,
+    report: Report,
+    verify: Verify,
+    *,
+    allowed: frozenset[Fix],
+    wanted: Callable[[Finding], bool] = lambda _: True,
+) -> Fixes:
+    """The plan that repairs a report's fixable findings of the allowed kinds, those that are wanted.
 
     `verify` makes the same report of another tree. Raises UsageError when a proof fails, before anything is written.
     """
     context = Context(checkout)
     repairs = {**RULES.repairs, **SUPPRESSIONS.repairs}
-    fixable = [finding for finding in report.findings if finding.fixable is not Fix.NONE and finding.fixable in allowed]
+    fixable = [finding for finding in report.findings if finding.fixable in allowed and wanted(finding)]
     offered: list[tuple[Finding, tuple[Change, ...]]] = []
     for finding in fixable:
         if finding.rule.id in repairs:

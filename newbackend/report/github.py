@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from newbackend.findings import Finding, Report, Severity, Status
 from newbackend.report.context import RenderContext
-from newbackend.report.wording import counts, message, verb_of
+from newbackend.report.wording import counts, message, passes, verb_of
 from newbackend.sanitize import one_line, printable
 
 PER_KIND = 10
@@ -28,7 +28,7 @@ def render(report: Report, *, context: RenderContext) -> str:  # noqa: ARG001 - 
         if (more := len(of_kind) - limit) > 0:
             left_out.append(f"{more} more {kind}{'s' if more > 1 else ''}")
     rest = f"; not shown here: {', '.join(left_out)}" if left_out else ""
-    closing = command("notice", {"title": f"newbackend {verb_of(report)}"}, f"{counts(report)}{rest}")
+    closing = command("notice", {"title": f"newbackend {verb_of(report)}"}, f"{counts(report)}; {passes(report)}{rest}")
     return "\n".join([*lines, closing]) + "\n"
 
 

@@ -1,8 +1,8 @@
 """JUnit XML: one suite per backend, one case per check.
 
-A failure keeps its severity in `type`; JUnit has no warnings. A check that could not run is
-an `error`, never a passed case; a suppressed finding is a skipped case with its reason. There is no
-time stamp: the same report gives the same bytes.
+A failure keeps its severity in `type`; JUnit has no warnings. A note is no failure: its case passes, and says what was
+noted in `system-out`. A check that could not run is an `error`, never a passed case; a suppressed finding is a skipped
+case with its reason. There is no time stamp: the same report gives the same bytes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-from newbackend.findings import CheckResult, Finding, Report, Status, Suppressed
+from newbackend.findings import CheckResult, Finding, Report, Severity, Status, Suppressed
 from newbackend.report.context import RenderContext
 from newbackend.report.wording import message, ownerless, place, verb_of
 from newbackend.sanitize import one_line, printable
@@ -62,7 +62,7 @@ def _from_finding(finding: Finding) -> _Case:
         name=_name(finding),
         file=one_line(finding.path),
         line=finding.line,
-        outcome="error" if unknown else "failure",
+        outcome="error" if unknown else "system-out" if finding.level is Severity.NOTE else "failure",
         kind="unknown" if unknown else finding.level.value,
         summary=message(finding),
         body="\n".join(lines),
@@ -100,6 +100,9 @@ def _add_case(suite: ElementTree.Element, classname: str, case: _Case) -> None:
         suite, "testcase", {"classname": classname, "name": case.name, "time": "0", **where}
     )
     if case.outcome:
+        if case.outcome == "system-out":  # takes no attributes
+            ElementTree.SubElement(element, case.outcome).text = f"{case.kind}: {case.summary}\n{case.body}"
+            return
         kind = {"type": case.kind} if case.kind else {}
         inner = ElementTree.SubElement(element, case.outcome, {**kind, "message": case.summary})
         inner.text = case.body or None

@@ -1,6 +1,7 @@
 """The ticked checklist and a table of the findings, for a pull request or GITHUB_STEP_SUMMARY.
 
-A box is ticked only when all of its rules ran and none failed. A check that could not run leaves it open, with a note.
+A box is ticked only when all of its rules ran and none failed; a finding that is only worth knowing is named beside it.
+A check that could not run leaves it open, with a note.
 An item whose place this checkout does not have gets no box.
 """
 
@@ -10,11 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from newbackend.findings import Finding, Report, Status
+from newbackend.findings import Finding, Report, Severity, Status
 from newbackend.report.context import RenderContext
 from newbackend.report.markdown_escape import block, code, inline
 from newbackend.report.package import package_lines
-from newbackend.report.wording import REPOSITORY, counts, label, message, place, plural, skip_reasons, verb_of
+from newbackend.report.wording import REPOSITORY, counts, label, message, passes, place, plural, skip_reasons, verb_of
 
 # GitHub cuts a pull request description at 65,536 characters; leave room for the author's own words.
 _BUDGET = 50_000
@@ -27,6 +28,7 @@ class _Item:
     rules: dict[str, None] = field(default_factory=dict)
     ran: set[str] = field(default_factory=set)
     failed: dict[str, None] = field(default_factory=dict)
+    noted: dict[str, None] = field(default_factory=dict)
     unknown: dict[str, None] = field(default_factory=dict)
     accepted: dict[str, None] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
@@ -46,7 +48,7 @@ def render(report: Report, *, context: RenderContext) -> str:
     """`report` as GitHub-flavoured Markdown."""
     names = [backend.name for backend in report.backends]
     of_whom = f": {inline(names[0])}" if len(names) == 1 else ""
-    parts = [f"### newbackend {verb_of(report)}{of_whom}", f"**{counts(report)}**"]
+    parts = [f"### newbackend {verb_of(report)}{of_whom}", f"**{counts(report)}**; {passes(report)}"]
     if checklist := list(_checklist(report, context)):
         parts.append("\n".join(checklist))
     if report.findings:
@@ -81,6 +83,8 @@ def _items(report: Report, context: RenderContext) -> dict[str, _Item]:
         if item := items.get(finding.rule.checklist):
             item.ran.add(finding.rule.id)
             bucket = item.unknown if finding.status is Status.UNKNOWN else item.failed
+            if finding.status is Status.FAIL and finding.level is Severity.NOTE:
+                bucket = item.noted
             bucket[f"{finding.rule.id} {finding.backend or REPOSITORY}"] = None
     for entry in report.suppressed:
         if item := items.get(entry.finding.rule.checklist):
@@ -111,6 +115,8 @@ def _line(text: str, item: _Item, *, several_backends: bool) -> str:
     if item.silent:
         remarks.append("not checked: " + ", ".join(item.silent))
     box = " " if remarks else "x"
+    if item.noted:
+        remarks.append("note: " + _joined(dict.fromkeys(who.split(" ")[0] for who in item.noted), ", "))
     if item.accepted:
         remarks.append("accepted: " + _joined(item.accepted, "; "))
     return f"- [{box}] {text}" + (f" ({'; '.join(remarks)})" if remarks else "")

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
 from newbackend.findings import Fix, Rule
 from newbackend.report.markdown_escape import block, code
-from newbackend.sanitize import printable
+from newbackend.sanitize import one_line, printable
+from newbackend.style import wrapped
 
 FAMILIES: tuple[tuple[str, str, str], ...] = (
     ("REG1", "REG1xx", "build matrix"),
@@ -26,6 +28,8 @@ FAMILIES: tuple[tuple[str, str, str], ...] = (
 )
 """Prefix of the id, how the family is written, what it covers."""
 
+_LEAST = 30
+"""Columns for a sentence beside the names; with fewer it stands below."""
 _FIX_WORDS = {
     Fix.NONE: "by hand",
     Fix.SAFE: "--fix does it (safe)",
@@ -49,6 +53,27 @@ def rule_text(rule: Rule, *, width: int = 80) -> str:
     for title, example in _examples(rule):
         parts.append(f"{title}\n{textwrap.indent(printable(example), '    ')}")
     return "\n\n".join(parts) + "\n"
+
+
+def rule_list(rules: Iterable[Rule], *, width: int) -> str:
+    """Every rule with a sentence on what it checks; folded at `width` columns, 0 never folds."""
+    rows = list(rules)
+    names = max(len(rule.name) for rule in rows)
+    lines: list[str] = []
+    for rule in rows:
+        head = f"{rule.id}  {rule.severity.value:<7}  "
+        sentence = _first_sentence(rule.what)
+        if 0 < width < len(head) + names + _LEAST:
+            lines += [f"{head}{rule.name}", *(f"    {line}" for line in wrapped(sentence, max(width - 4, _LEAST)))]
+            continue
+        head += f"{rule.name:<{names}}  "
+        first, *rest = wrapped(sentence, width - len(head)) if width else [sentence]
+        lines += [head + first, *(" " * len(head) + line for line in rest)]
+    return "\n".join(lines)
+
+
+def _first_sentence(text: str) -> str:
+    return re.split(r"(?<=[.!?])\s+(?=[A-Z`])", one_line(text), maxsplit=1)[0]
 
 
 def rule_markdown(rule: Rule, *, level: int = 1) -> str:

@@ -1,36 +1,38 @@
 """The report for people, in the manner of cargo and ruff.
 
-Grouped by backend, worst first. Each finding shows its source line, the expected text (never shortened, so that it can
-be pasted) and how to repair it. The last line has all four counts.
+Grouped by backend, worst first; repeats are one entry. Each finding shows its source line, the expected text (never
+shortened, so that it can be pasted) and how to repair it. The last line has the counts; what was skipped is for
+--verbose.
 """
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from newbackend.findings import BackendStatus, Finding, Fix, Report, Rule, Status
 from newbackend.report.context import RenderContext
+from newbackend.report.folding import Entry, folded
 from newbackend.report.package import package_lines
 from newbackend.report.wording import (
     REPOSITORY,
+    clean,
     counts,
     doubt,
     fixes,
     label,
     message,
     ownerless,
+    passes,
     place,
     plural,
     skip_reasons,
-    verb_of,
 )
 from newbackend.sanitize import one_line, printable
-from newbackend.style import Style
+from newbackend.style import Style, wrapped
 
 _NAMES_SHOWN = 8
-_REASONS_SHOWN = 5
+_REPEATS_SHOWN = 8
 _NARROWEST = 20
 
 
@@ -68,13 +70,15 @@ class _Page:
             if not alone:
                 yield self.style.paint("strong", f"== {_heading(name or self.owner, known.get(name or self.owner))}")
                 yield ""
-            for finding in group:
-                yield from self._finding(finding, is_first=finding.rule.id not in explained)
-                if finding.status is Status.FAIL:
-                    explained.add(finding.rule.id)
+            for entry in folded(group):
+                rule = entry.first.rule.id
+                yield from self._entry(entry, is_first=rule not in explained)
+                if entry.first.status is Status.FAIL:
+                    explained.add(rule)
                 yield ""
 
-    def _finding(self, finding: Finding, *, is_first: bool) -> Iterator[str]:
+    def _entry(self, entry: Entry, *, is_first: bool) -> Iterator[str]:
+        finding = entry.first
         role = label(finding)
         head = f"{role}[{finding.rule.id}]"
         text = f"could not be checked: {message(finding)}" if role == "unknown" else message(finding)
@@ -83,26 +87,26 @@ class _Page:
         yield from rest
         gutter = len(str(finding.line)) + 1
         yield self.style.paint("gutter", " " * (gutter - 1) + "-->") + f" {place(finding.path, finding.line)}"
-        yield from self._snippet(finding, gutter)
-        for key, value in self._remarks(finding, is_first=is_first):
+        yield from self._snippet(finding, entry.expected, gutter)
+        for key, value in (*_repeated(entry), *self._remarks(finding, is_first=is_first)):
             first, *rest = self._wrap(f"{' ' * gutter}= {key}: {value}", indent=" " * (gutter + 4))
             mark = " " * gutter + "="
             yield self.style.paint("gutter", mark) + first.removeprefix(mark)
             yield from rest
 
-    def _snippet(self, finding: Finding, gutter: int) -> Iterator[str]:
+    def _snippet(self, finding: Finding, expected: str, gutter: int) -> Iterator[str]:
         source = self.context.read_line(finding.path, finding.line)
         bar = self.style.paint("gutter", " " * gutter + "|")
         if source is not None:
             number = self.style.paint("gutter", f"{finding.line} |")
             yield bar
             yield f"{number} {_shorten(_untabbed(source), self.width - gutter - 2)}".rstrip()
-        if finding.expected:
+        if expected:
             if source is None:
                 yield bar
-            for line in printable(finding.expected.rstrip("\n")).split("\n"):
+            for line in printable(expected.rstrip("\n")).split("\n"):
                 yield self.style.paint("expected", " " * gutter + ("+ " + line if line else "+"))
-        if source is not None or finding.expected:
+        if source is not None or expected:
             yield bar
 
     def _remarks(self, finding: Finding, *, is_first: bool) -> Iterator[tuple[str, str]]:
@@ -142,30 +146,30 @@ class _Page:
             yield from self._listed("pass", ", ".join(map(one_line, passing)))
         elif passing:
             yield from self._listed("pass", plural(len(passing), "backend"))
-        yield from self._wrap(f"{verb_of(self.report)}: {counts(self.report)}", indent="  ", role=self._mood())
+        more = f"; {passes(self.report)}" if self.context.verbose else ""
+        yield from self._wrap(f"{counts(self.report)}{more}", indent="  ", role=self._mood())
         if hint := fixes(self.report):
             yield from self._wrap(hint, indent="  ")
         if self.report.findings:
             example = min(self.report.findings, key=lambda finding: finding.level.rank).rule.id
-            yield from self._wrap(f"more about a rule: newbackend rule {example}", indent="  ", role="quiet")
+            # Not wrapped: it is there to be copied.
+            yield self.style.paint("quiet", f"more about a rule: newbackend rule {example}")
 
     def _skipped(self) -> Iterator[str]:
         for reason, ids, total in skip_reasons(self.report, Status.UNKNOWN):
             yield from self._listed("unknown", f"{reason} ({plural(total, 'check')}: {', '.join(ids)})")
-        reasons = skip_reasons(self.report)
-        shown = reasons if self.context.verbose else reasons[:_REASONS_SHOWN]
-        for reason, ids, total in shown:
+        for reason, ids, total in skip_reasons(self.report) if self.context.verbose else ():
             yield from self._listed("skipped", f"{reason} ({plural(total, 'check')}: {', '.join(ids)})")
-        if more := len(reasons) - len(shown):
-            yield from self._listed("skipped", f"for {plural(more, 'more reason')}")
 
     def _mood(self) -> str:
+        if clean(self.report):
+            return "pass"
         if any(finding.status is Status.FAIL for finding in self.report.findings):
             return min(
                 (finding for finding in self.report.findings if finding.status is Status.FAIL),
                 key=lambda finding: finding.level.rank,
             ).level.value
-        return "unknown" if self.report.findings else "pass"
+        return "unknown"
 
     def _listed(self, word: str, text: str) -> Iterator[str]:
         first, *rest = self._wrap(f"{word}: {text}", indent="  ")
@@ -177,15 +181,19 @@ class _Page:
     def _wrap(self, text: str, *, indent: str, role: str = "") -> Iterable[str]:
         if len(text) <= self.width and text.isprintable() and not text.endswith(" "):
             return [self.style.paint(role, text)]  # the result of `wrap`
-        lines = textwrap.wrap(
-            text,
-            self.width,
-            subsequent_indent=indent,
-            break_long_words=False,
-            break_on_hyphens=False,
-            drop_whitespace=True,
-        )
+        lines = wrapped(text, self.width, indent=indent)
         return [self.style.paint(role, line) for line in lines]
+
+
+def _repeated(entry: Entry) -> Iterator[tuple[str, str]]:
+    """The repeats of a finding by what they are about, with the line where it is another one."""
+    if not entry.repeats:
+        return
+    at = entry.first.line
+    names = [one_line(row.subject) + (f" (line {row.line})" if row.line != at else "") for row in entry.repeats]
+    more = len(names) - _REPEATS_SHOWN
+    text = ", ".join(names[:_REPEATS_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    yield f"{len(names)} more like it", text
 
 
 def _heading(name: str, backend: BackendStatus | None) -> str:

@@ -46,12 +46,27 @@ def plural(count: int, noun: str) -> str:
 
 
 def counts(report: Report) -> str:
-    """The counts of all four statuses, and of suppressed findings if there are any."""
+    """`ok: 0 errors, 0 warnings, 2 notes`; the verb's name in place of `ok` when something is wrong or unknown.
+
+    What could not be checked and what is suppressed is counted where there is any.
+    """
     n = report.summary()
-    parts = ", ".join(plural(n[level], level) for level in ("error", "warning", "note") if n[level])
-    fail = f"{n['fail']} fail ({parts})" if parts else "0 fail"
-    line = f"{fail}, {n['pass']} pass, {n['skipped']} skipped, {n['unknown']} unknown"
-    return f"{line}, {len(report.suppressed)} suppressed" if report.suppressed else line
+    parts = [plural(n[level], level) for level in ("error", "warning", "note")]
+    parts += [f"{n['unknown']} unknown"] if n["unknown"] else []
+    parts += [f"{len(report.suppressed)} suppressed"] if report.suppressed else []
+    return f"{'ok' if clean(report) else verb_of(report)}: {', '.join(parts)}"
+
+
+def clean(report: Report) -> bool:
+    """Whether there is no error, no warning and nothing that could not be checked; notes are no failures."""
+    n = report.summary()
+    return not (n["error"] or n["warning"] or n["unknown"])
+
+
+def passes(report: Report) -> str:
+    """`96 checks passed, 8 skipped`."""
+    n = report.summary()
+    return f"{plural(n['pass'], 'check')} passed, {n['skipped']} skipped"
 
 
 def fixes(report: Report) -> str:

@@ -7,7 +7,7 @@ passes.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -66,6 +66,12 @@ def for_release(report: Report) -> Report:
         replace(backend, status=Status.FAIL) if backend.name in severe else backend for backend in report.backends
     )
     return replace(report, findings=sort_findings(findings), backends=backends)
+
+
+def with_statuses(report: Report) -> Report:
+    """The report with the status of each backend by the findings that are in it."""
+    names = {backend.name: backend.lang for backend in report.backends}
+    return replace(report, backends=_statuses(names, report.findings, report.checked))
 
 
 def resolve(context: Context, names: Sequence[str]) -> tuple[str, ...]:
@@ -153,12 +159,12 @@ def report(context: Context, results: Results, chosen: Sequence[str], today: dat
         findings = tuple(f for f in findings if f.backend in own or _concerns_all(f))
         checked = tuple(c for c in checked if c.backend in own or not c.backend)
         suppressed = tuple(s for s in suppressed if s.finding.backend in own)
-    names = chosen or tuple(context.backends)
+    langs = {name: context.backends[name].lang for name in chosen or context.backends}
     return Report(
         schema=SCHEMA,
         root=str(context.checkout.root),
         layout=context.layout.describe(),
-        backends=_statuses(context, names, findings, checked),
+        backends=_statuses(langs, findings, checked),
         findings=sort_findings(findings),
         suppressed=tuple(sorted(suppressed, key=lambda entry: entry.finding.sort_key())),
         checked=checked,
@@ -171,17 +177,17 @@ def _concerns_all(finding: Finding) -> bool:
 
 
 def _statuses(
-    context: Context, names: Sequence[str], findings: Sequence[Finding], checked: Sequence[CheckResult]
+    langs: Mapping[str, str], findings: Sequence[Finding], checked: Sequence[CheckResult]
 ) -> tuple[BackendStatus, ...]:
-    """A backend fails by an error or a warning, not by a note."""
+    """The status of each backend, given the language of each: it fails by an error or a warning, not by a note."""
     failed = {f.backend for f in findings if f.status is Status.FAIL and f.level is not Severity.NOTE}
     unknown = {f.backend for f in findings if f.status is Status.UNKNOWN}
     unknown |= {c.backend for c in checked if c.status is Status.UNKNOWN}
     statuses = []
-    for name in names:
+    for name, lang in langs.items():
         undecided = name in unknown or "" in unknown
         status = Status.FAIL if name in failed else Status.UNKNOWN if undecided else Status.PASS
-        statuses.append(BackendStatus(name, context.backends[name].lang, status))
+        statuses.append(BackendStatus(name, lang, status))
     return tuple(statuses)
 
 

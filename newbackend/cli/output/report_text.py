@@ -1,0 +1,76 @@
+"""A report of `verify` on standard output: in one of its formats, or the number of findings of each rule."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+from newbackend.checkout.tree import Checkout
+from newbackend.cli.common import print_out, style
+from newbackend.findings import Fix, Report, Rule, Severity
+
+
+def print_statistics(report: Report, format_: str) -> None:
+    """The rules by the number of their findings, like `ruff --statistics`; `format_` is text or json."""
+    from newbackend.report.wording import counts, fixes
+    from newbackend.sanitize import json_text
+
+    tally = Counter((finding.rule, finding.level) for finding in report.findings)
+    fixable = Counter((f.rule, f.level) for f in report.findings if f.fixable is not Fix.NONE)
+    rows = sorted(tally, key=lambda row: (-tally[row], row[0].id))
+    if format_ == "json":
+        data = [_statistic(row, tally[row], fixable[row]) for row in rows]
+        print_out(json_text({"schema": "newbackend/statistics/1", "rules": data, "summary": report.summary()}))
+        return
+    lines = [
+        f"{tally[row]:>5}  {row[0].id}  {row[1].value:<7}  {'*' if fixable[row] else ' '} {row[0].name}" for row in rows
+    ]
+    if fixable:
+        lines.append(f"* {fixes(report)}")
+    print_out("\n".join([*lines, counts(report)]))
+
+
+def _statistic(row: tuple[Rule, Severity], count: int, fixable: int) -> dict[str, object]:
+    rule, level = row
+    return {"rule": rule.id, "name": rule.name, "severity": level.value, "count": count, "fixable": fixable}
+
+
+def print_report(report: Report, checkout: Checkout, format_: str, *, verbose: bool) -> None:
+    """Prints the report in one of its formats."""
+
+    from newbackend import __version__
+    from newbackend.report import RenderContext, render
+    from newbackend.rules import rules
+    from newbackend.style import columns
+
+    context = RenderContext(
+        read_line=_Lines(checkout),
+        rules=rules(),
+        tool_version=__version__,
+        colour=style().colour,
+        width=columns(sys.stdout, otherwise=100),
+        verbose=verbose,
+    )
+    text = render(report, format_, context)
+    if text:
+        print_out(text)
+
+
+class _Lines:
+    """Source lines for the renderers: 1-based, None where there is no such line."""
+
+    def __init__(self, checkout: Checkout) -> None:
+        self._checkout = checkout
+        self._split: dict[str, list[str]] = {}
+
+    def __call__(self, path: str, line: int) -> str | None:
+        from newbackend.errors import NewbackendError
+
+        if path not in self._split:
+            try:
+                text = self._checkout.read(path)
+            except NewbackendError:
+                text = None
+            self._split[path] = [] if text is None else text.split("\n")
+        lines = self._split[path]
+        return lines[line - 1] if 0 < line <= len(lines) else None
