@@ -42,7 +42,7 @@ def carry_out(plan: Plan, checkout: Checkout, question: str, options: ChangeOpti
     from newbackend.apply.run import ApplyOptions, apply_plan
 
     if options.format_ == "text":
-        _show(plan, full=options.dry_run or not options.yes)
+        _show(plan, options)
     paths = None
     if not options.dry_run and _confirmed(plan, question, options):
         paths = apply_plan(plan, checkout.root, ApplyOptions(options.allow_dirty, options.asked_by))
@@ -58,14 +58,17 @@ def _print_json(plan: Plan) -> None:
     print_out(json_text(plan_to_json(plan)))
 
 
-def _show(plan: Plan, *, full: bool) -> None:
-    from newbackend.cli.output.plan_text import diff, manual, summary
+def _show(plan: Plan, options: ChangeOptions) -> None:
+    from newbackend.cli.output.plan_text import diff, manual, recap, summary
 
+    full = options.dry_run or not options.yes
     if full and not plan.empty:
         print_out(diff(plan, style()) + "\n")
     print_out(summary(plan, style()))
     if plan.manual:
         print_out(manual(plan, style()))
+    if full and not plan.empty:
+        print_out(f"{recap(plan)}; nothing was written" if options.dry_run else recap(plan))
 
 
 def _confirmed(plan: Plan, question: str, options: ChangeOptions) -> bool:

@@ -222,11 +222,10 @@ def _reviewed(plan: Plan, spec: BackendSpec, checkout: Checkout, front: Frontend
 
 def _apply(plan: Plan, checkout: Checkout, options: CreateOptions) -> None:
     from newbackend.apply.run import ApplyOptions, apply_plan
+    from newbackend.cli.output.next_steps import print_written
     from newbackend.plan.change import remember_created
 
     paths = apply_plan(plan, checkout.root, ApplyOptions(allow_dirty=options.allow_dirty))
     remember_created(checkout.root, plan)
     if not options.json:
-        print_err(f"newbackend: {len(paths)} files written; `newbackend undo` takes them back")
-    if plan.manual:
-        print_err(f"newbackend: {len(plan.manual)} place(s) could not be edited safely and are left to you, see above")
+        print_written(plan, checkout.root, len(paths))

@@ -14,7 +14,9 @@ app = verb_app()
 
 @app.command()
 def describe(
-    name: Annotated[str, typer.Argument(help="A registered backend.", show_default=False, autocompletion=backends)],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A registered backend.", show_default=False, autocompletion=backends)
+    ],
     repo: RepoOption = None,
     format_: FormatOption = "text",
 ) -> int:

@@ -35,8 +35,8 @@ def list_backends(repo: RepoOption = None, format_: FormatOption = "text") -> in
 def _table(rows: list[dict[str, Any]], paint: Style) -> str:
     """Columns as wide as needed; the variants are folded to the width of the terminal, on lines of their own where
     it is narrow."""
-    name = max((len(row["name"]) for row in rows), default=4)
-    health = max((len(_health(row)) for row in rows), default=6)
+    name = max(4, *(len(row["name"]) for row in rows))
+    health = max(6, *(len(_health(row)) for row in rows))
     head = f"{'NAME':<{name}}  {'LANG':<6}  {'HEALTH':<{health}}  "
     narrow = 0 < paint.width < len(head) + _LEAST
     indent = 4 if narrow else len(head)

@@ -11,6 +11,7 @@ from newbackend.cli.completion import backends
 
 if TYPE_CHECKING:
     from newbackend.checkout.tree import Checkout
+    from newbackend.pullrequest.state import Source
     from newbackend.spec import BackendSpec
 
 app = verb_app()
@@ -18,7 +19,7 @@ app = verb_app()
 
 @app.command()
 def pr(
-    name: Annotated[str, typer.Argument(help="The backend's name.", autocompletion=backends)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The backend's name.", autocompletion=backends)],
     repo: RepoOption = None,
     format_: FormatOption = "text",
 ) -> int:
@@ -33,7 +34,7 @@ def pr(
 
     check_format(format_)
     checkout = open_repo(repo)
-    state = state_of(_spec(named(name, checkout), checkout), checkout)
+    state = state_of(*_spec(named(name, checkout), checkout))
     if format_ == "json":
         print_out(json_text(as_json(state)))
     else:
@@ -41,11 +42,14 @@ def pr(
     return 0
 
 
-def _spec(name: str, checkout: Checkout) -> BackendSpec:
-    """The spec from the backend's answers file if there is one, else from its registration."""
+def _spec(name: str, checkout: Checkout) -> tuple[BackendSpec, Checkout, Source]:
+    """The spec from the backend's answers file if there is one, else from its registration; the checkout; and how
+    its modalities are known."""
     from newbackend.answers_file import parse_answers
     from newbackend.catalog.languages import languages
     from newbackend.describe import describe
+    from newbackend.describe.guess import BY_TAGS
+    from newbackend.pullrequest.state import Source
     from newbackend.scaffold.generated import ANSWERS_NAME
     from newbackend.spec import make_spec
 
@@ -53,5 +57,7 @@ def _spec(name: str, checkout: Checkout) -> BackendSpec:
         path = f"{language.directory_of(name)}/{ANSWERS_NAME}"
         text = checkout.read(path) if "/" not in name else None
         if text is not None:
-            return make_spec(parse_answers(text, path))
-    return make_spec(describe(checkout, name).answers)
+            return make_spec(parse_answers(text, path)), checkout, Source.STATED
+    description = describe(checkout, name)
+    guessed = Source.TAGS if description.guess == BY_TAGS else Source.NOTHING
+    return make_spec(description.answers), checkout, guessed if description.guess else Source.STATED

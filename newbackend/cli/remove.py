@@ -26,7 +26,7 @@ app = verb_app()
 
 @app.command()
 def remove(
-    name: Annotated[str, typer.Argument(help="The backend's name.", autocompletion=backends)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The backend's name.", autocompletion=backends)],
     keep_files: Annotated[bool, typer.Option("--keep-files", help="Leave its directory and Dockerfile.")] = False,
     dry_run: DryRunOption = False,
     yes: YesOption = False,

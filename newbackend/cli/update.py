@@ -33,7 +33,10 @@ app = verb_app()
 @app.command()
 def update(
     name: Annotated[
-        str, typer.Argument(help="A backend with a .newbackend.yml.", show_default=False, autocompletion=backends)
+        str,
+        typer.Argument(
+            metavar="NAME", help="A backend with a .newbackend.yml.", show_default=False, autocompletion=backends
+        ),
     ],
     dry_run: DryRunOption = False,
     yes: YesOption = False,
@@ -70,6 +73,7 @@ def sources_of(checkout: Checkout, *, markers: bool) -> Sources:
 
 def finish(change: Changed, name: str, question: str, checkout: Checkout, options: ChangeOptions) -> int:
     """Carries out a change and remembers what was rendered. Exit status 1 when something is left to do."""
+    from newbackend.cli.output.next_steps import print_written
     from newbackend.errors import Exit
     from newbackend.scaffold.generated import remember
 
@@ -81,8 +85,7 @@ def finish(change: Changed, name: str, question: str, checkout: Checkout, option
     if change.rendered:
         remember(checkout.root, name, change.rendered)
     if paths:
-        print_err(f"newbackend: {len(paths)} files written; `newbackend undo` takes them back")
-    if change.plan.manual:
+        print_written(change.plan, checkout.root, len(paths))
+    elif change.plan.manual:
         print_err(f"newbackend: {len(change.plan.manual)} place(s) are left to you, see above")
-        return Exit.FINDINGS
-    return left
+    return Exit.FINDINGS if change.plan.manual else left

@@ -23,10 +23,14 @@ from newbackend.spec import BackendSpec, make_spec
 
 @dataclass(frozen=True)
 class Description:
-    """Answers for `create --answers`, and notes on guesses and on facts that could not be described."""
+    """Answers for `create --answers`, and notes on guesses and on facts that could not be described.
+
+    `guess` is the note about the modalities, "" when the checkout states them.
+    """
 
     answers: Answers
     notes: tuple[str, ...]
+    guess: str = ""
 
 
 def describe(checkout: Checkout, name: str) -> Description:
@@ -55,7 +59,7 @@ def describe(checkout: Checkout, name: str) -> Description:
     for place in places():
         answers, left = _settled(place, backend, answers)
         notes += left
-    return Description(_tidy(answers), tuple(notes))
+    return Description(_tidy(answers), tuple(notes), note)
 
 
 def _scaffold(backend: Registered) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from newbackend.describe.matrix import Row, departures
 _SHA = re.compile(r"[0-9a-f]{40}\Z")
 _ASSIGNED = re.compile(r"^([A-Z][A-Z0-9_]*)\s*\?=\s*(\S+)\s*$", re.M)
 FALLBACK = "llm"
+BY_TAGS = "modalities are a guess by the gallery's tags"
 
 
 def flavour_of(backend: Registered, rows: Mapping[str, Sequence[Row]]) -> str:
@@ -70,7 +71,7 @@ def modalities_of(backend: Registered) -> tuple[list[str], str]:
     by_tag = [m.id for m in modalities().values() if tags & {_word(word) for word in (m.id, m.chip, *m.tags)}]
     exact = [m.id for m in modalities().values() if tags & {_word(word) for word in (m.id, *m.tags)}]
     if exact or by_tag:
-        return exact or by_tag, "modalities are a guess by the gallery's tags"
+        return exact or by_tag, BY_TAGS
     return [FALLBACK], f"modalities: nothing here says what it serves, {FALLBACK} is assumed"
 
 

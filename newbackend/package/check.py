@@ -7,6 +7,7 @@ from pathlib import Path
 
 from newbackend.findings import BackendStatus, CheckResult, Finding, Report, Severity, Status, sort_findings
 from newbackend.package.archive import open_package
+from newbackend.package.cpu import parse_floor
 from newbackend.package.elf import machine_name
 from newbackend.package.floor import floor_of
 from newbackend.package.model import Package, load_package
@@ -30,6 +31,7 @@ def check_package(path: Path, *, options: PackageOptions, today: date | None = N
     """
     if options.cpu_run:
         check_cpu(options.cpu_run)
+    parse_floor(options.cpu_floor)
     refuse_sources(path)
     package = load_package(open_package(path), options)
     name = package_name(path)

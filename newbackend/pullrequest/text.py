@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from newbackend.catalog import modalities
-from newbackend.pullrequest.state import Line, State
+from newbackend.pullrequest.state import Line, Source, State
 from newbackend.splice.markdown import cell
 
 SCHEMA = "newbackend/pr/1"
 
 
 def title(state: State) -> str:
-    """A conventional commit: `feat(backend): add ds4 text generation backend`."""
+    """A conventional commit: `feat(backend): add ds4 text generation backend`; without what the backend serves where
+    that is a guess."""
+    if state.source is not Source.STATED:
+        return f"feat(backend): add {state.spec.name} backend"
     first = modalities()[state.spec.modalities[0]].title
     word = first if first[:2].isupper() else first[:1].lower() + first[1:]
     return f"feat(backend): add {state.spec.name} {word} backend"
@@ -21,7 +24,7 @@ def title(state: State) -> str:
 
 def description(state: State) -> str:
     """The whole description in Markdown."""
-    parts = [_what(state), _platforms(state), _registered(state), _checklist(state), _checked(state), _rest()]
+    parts = [_what(state), _platforms(state), _registered(state), _checklist(state), _checked(state), _rest(state)]
     return "\n".join(row for part in parts for row in (*part, "")).rstrip() + "\n"
 
 
@@ -48,7 +51,9 @@ def _what(state: State) -> Iterator[str]:
     served = [
         f"{modalities()[key].title} ({', '.join(f'`{r}`' for r in modalities()[key].rpcs)})" for key in spec.modalities
     ]
-    yield f"- Serves: {'; '.join(served)}"
+    guess = " (by the gallery's tags; to be confirmed by the author)" if state.source is Source.TAGS else ""
+    unknown = "to be filled in by the author: nothing that is registered says it"
+    yield f"- Serves: {unknown if state.source is Source.NOTHING else '; '.join(served) + guess}"
     if spec.pin:
         yield f"- Upstream: [{spec.pin.repo}]({spec.pin.url}) at `{spec.pin.sha}`, branch `{spec.pin.branch}`"
     if spec.license:
@@ -67,7 +72,10 @@ def _platforms(state: State) -> Iterator[str]:
         yield ""
         yield "Left out:"
         yield ""
-        yield from (f"- {name}: {cell(reason)}" for name, reason in state.left_out)
+        reasons = dict.fromkeys(reason for _, reason in state.left_out)
+        for reason in reasons:
+            titles = [title for title, why in state.left_out if why == reason]
+            yield f"- {', '.join(titles)}: {cell(reason)}"
 
 
 def _registered(state: State) -> Iterator[str]:
@@ -78,7 +86,8 @@ def _registered(state: State) -> Iterator[str]:
             yield f"- {place.title}: left out, {place.skipped}"
         elif place.wanted:
             lines = ", ".join(map(str, place.lines[:4])) + (", …" if len(place.lines) > 4 else "")
-            there = f"`{place.path}`" + (f", line {lines}" if lines else "")
+            word = "line" if len(place.lines) == 1 else "lines"
+            there = f"`{place.path}`" + (f", {word} {lines}" if lines else "")
             gone = f"; {len(place.missing)} of {place.wanted} missing" if place.missing else ""
             yield f"- {place.title}: {there}{gone}"
 
@@ -109,8 +118,8 @@ def _checked(state: State) -> Iterator[str]:
     yield f"  - [ ] `make backends/{spec.name}` and one real model"
 
 
-def _rest() -> Iterator[str]:
+def _rest(state: State) -> Iterator[str]:
     yield "**Notes for Reviewers**"
     yield ""
     yield "**[Signed commits](../CONTRIBUTING.md#signing-off-on-commits-developer-certificate-of-origin)**"
-    yield "- [ ] Yes, I signed my commits."
+    yield from state.boxes

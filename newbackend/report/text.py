@@ -27,6 +27,7 @@ from newbackend.report.wording import (
     place,
     plural,
     skip_reasons,
+    verb_of,
 )
 from newbackend.sanitize import one_line, printable
 from newbackend.style import Style, wrapped
@@ -88,7 +89,7 @@ class _Page:
         gutter = len(str(finding.line)) + 1
         yield self.style.paint("gutter", " " * (gutter - 1) + "-->") + f" {place(finding.path, finding.line)}"
         yield from self._snippet(finding, entry.expected, gutter)
-        for key, value in (*_repeated(entry), *self._remarks(finding, is_first=is_first)):
+        for key, value in (*self._repeated(entry), *self._remarks(finding, is_first=is_first)):
             first, *rest = self._wrap(f"{' ' * gutter}= {key}: {value}", indent=" " * (gutter + 4))
             mark = " " * gutter + "="
             yield self.style.paint("gutter", mark) + first.removeprefix(mark)
@@ -108,6 +109,16 @@ class _Page:
                 yield self.style.paint("expected", " " * gutter + ("+ " + line if line else "+"))
         if source is not None or expected:
             yield bar
+
+    def _repeated(self, entry: Entry) -> Iterator[tuple[str, str]]:
+        """The repeats of a finding by what they are about, with the line where it is another one."""
+        if not entry.repeats:
+            return
+        at = entry.first.line
+        names = [one_line(row.subject) + (f" (line {row.line})" if row.line != at else "") for row in entry.repeats]
+        limit = len(names) if self.context.verbose else _REPEATS_SHOWN
+        more = [f"and {len(names) - limit} more"] if len(names) > limit else []
+        yield f"{len(names)} more like it", ", ".join([*names[:limit], *more])
 
     def _remarks(self, finding: Finding, *, is_first: bool) -> Iterator[tuple[str, str]]:
         rule = finding.rule
@@ -147,7 +158,8 @@ class _Page:
         elif passing:
             yield from self._listed("pass", plural(len(passing), "backend"))
         more = f"; {passes(self.report)}" if self.context.verbose else ""
-        yield from self._wrap(f"{counts(self.report)}{more}", indent="  ", role=self._mood())
+        verb = "" if clean(self.report) else f"{verb_of(self.report)}: "
+        yield from self._wrap(f"{verb}{counts(self.report)}{more}", indent="  ", role=self._mood())
         if hint := fixes(self.report):
             yield from self._wrap(hint, indent="  ")
         if self.report.findings:
@@ -183,17 +195,6 @@ class _Page:
             return [self.style.paint(role, text)]  # the result of `wrap`
         lines = wrapped(text, self.width, indent=indent)
         return [self.style.paint(role, line) for line in lines]
-
-
-def _repeated(entry: Entry) -> Iterator[tuple[str, str]]:
-    """The repeats of a finding by what they are about, with the line where it is another one."""
-    if not entry.repeats:
-        return
-    at = entry.first.line
-    names = [one_line(row.subject) + (f" (line {row.line})" if row.line != at else "") for row in entry.repeats]
-    more = len(names) - _REPEATS_SHOWN
-    text = ", ".join(names[:_REPEATS_SHOWN]) + (f" and {more} more" if more > 0 else "")
-    yield f"{len(names)} more like it", text
 
 
 def _heading(name: str, backend: BackendStatus | None) -> str:

@@ -46,7 +46,7 @@ def plural(count: int, noun: str) -> str:
 
 
 def counts(report: Report) -> str:
-    """`ok: 0 errors, 0 warnings, 2 notes`; the verb's name in place of `ok` when something is wrong or unknown.
+    """`0 errors, 0 warnings, 2 notes`, with `ok: ` before it when nothing is wrong or unknown.
 
     What could not be checked and what is suppressed is counted where there is any.
     """
@@ -54,7 +54,7 @@ def counts(report: Report) -> str:
     parts = [plural(n[level], level) for level in ("error", "warning", "note")]
     parts += [f"{n['unknown']} unknown"] if n["unknown"] else []
     parts += [f"{len(report.suppressed)} suppressed"] if report.suppressed else []
-    return f"{'ok' if clean(report) else verb_of(report)}: {', '.join(parts)}"
+    return f"{'ok: ' if clean(report) else ''}{', '.join(parts)}"
 
 
 def clean(report: Report) -> bool:

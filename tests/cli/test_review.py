@@ -110,7 +110,7 @@ def test_the_pager_gets_summary_and_diff_and_its_absence_is_no_error(sample: Pat
     pager.write_text(f'#!/bin/sh\ncat > "{got}"\n')
     pager.chmod(0o755)
     terminal = Terminal(*WORDS, cwd=sample, env={"PAGER": f"{pager} --option"})
-    terminal.sees("35 files (25 new, 10 changed), +")
+    terminal.sees("35 files, 25 new, 10 changed, +")
     terminal.answers("files? [y/N]", "n", ENTER)
     assert terminal.ends() == 0
     text = got.read_text()

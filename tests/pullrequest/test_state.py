@@ -63,7 +63,7 @@ def test_platforms_without_an_image_have_a_reason(checkout: Checkout) -> None:
 def test_what_the_answers_leave_out_is_not_ticked(checkout: Checkout) -> None:
     wanted = spec(overrides={"places": {"backend-capabilities": {"omit": True}}})
     found = line(state_of(wanted, created(checkout, wanted)), "Capabilities declared")
-    assert (found.ticked, found.note) == (False, "left out: capability:ds4")
+    assert (found.ticked, found.note) == (False, "left out: what ds4 can be asked for")
 
 
 def test_optional_lines_show_only_where_they_were_asked_for(checkout: Checkout) -> None:

@@ -70,7 +70,7 @@ def test_errors_come_first_and_each_kind_stops_at_ten() -> None:
 
 def test_the_last_line_says_what_was_left_out() -> None:
     lines = shown(Severity.ERROR, 12)
-    assert lines[-1].startswith("::notice title=newbackend verify::12 fail (12 errors)")
+    assert lines[-1].startswith("::notice title=newbackend verify::12 errors, 0 warnings, 0 notes")
     assert lines[-1].endswith("not shown here: 2 more errors")
 
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 
-from newbackend.findings import Report
+from newbackend.findings import Report, Severity, Status
 from newbackend.report import render
 
 from .sample import CLEAN, FULL, PACKAGE, context, full_with
@@ -35,7 +35,7 @@ def test_the_totals_are_those_of_the_cases(report: Report) -> None:
 def test_the_totals_are_those_of_the_report() -> None:
     counts = FULL.summary()
     root = parsed(FULL)
-    assert int(root.attrib["failures"]) == counts["fail"]
+    assert int(root.attrib["failures"]) == counts["error"] + counts["warning"]
     assert int(root.attrib["errors"]) == counts["unknown"]
     assert int(root.attrib["skipped"]) == counts["skipped"] + len(FULL.suppressed)
 
@@ -57,9 +57,16 @@ def test_every_backend_has_a_suite_and_the_rest_is_the_repository() -> None:
 
 def test_a_failure_names_its_severity_and_shows_what_should_stand_there() -> None:
     failures = list(parsed(FULL).iter("failure"))
-    assert {failure.attrib["type"] for failure in failures} == {"error", "warning", "note"}
+    assert {failure.attrib["type"] for failure in failures} == {"error", "warning"}
     route = next(failure for failure in failures if "starts no job" in failure.attrib["message"])
     assert 'endsWith("quartz")' in (route.text or "")
+
+
+def test_a_note_is_no_failure_and_its_case_says_what_was_noted() -> None:
+    notes = [found for found in FULL.findings if found.status is Status.FAIL and found.level is Severity.NOTE]
+    said = [element.text or "" for element in parsed(FULL).iter("system-out")]
+    assert len(said) == len(notes) > 0
+    assert said[0].startswith(f"note: {notes[0].message}")
 
 
 @given(HOSTILE)

@@ -65,9 +65,9 @@ def test_every_finding_shows_in_every_format(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["text", "github", "markdown"])
-def test_all_four_counts_show_even_when_they_are_zero(name: str) -> None:
+def test_all_counts_of_findings_show_even_when_they_are_zero(name: str) -> None:
     shown = render(Report("newbackend/verify/1", "/src"), name, context())
-    assert "0 fail, 0 pass, 0 skipped, 0 unknown" in shown
+    assert "ok: 0 errors, 0 warnings, 0 notes" in shown
 
 
 def test_an_unknown_name_of_a_format_is_the_users_error() -> None:
@@ -85,7 +85,33 @@ def test_a_format_is_imported_only_when_it_is_asked_for() -> None:
 def test_the_width_is_kept_except_by_what_must_not_be_broken() -> None:
     shown = render(FULL, "text", context(width=40, verbose=True))
     long = [line for line in shown.split("\n") if len(line) > 40]
-    assert all(line.lstrip().startswith(("+", "-->")) or " " not in line.strip() for line in long)
+    pasted = ("+", "-->", "more about a rule: ")
+    assert all(line.lstrip().startswith(pasted) or "`" in line or " " not in line.strip() for line in long)
+
+
+def test_a_command_in_backticks_is_on_one_line_however_long() -> None:
+    command = "`make -C backend/cpp/quartz test BUILD_TYPE=cublas CUDA_MAJOR_VERSION=12`"
+    finding = replace(FULL.findings[0], message=f"it says so when you run {command} there")
+    assert command in render(full_with([finding]), "text", context(width=40))
+
+
+def test_repeats_of_a_finding_are_one_entry_with_a_count() -> None:
+    model = replace(
+        FULL.findings[0], backend="agate", subject="agate cuda-12", expected='cuda-12: "a"',
+        message="agate-development lacks the capability cuda-12 that agate has",
+    )  # fmt: skip
+    other = replace(
+        model, subject="agate cuda-13", expected='cuda-13: "b"',
+        message="agate-development lacks the capability cuda-13 that agate has",
+    )  # fmt: skip
+    apart = replace(model, backend="opal")
+    shown = render(full_with([model, other, apart]), "text", context(width=100))
+    assert shown.count("lacks the capability") == 2
+    assert "= 1 more like it: agate cuda-13" in shown
+    assert 'cuda-12: "a"' in shown
+    assert 'cuda-13: "b"' in shown, "what belongs there is never left out"
+    assert "3 warnings" in shown, "the counts are those of all findings"
+    assert render(full_with([model, other, apart]), "concise", context()).count("\n") == 3
 
 
 def test_expected_text_is_never_shortened() -> None:
@@ -104,7 +130,7 @@ def test_a_tree_of_ten_thousand_findings_is_rendered_by_every_format() -> None:
     many = tuple(replace(FULL.findings[0], subject=str(n), line=n) for n in range(1, 10_001))
     report = full_with(many)
     for name in FORMATS:
-        assert "10000 fail" in render(report, name, context()) or name in (
+        assert "10000 warnings" in render(report, name, context()) or name in (
             "concise",
             "json",
             "sarif",

@@ -45,10 +45,11 @@ def show(plan: Plan, options: CreateOptions) -> None:
         return
     paint = style()
     parts = [summary(plan, paint), *([manual(plan, paint)] if plan.manual else [])]
+    total = f"{recap(plan)}; nothing was written" if options.dry_run else recap(plan)
     if plan.empty or (options.yes and not options.dry_run):
         print_out("\n".join(parts))
     elif pages():
         page("\n".join([*parts, "", diff(plan, paint), ""]))
-        print_err("\n".join([recap(plan), *notes(plan, style_for(sys.stderr))]))
+        print_err("\n".join([total, *notes(plan, style_for(sys.stderr))]))
     else:
-        print_out("\n".join([diff(plan, paint), "", *parts]))
+        print_out("\n".join([diff(plan, paint), "", *parts, total]))

@@ -37,14 +37,15 @@ def notes(plan: Plan, style: Style) -> list[str]:
 
 
 def recap(plan: Plan) -> str:
-    """The plan in one line: the number of files and lines, and what has to be done by hand."""
+    """The plan in one line: `30 files, 21 new, 9 changed, +1047 -3`, and what has to be done by hand."""
     files: dict[str, str] = {edit.path: edit.op for edit in plan.made}
     kinds = {"create": "new", "modify": "changed", "delete": "deleted"}
     parts = [f"{list(files.values()).count(op)} {word}" for op, word in kinds.items() if op in files.values()]
     sizes = [counts(edit.diff) for edit in plan.made]
-    lines = f"+{sum(added for added, _ in sizes)} -{sum(removed for _, removed in sizes)} lines"
+    lines = f"+{sum(added for added, _ in sizes)} -{sum(removed for _, removed in sizes)}"
     by_hand = f"; {len(plan.manual)} by hand" if plan.manual else ""
-    return f"{len(files)} files ({', '.join(parts)}), {lines}{by_hand}"
+    total = f"{len(files)} file{'' if len(files) == 1 else 's'}"
+    return f"{', '.join([total, *parts, lines])}{by_hand}"
 
 
 def _aside(head: str, text: str, paint: Callable[[str], str], style: Style) -> str:

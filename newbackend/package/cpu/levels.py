@@ -39,7 +39,10 @@ def parse_floor(text: str | None) -> int:
     names = {name: i for i, name in enumerate(levels().floors, 1)} | {f"v{i}": i for i in range(1, 5)}
     names["x86-64-v1"] = 1
     if text is not None and text not in names:
-        raise UsageError("cpu-floor-unknown", f"no CPU level {text!r}", where="--cpu-floor", hint="use x86-64-v2")
+        message = f"no CPU level {text!r}"
+        raise UsageError(
+            "cpu-floor-unknown", message, where="--cpu-floor", hint="use x86-64-v2", choices=levels().floors
+        )
     return names[text or "x86-64"]
 
 
