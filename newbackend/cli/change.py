@@ -47,7 +47,9 @@ app = verb_app()
 
 @app.command()
 def change(
-    name: Annotated[str, typer.Argument(help="A registered backend.", show_default=False, autocompletion=backends)],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A registered backend.", show_default=False, autocompletion=backends)
+    ],
     add_variants: AddVariantsOption = None,
     drop_variants: DropVariantsOption = None,
     add_modality: AddModalityOption = None,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newbackend.cli.completion import modalities, variants
+from newbackend.cli.completion import licenses, modalities, one_of, tags, variants
+from newbackend.validate import IMPORT_KINDS
 
 if TYPE_CHECKING:
     from newbackend.answers import Answers
@@ -29,17 +30,24 @@ DropModalityOption = Annotated[
     typer.Option(metavar="m[,m]", help="What it serves no longer.", show_default=False, autocompletion=modalities),
 ]
 DescriptionOption = Annotated[str | None, typer.Option(metavar="TEXT", help="Its description.", show_default=False)]
-LicenseOption = Annotated[str | None, typer.Option(metavar="SPDX", help="Its licence.", show_default=False)]
+LicenseOption = Annotated[
+    str | None,
+    typer.Option("--license", metavar="SPDX", help="Its licence.", show_default=False, autocompletion=licenses),
+]
 IconOption = Annotated[str | None, typer.Option(metavar="URL", help="Its icon.", show_default=False)]
 UrlsOption = Annotated[str | None, typer.Option(metavar="a,b", help="Its links.", show_default=False)]
-TagsOption = Annotated[str | None, typer.Option(metavar="a,b", help="Its tags in the gallery.", show_default=False)]
+TagsOption = Annotated[
+    str | None,
+    typer.Option(metavar="a,b", help="Its tags in the gallery.", show_default=False, autocompletion=tags),
+]
 ImportOption = Annotated[
     str | None,
     typer.Option(
         "--import",
-        metavar="preference|importer|drop-in|none",
+        metavar="|".join(IMPORT_KINDS),
         help="How the import form finds it; details by --set import.KEY=VALUE.",
         show_default=False,
+        autocompletion=one_of(*IMPORT_KINDS),
     ),
 ]
 DocsOption = Annotated[

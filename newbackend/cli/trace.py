@@ -28,11 +28,13 @@ def trace(
     """
     import json
 
+    from newbackend.registrations.support.backend_names import named
     from newbackend.rules.context import Context
     from newbackend.trace.rowtrace import trace as trace_rows
 
     check_format(format_)
-    traces = trace_rows(Context(open_repo(repo)), name, variant)
+    checkout = open_repo(repo)
+    traces = trace_rows(Context(checkout), named(name, checkout), variant)
     if format_ == "json":
         from newbackend.trace.as_json import as_json
 

@@ -35,7 +35,7 @@ def test_the_description_has_the_templates_parts(checkout: Checkout) -> None:
         assert f"\n{part}\n" in f"\n{text}"
     assert "- macOS: CUDA only" in text
     assert "[antirez/ds4](https://github.com/antirez/ds4) at `ae302c2fa18c" in text
-    assert "- [ ] Yes, I signed my commits." in text
+    assert "- [ ] the commits are signed off" in text, "the box of the sample's own template"
     assert "\n\n\n" not in text
 
 
