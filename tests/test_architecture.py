@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "architecture.md"
 CODE = ROOT / "newbackend"
 FILES = {
-    "answers": ("answers", "answers_file", "validate", "spec", "overrides", "pin"),
+    "answers": ("answers", "answers_file", "doubts", "validate", "spec", "overrides", "pin"),
     "values": ("findings", "rulebook", "checklist", "errors", "sanitize", "style", "console", "suggest", "__init__"),
     "queries": ("queries", "rulebooks"),
     "cli": ("cli", "__main__"),

@@ -204,7 +204,8 @@ PRINTING = re.compile(
 PRINTERS = {
     "sanitize.py": "the one way to print JSON with other letters than ASCII",
     "cli/output/progress.py": "moves the cursor; its labels are ours",
-    "wizard/menu_prompts.py": "draws with a library what `asked` made printable; moves the cursor",
+    "wizard/menu_prompts.py": "draws with a library what `asked` made printable",
+    "wizard/menu_keys.py": "moves the cursor",
     "splice/golang.py": "a Go string, into a file",
     "package/proofs/_health.py": "a child process, whose output is read",
 }

@@ -19,6 +19,7 @@ __all__ = (
     "Variant",
     "modalities",
     "name_rules",
+    "pipeline_tags",
     "variant_table",
 )
 
@@ -39,6 +40,12 @@ class NameRules:
 
 def _load(name: str) -> Any:
     return json.loads((_HERE / name).read_text(encoding="utf-8"))
+
+
+@cache
+def pipeline_tags() -> tuple[str, ...]:
+    """The tasks that a model on Hugging Face can have: `pipeline_tags.json`."""
+    return tuple(_load("pipeline_tags.json")["tags"])
 
 
 def name_rules() -> NameRules:

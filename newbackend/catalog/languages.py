@@ -22,7 +22,8 @@ _ORDER = re.compile(r"^order: (\d+)$", re.M)
 
 @dataclass(frozen=True, eq=False)
 class Flavour:
-    """One way to build a backend of a language. Defaults come from the language.
+    """One way to build a backend of a language: `title` in a few words, `about` in a sentence. Defaults come from the
+    language.
 
     `profile` selects its rows of `variants.json`, except for refused ones. `needs_path` must be in the checkout.
     `seen_in` detects it in a backend's files: pattern of the file's name -> pattern of its text. `placeholder` is the
@@ -31,6 +32,7 @@ class Flavour:
 
     id: str
     title: str
+    about: str = ""
     default: bool = False
     profile: str = ""
     variants: tuple[str, ...] = ()

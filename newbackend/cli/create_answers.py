@@ -9,9 +9,11 @@ from pathlib import Path
 from newbackend.answers import Answers, ImportAnswers, PinAnswers, merge, value_at, with_value
 from newbackend.answers_file import load_answers, parse_set
 from newbackend.checkout.tree import Checkout
+from newbackend.cli.common import print_err
 from newbackend.cli.create_options import CreateOptions
 from newbackend.cli.output.progress import progress
 from newbackend.describe.like import with_sibling, with_wiring
+from newbackend.doubts import doubts
 from newbackend.errors import UsageError
 from newbackend.pin import check_commit, full_commit, parse_pin
 from newbackend.plan.collisions import check_collisions
@@ -77,6 +79,8 @@ def asked_spec(
 ) -> tuple[BackendSpec, list[str]]:
     """The spec after all questions, and notes about what was assumed. Raises UsageError or NotFoundError."""
     resumed = Answers()
+    for key, doubt in doubts(given).items():
+        print_err(f"newbackend: note: {key}: {doubt}")
     given, notes = with_sibling(given, checkout)
     if options.asks and not options.settled:
         given, resumed = _resumed(given, front, session)

@@ -18,9 +18,10 @@ from newbackend.pin import DEFAULT_BRANCH, parse_pin, resolve
 from newbackend.validate import checked
 from newbackend.wizard.protocol import Back, Frontend
 from newbackend.wizard.question import Kind, PartialAnswers, Question, Reply, words
-from newbackend.wizard.questions import KEYS, QUESTIONS, SUMMARY, question_of
+from newbackend.wizard.questions import KEYS, QUESTIONS, REST, REST_AFTER, SUMMARY, question_of
 from newbackend.wizard.upstream import Upstream
 
+_WORTH_SKIPPING = 3
 Keep = Callable[[Answers], None]
 Busy = Callable[[str], AbstractContextManager[None]]
 Reader = Callable[[str, str], Upstream]
@@ -65,13 +66,15 @@ def _notes(answers: Answers) -> list[str]:
 
 
 class _Run:
-    """The state of one run of the wizard: `_asked` are the keys that the user can go back to."""
+    """The state of one run of the wizard: `_asked` are the keys that the user can go back to. `_rest` is the answer to
+    `REST`, None until it is asked."""
 
     def __init__(self, given: Answers, checkout: Checkout, frontend: Frontend, options: WizardOptions) -> None:
         self._checkout, self._front, self._options = checkout, frontend, options
         self.answers = given
         self._before: dict[str, Reply] = {}
         self._asked: set[str] = set()
+        self._rest: str | None = "" if options.settled else None
         self._revising: tuple[str, object] | None = None
         self._upstreams: dict[tuple[str, str], Upstream] = {}
         for key in KEYS:
@@ -108,16 +111,31 @@ class _Run:
         while True:
             missing = (row for row in QUESTIONS if not self._answered(row.key) and row.applies(self._partial()))
             question = next(missing, None)
-            if question is not None:
+            if question is not None and self._offers_rest(question):
+                self._ask_rest(question)
+            elif question is not None:
                 self._ask(question)
             elif not self._asked or not self._changed_in_summary():
                 return
+
+    def _offers_rest(self, question: Question) -> bool:
+        """Whether to offer the short way: once, before the first question that has a default, if some are left."""
+        partial = self._partial()
+        left = [row for row in QUESTIONS if not (row.key.startswith("import.") or self._answered(row.key))]
+        behind = KEYS.index(question.key) > KEYS.index(REST_AFTER)
+        return self._rest is None and behind and sum(row.applies(partial) for row in left) >= _WORTH_SKIPPING
+
+    def _ask_rest(self, question: Question) -> None:
+        try:
+            self._rest = self._front.one(REST, self._partial())
+        except Back:
+            self._back(KEYS[: KEYS.index(question.key)])
 
     def _ask(self, question: Question) -> None:
         key, settled = question.key, self._options.settled
         front = settled if settled and question.optional(self._partial()) else self._front
         try:
-            reply = put(question, front, self._partial())
+            reply = question.default(self._partial()) if self._rest else put(question, front, self._partial())
         except Back:
             self._back(KEYS[: KEYS.index(key)])
             return
@@ -125,7 +143,10 @@ class _Run:
             value = self._accepted(key, reply)
         except NewbackendError as error:
             self._before[key] = reply
-            front.refused(error)
+            if self._rest:
+                self._rest = ""  # there is no proposal for this one
+            else:
+                front.refused(error, question.hints)
             return
         self._revising = None
         self._set(key, value)
@@ -168,7 +189,7 @@ class _Run:
         elif key:
             self._forget(key)
         else:
-            self._front.refused(UsageError("first-question", "this is the first question"))
+            self._front.refused(UsageError("first-question", "this is the first question"), {})
 
     def _changed_in_summary(self) -> bool:
         """Shows the summary. Returns whether the user chose an answer to change."""
@@ -180,6 +201,7 @@ class _Run:
         if not key:
             return False
         question_of(key)
+        self._rest = ""
         self._revising = (key, value_at(self.answers, key))
         self._forget(key)
         return True
@@ -200,7 +222,7 @@ class _Run:
                 checked(self._up_to(key))
             except NewbackendError as error:
                 self._forget(key)
-                self._front.refused(error)
+                self._front.refused(error, {})
 
 
 def put(question: Question, front: Frontend, partial: PartialAnswers) -> Reply:

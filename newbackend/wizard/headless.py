@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from newbackend.errors import NewbackendError, UsageError
 from newbackend.plan.review import Letter, Turn
 from newbackend.wizard.question import PartialAnswers, Question
@@ -35,5 +37,5 @@ class Headless:
     def say(self, text: str) -> None:
         """Prints nothing."""
 
-    def refused(self, error: NewbackendError) -> None:
+    def refused(self, error: NewbackendError, hints: Mapping[str, str]) -> None:
         raise error

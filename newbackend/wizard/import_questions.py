@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from newbackend.answers import Answers, ImportAnswers
+from newbackend.doubts import pipeline_doubt
 from newbackend.errors import UsageError
 from newbackend.registrations.known_backends.place import PATH
 from newbackend.registrations.support.importers_dir import FOLDER, REGISTRY
@@ -40,16 +41,18 @@ def _hosts(partial: PartialAnswers) -> tuple[Host, ...]:
 
 
 def _kind_choices(partial: PartialAnswers) -> tuple[Choice, ...]:
-    """The kinds that this checkout supports."""
-    choices = [Choice(DEFAULT_IMPORT, "Chosen by hand", f"when in doubt: nothing is guessed; one line in {PATH}")]
-    if _hosts(partial):
-        effect = f"it loads the same files, so one importer serves both: a name in its lists in {FOLDER}"
-        choices.append(Choice("drop-in", "With another backend's importer", effect))
-    if takes_importer(_spec(partial), partial.checkout):
-        file = f"{FOLDER}/{partial.answers.name}.go"
-        effect = f"its models can be recognised: {file}, its test, one line in {REGISTRY}"
-        choices.append(Choice("importer", "By an importer of its own", effect))
-    return tuple(choices)
+    """The kinds, those first that this checkout supports."""
+    file = f"{FOLDER}/{partial.answers.name}.go"
+    no_host = "" if _hosts(partial) else f"no importer in {FOLDER} can take another name here"
+    no_own = "" if takes_importer(_spec(partial), partial.checkout) else f"{REGISTRY} cannot be edited safely here"
+    by_hand = f"when in doubt: nothing is guessed; one line in {PATH}"
+    same = f"it loads the same files, so one importer serves both: a name in its lists in {FOLDER}"
+    its_own = f"its models can be recognised: {file}, its test, one line in {REGISTRY}"
+    return (
+        Choice(DEFAULT_IMPORT, "Chosen by hand", by_hand),
+        Choice("drop-in", "With another backend's importer", same, no_host),
+        Choice("importer", "By an importer of its own", its_own, no_own),
+    )
 
 
 def _kind_explain(partial: PartialAnswers) -> str:
@@ -105,19 +108,17 @@ def _is_importer(partial: PartialAnswers) -> bool:
 IMPORT_QUESTIONS: tuple[Question, ...] = (
     Question(
         key="import.kind",
-        title="import",
         kind=Kind.ONE,
         prompt="How does the import form find it?",
         explain=_kind_explain,
         choices=_kind_choices,
         unasked=lambda _: DEFAULT_IMPORT,
         default=lambda partial: partial.text_before("import.kind") or DEFAULT_IMPORT,
-        applies=lambda partial: len(_kind_choices(partial)) > 1,
+        applies=lambda partial: any(not choice.refused for choice in _kind_choices(partial)[1:]),
         optional=always,
     ),
     Question(
         key="import.of",
-        title="importer of",
         kind=Kind.ONE,
         prompt="Whose models does it load?",
         explain=lambda _: "Its importer recognises the models; this backend becomes a choice there.",
@@ -129,7 +130,6 @@ IMPORT_QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         key="import.extensions",
-        title="extensions",
         kind=Kind.TEXT,
         prompt="File extensions",
         explain=lambda _: (
@@ -146,13 +146,13 @@ IMPORT_QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         key="import.pipeline_tags",
-        title="model tags",
         kind=Kind.TEXT,
         prompt="Pipeline tags",
         explain=_tags_explain,
         touches=_touches,
         unasked=lambda _: "",
         default=lambda partial: partial.text_before("import.pipeline_tags"),
+        doubt=lambda text: pipeline_doubt(words(text)),
         check=lambda text, partial: _fits(
             ImportAnswers(extensions=_imports(partial).extensions or (), pipeline_tags=words(text))
         ),

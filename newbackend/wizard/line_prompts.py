@@ -19,6 +19,7 @@ class LinePrompts:
 
     def text(self, question: Asked) -> str:
         self._head(question.explain, question.touches)
+        doubted: set[str] = set()
         while True:
             reply = self._reply(question.prompt, question.default)
             try:
@@ -26,7 +27,11 @@ class LinePrompts:
             except NewbackendError as error:
                 self._wrong(error.sentence())
                 continue
-            return reply
+            doubt = question.doubt(reply) if reply not in doubted else ""
+            if not doubt:
+                return reply
+            doubted.add(reply)
+            self._wrong(f"{doubt}. The same again keeps it.")
 
     def one(self, question: Asked) -> str:
         self._head(question.explain, "")
@@ -70,9 +75,12 @@ class LinePrompts:
             write(sys.stderr, wrapped(f"Touches: {touches}") + "\n")
 
     def _list(self, choices: Sequence[Choice]) -> None:
-        for number, choice in enumerate(choices, 1):
+        for number, choice in enumerate(_offered(choices), 1):
             effect = f": {choice.effect}" if choice.effect else ""
             write(sys.stderr, wrapped(f"{number}. {choice.title}{effect}", hanging="   ") + "\n")
+        for choice in choices:
+            if choice.refused:
+                write(sys.stderr, wrapped(f"-  {choice.title} (not offered): {choice.refused}", hanging="   ") + "\n")
 
     def _reply(self, prompt: str, default: str) -> str:
         reply = self.line(f"{prompt} [{default}]:" if default else f"{prompt}:")
@@ -83,8 +91,8 @@ class LinePrompts:
     def _picked(self, reply: str, choices: Sequence[Choice]) -> list[str] | None:
         """The values of the given numbers or ids; None when one of them is unknown."""
         values = []
-        known = {choice.value: choice.value for choice in choices if choice.value}
-        known |= {str(number): choice.value for number, choice in enumerate(choices, 1)}
+        known = {choice.value: choice.value for choice in _offered(choices) if choice.value}
+        known |= {str(number): choice.value for number, choice in enumerate(_offered(choices), 1)}
         for part in reply.replace(",", " ").split():
             if part not in known:
                 return None
@@ -93,6 +101,10 @@ class LinePrompts:
 
     def _wrong(self, why: str) -> None:
         write(sys.stderr, wrapped(f"! {why}") + "\n")
+
+
+def _offered(choices: Sequence[Choice]) -> list[Choice]:
+    return [choice for choice in choices if not choice.refused]
 
 
 def read_line() -> str:

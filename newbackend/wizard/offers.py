@@ -3,35 +3,49 @@ share."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from newbackend.answers import ImportAnswers
-from newbackend.catalog import modalities, variant_table
+from newbackend.catalog import variant_table
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError
 from newbackend.registrations.base import Place
-from newbackend.registrations.gallery_index.place import GalleryIndex
 from newbackend.registrations.importer_drop_in.place import ImporterDropIn
 from newbackend.registrations.importer_registry.place import ImporterRegistry
 from newbackend.registrations.matrix.place import Matrix, lang_of_row, variant_of
 from newbackend.registrations.support.import_choice import import_choice
 from newbackend.registrations.support.importers_dir import importers
+from newbackend.registrations.support.served_calls import served_modalities
 from newbackend.spec import BackendSpec
 from newbackend.splice.outcome import AlreadyPresent, Inserted
 
 
 @dataclass(frozen=True)
 class Sibling:
-    """A registered backend of the same language. `related` when its gallery tags name a wanted modality."""
+    """A registered backend of the same language. `serves` are its modalities, `shared` those that are wanted too."""
 
     name: str
     variants: tuple[str, ...]
-    related: bool
+    serves: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
+
+    @property
+    def related(self) -> bool:
+        """Whether it serves something that is wanted."""
+        return bool(self.shared)
+
+    def likeness(self, wanted: Collection[str]) -> float:
+        """The shared part of all modalities that it serves or that are wanted."""
+        return len(self.shared) / max(1, len({*self.serves, *wanted}))
 
 
-def siblings(checkout: Checkout, lang: str, wanted: Collection[str], name: str = "") -> tuple[Sibling, ...]:
-    """Backends of a language from the build matrix, related ones first, without `name` itself."""
+def siblings(
+    checkout: Checkout, lang: str, wanted: Collection[str], name: str = "", upstream: str = ""
+) -> tuple[Sibling, ...]:
+    """Backends of a language from the build matrix, without `name` itself: those that serve most of the same first,
+    among equals those whose name has a word of the new name or of the upstream's OWNER/REPO."""
     ships: dict[str, set[str]] = {}
     langs: dict[str, str] = {}
     for fact in Matrix().observe(checkout):
@@ -40,22 +54,20 @@ def siblings(checkout: Checkout, lang: str, wanted: Collection[str], name: str =
         variant = variant_of(fact)
         if variant:
             ships.setdefault(fact.backend, set()).add(variant)
-    tags = _tags(checkout)
-    of_interest = {tag.lower() for key in wanted if key in modalities() for tag in modalities()[key].tags}
-    rows = [
-        Sibling(backend, variant_table().ordered(ships[backend]), bool(tags.get(backend, set()) & of_interest))
-        for backend, its in langs.items()
-        if its == lang and backend != name
-    ]
-    return tuple(sorted(rows, key=lambda row: (not row.related, row.name)))
+    rows = []
+    for backend in (backend for backend, its in langs.items() if its == lang and backend != name):
+        serves = served_modalities(checkout, backend, lang)
+        shared = tuple(key for key in serves if key in wanted)
+        rows.append(Sibling(backend, variant_table().ordered(ships.get(backend, ())), serves, shared))
+    named = _words(name) | _words(upstream)
+    return tuple(
+        sorted(rows, key=lambda row: (-row.likeness(wanted), not (row.shared and _words(row.name) & named), row.name))
+    )
 
 
-def _tags(checkout: Checkout) -> dict[str, set[str]]:
-    return {
-        fact.backend: {str(tag).lower() for tag in fact.value.get("tags") or ()}
-        for fact in GalleryIndex().observe(checkout)
-        if fact.kind == "meta" and "&" in fact.value
-    }
+def _words(text: str) -> set[str]:
+    """The words of a name that tell one engine from another."""
+    return {word for word in re.split(r"[^a-z0-9]+", text.lower()) if len(word) > 2} - {"cpp", "rust", "the"}
 
 
 def usual_variants(rows: Sequence[Sibling], allowed: Collection[str], like: str = "") -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 import textwrap
 from typing import Protocol
 
@@ -42,8 +44,20 @@ class Prompts(Protocol):
 
 
 def width() -> int:
-    """Columns to write in."""
-    return max(NARROWEST, shutil.get_terminal_size((80, 24)).columns - 1)
+    """Columns to write in, on standard error: standard output may be a file."""
+    try:
+        columns = int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError):
+        columns = shutil.get_terminal_size((80, 24)).columns
+    return max(NARROWEST, columns - 1)
+
+
+def on_one_line(text: str, separator: str) -> str:
+    """Pasted text for a field of one line: its lines with a separator between, other control characters as blanks."""
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    if len(lines) < 2:
+        return "".join(character if character.isprintable() else " " for character in text)
+    return separator.join(line.strip(separator.strip() or None) for line in lines if line)
 
 
 def wrapped(text: str, indent: str = "  ", hanging: str = "") -> str:

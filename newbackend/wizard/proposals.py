@@ -4,18 +4,14 @@ for each part of a question that depends on the answers so far."""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from newbackend.catalog import Modality, Variant, modalities, variant_table
-from newbackend.catalog.languages import Language, languages
-from newbackend.checkout.layout import INDEX, MATRIX, layout_of
+from newbackend.catalog.languages import Flavour, Language, languages
+from newbackend.checkout.layout import INDEX, MATRIX, PROTO, layout_of
 from newbackend.checkout.tree import Checkout
-from newbackend.errors import NewbackendError, UsageError
+from newbackend.errors import UsageError
 from newbackend.pin import parse_pin
-from newbackend.plan.collisions import holds_files
-from newbackend.registrations.gallery_index.place import GalleryIndex
-from newbackend.registrations.matrix.place import Matrix
-from newbackend.validate import check_name
 from newbackend.wizard.offers import Sibling, siblings, usual_variants
 from newbackend.wizard.question import Choice, PartialAnswers
 
@@ -25,6 +21,17 @@ _PIN_ERRORS = {
     "pin-page": "That page names no branch, tag or commit",
 }
 """Errors in the few words that a narrow terminal has room for."""
+_FLAVOUR_OPTION = re.compile(r"use --set flavour=([\w-]+)")
+
+
+PIN_HINTS = {
+    "pin-unreachable": "check the name; without network type the commit too, as OWNER/REPO@<40 hex digits>, or leave "
+    "it empty",
+    "git-missing": "type the commit too, as OWNER/REPO@<40 hex digits>, or leave it empty",
+    "pin-no-default-branch": "type a branch too, as OWNER/REPO@BRANCH",
+    "pin-unknown-ref": "type another after the @, or none for the default branch",
+    "pin-not-full-sha": "type all 40 digits of the commit",
+}
 
 
 def pin_check(text: str, _: PartialAnswers) -> None:
@@ -36,35 +43,6 @@ def pin_check(text: str, _: PartialAnswers) -> None:
         raise UsageError(error.code, short, hint=error.hint if error.code == "pin-page" else "") from error
 
 
-def no_name(_: PartialAnswers) -> str:
-    """Raises UsageError: a name has no default."""
-    raise UsageError("name-missing", "the backend's name is missing", hint="pass it: newbackend create NAME")
-
-
-def name_default(partial: PartialAnswers) -> str:
-    """The name of the pinned repository, if it is a valid backend name."""
-    word = re.sub(r"[^a-z0-9]+", "-", partial.answers.upstream.rpartition("/")[2].lower()).strip("-")
-    try:
-        return partial.text_before("name") or (free_name(check_name(word), partial.checkout) if word else "")
-    except NewbackendError:
-        return ""
-
-
-def free_name(name: str, checkout: Checkout) -> str:
-    """Returns the name. Raises UsageError when another backend of the checkout has it."""
-    for language in languages().values():
-        directory = language.directory_of(name)
-        if checkout.exists(f"{directory}/.newbackend.yml"):
-            return name  # made by an earlier run, which may be completed
-        if holds_files(checkout, directory):
-            raise UsageError("name-taken", f"there is a backend {name!r} already in {directory}")
-    for place in (Matrix(), GalleryIndex()):
-        for fact in place.observe(checkout):
-            if fact.backend == name:
-                raise UsageError("name-taken", f"the name {name!r} is registered already, at {fact.path}:{fact.line}")
-    return name
-
-
 def no_lang(_: PartialAnswers) -> str:
     """Raises UsageError: the language has no default."""
     hint = f"pass --lang {'|'.join(languages())}"
@@ -72,10 +50,24 @@ def no_lang(_: PartialAnswers) -> str:
 
 
 def lang_choices(partial: PartialAnswers) -> tuple[Choice, ...]:
-    """The languages that this checkout can build."""
-    here, name = partial.checkout.exists, partial.answers.name or "<name>"
-    rows = [row for row in languages().values() if row.own_dockerfile or here(row.shared_dockerfile)]
-    return tuple(Choice(language.id, language.title, _language_effect(language, name)) for language in rows)
+    """The languages, those first that this checkout can build."""
+    name = partial.answers.name or "<name>"
+    return _sorted(
+        Choice(row.id, row.title, _language_effect(row, name), _no_dockerfile(row, partial.checkout))
+        for row in languages().values()
+    )
+
+
+def _no_dockerfile(language: Language, checkout: Checkout) -> str:
+    """Why a checkout cannot build a language, or ""."""
+    if language.own_dockerfile or checkout.exists(language.shared_dockerfile):
+        return ""
+    return f"this checkout has no {language.shared_dockerfile}"
+
+
+def _sorted(choices: Iterable[Choice]) -> tuple[Choice, ...]:
+    """The choices, those that are not offered last."""
+    return tuple(sorted(choices, key=lambda choice: bool(choice.refused)))
 
 
 def lang_default(partial: PartialAnswers) -> str:
@@ -92,21 +84,48 @@ def _language_effect(language: Language, name: str) -> str:
 
 
 def flavour_choices(partial: PartialAnswers) -> tuple[Choice, ...]:
-    """The flavours of the language, without those that need an upstream when there is none."""
-    language = partial.language
-    return tuple(
-        Choice(key, key, f"{flavour.title}; can ship {', '.join(flavour.variants)}")
-        for key, flavour in language.flavours.items()
-        if partial.answers.upstream or not flavour.needs_pin
+    """The flavours of the language, in words."""
+    return _sorted(
+        Choice(key, flavour.title, _flavour_effect(flavour), _unfit(flavour, partial))
+        for key, flavour in partial.language.flavours.items()
     )
 
 
+def _flavour_effect(flavour: Flavour) -> str:
+    about = f"{flavour.about}; " if flavour.about else ""
+    return f"{about}can ship {', '.join(flavour.variants)} (flavour {flavour.id})"
+
+
+def _unfit(flavour: Flavour, partial: PartialAnswers) -> str:
+    """Why a flavour is not possible with the answers so far, or ""."""
+    answers = partial.answers
+    if flavour.needs_pin and not answers.upstream:
+        return "it builds an upstream project, and you gave none"
+    missing = [key for key in answers.modalities or () if key not in flavour.modalities]
+    return f"it cannot serve {', '.join(modalities()[key].title for key in missing)}" if missing else ""
+
+
+def flavour_default(partial: PartialAnswers) -> str:
+    """The earlier answer or the language's default, unless it is not possible; then the first that is."""
+    wanted = partial.text_before("flavour") or partial.language.default_flavour
+    offered = [choice.value for choice in flavour_choices(partial) if not choice.refused]
+    return wanted if wanted in offered or not offered else offered[0]
+
+
 def modality_choices(partial: PartialAnswers) -> tuple[Choice, ...]:
-    """What the template implements and this checkout's proto knows."""
-    implemented = partial.language.flavours[partial.flavour].modalities
-    rpcs = set(layout_of(partial.checkout).proto.rpcs)
-    rows = [row for key, row in modalities().items() if key in implemented and rpcs.issuperset(row.rpcs)]
-    return tuple(Choice(row.id, row.title, _modality_effect(row)) for row in rows)
+    """The modalities, those first that the template implements and this checkout's proto knows."""
+    return _sorted(
+        Choice(row.id, row.title, _modality_effect(row), _unserved(row, partial)) for row in modalities().values()
+    )
+
+
+def _unserved(modality: Modality, partial: PartialAnswers) -> str:
+    """Why a modality cannot be served, or ""."""
+    language = partial.language
+    if modality.id not in language.flavours[partial.flavour].modalities:
+        return language.refused_modalities.get(modality.id, f"the {language.title} template does not implement it")
+    missing = [rpc for rpc in modality.rpcs if rpc not in layout_of(partial.checkout).proto.rpcs]
+    return f"this checkout's {PROTO} has no {', '.join(missing)}" if missing else ""
 
 
 def _modality_effect(modality: Modality) -> str:
@@ -121,37 +140,47 @@ def modality_default(partial: PartialAnswers) -> tuple[str, ...]:
 def siblings_of(partial: PartialAnswers) -> tuple[Sibling, ...]:
     """The backends of the same language."""
     answers = partial.answers
-    return siblings(partial.checkout, answers.lang or "", answers.modalities or (), answers.name or "")
+    return siblings(
+        partial.checkout, answers.lang or "", answers.modalities or (), answers.name or "", answers.upstream
+    )
 
 
 def like_choices(partial: PartialAnswers) -> tuple[Choice, ...]:
-    """No backend, then backends of the same modality, then the others."""
+    """No backend, then the backends of the language, those that serve most of the same first."""
     nobody = Choice("", "none", f"its rows go behind the last {partial.language.title} ones")
-    return (
-        nobody,
-        *(
-            Choice(row.name, f"{row.name} (serves the same)" if row.related else row.name, _ships(row.variants))
-            for row in siblings_of(partial)
-        ),
-    )
+    return (nobody, *(Choice(row.name, _served(row), _ships(row)) for row in siblings_of(partial)))
 
 
-def _ships(variants: Sequence[str]) -> str:
-    return f"ships {', '.join(variants)}" if variants else "ships nothing that has a name here"
+def _served(row: Sibling) -> str:
+    shared = ", ".join(modalities()[key].title.lower() for key in row.shared)
+    return f"{row.name} ({shared})" if shared else row.name
+
+
+def _ships(row: Sibling) -> str:
+    serves = ", ".join(modalities()[key].title.lower() for key in row.serves) or "nothing that has a name here"
+    return f"serves {serves}; ships {', '.join(row.variants) or 'nothing that has a name here'}"
 
 
 def variant_choices(partial: PartialAnswers) -> tuple[Choice, ...]:
-    """The variants that the flavour supports."""
+    """The variants, those first that the flavour supports."""
     flavour = partial.language.flavours[partial.flavour]
-    return tuple(
-        Choice(key, variant.title, _variant_effect(variant, flavour.profile))
+    return _sorted(
+        Choice(key, variant.title, _variant_effect(variant, flavour.profile), _unbuilt(key, flavour))
         for key, variant in variant_table().variants.items()
-        if key in flavour.variants
     )
+
+
+def _unbuilt(variant: str, flavour: Flavour) -> str:
+    """Why a flavour cannot ship a variant, or ""; in words for somebody who cannot type options now."""
+    if variant in flavour.variants:
+        return ""
+    return _FLAVOUR_OPTION.sub(r"choose the kind of backend \1 for it", flavour.why_not(variant)).rstrip(".")
 
 
 def _variant_effect(variant: Variant, profile: str) -> str:
     rows = variant.rows_for(profile)
+    if not rows:
+        return ""
     images = len({row["tag-suffix"] for row in rows})
     keys = f", capability {', '.join(variant.capability_keys)}" if variant.capability_keys else ""
     return f"{len(rows)} row{'s' * (len(rows) > 1)} in {MATRIX}, {2 * images} entries in {INDEX}{keys}"
@@ -160,14 +189,14 @@ def _variant_effect(variant: Variant, profile: str) -> str:
 def variant_default(partial: PartialAnswers) -> tuple[str, ...]:
     """The variants of the sibling, or of most siblings of the same modality."""
     choices = variant_choices(partial)
-    allowed = [choice.value for choice in choices]
+    allowed = [choice.value for choice in choices if not choice.refused]
     usual = usual_variants(siblings_of(partial), allowed, partial.answers.like or "")
     return _kept(partial, "variants", choices) or usual
 
 
 def _kept(partial: PartialAnswers, key: str, choices: Sequence[Choice]) -> tuple[str, ...]:
     """The choices made before the user went back, as far as they are still offered."""
-    offered = {choice.value for choice in choices}
+    offered = {choice.value for choice in choices if not choice.refused}
     return tuple(value for value in partial.before.get(key) or () if value in offered)
 
 

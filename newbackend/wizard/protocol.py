@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from newbackend.errors import NewbackendError
@@ -44,6 +45,7 @@ class Frontend(Protocol):
         """Prints a message before the questions."""
         ...
 
-    def refused(self, error: NewbackendError) -> None:
-        """Prints why an answer is invalid; the question is asked again. Raises the error when nobody can answer."""
+    def refused(self, error: NewbackendError, hints: Mapping[str, str]) -> None:
+        """Prints why an answer is invalid, with what to do at a terminal by the error's code; the question is asked
+        again. Raises the error when nobody can answer."""
         ...

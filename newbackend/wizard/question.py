@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from newbackend.answers import Answers
+from newbackend.answers import Answers, ValueKind, key_at
 from newbackend.catalog.languages import Language, languages
 from newbackend.checkout.tree import Checkout
 from newbackend.sanitize import printable
@@ -62,11 +62,12 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Choice:
-    """One choice of a menu; `effect` says what it changes."""
+    """One choice of a menu; `effect` says what it changes. `refused` says why it is shown but not offered."""
 
     value: str
     title: str
     effect: str = ""
+    refused: str = ""
 
 
 def _empty(_: PartialAnswers) -> str:
@@ -84,15 +85,16 @@ def always(_: PartialAnswers) -> bool:
 
 @dataclass(frozen=True)
 class Question:
-    """One question. `key` is the dotted path of its answer, `title` its name in the summary.
+    """One question. `key` is the dotted path of its answer, `prompt` also its name in the summary.
 
     `unasked` is the answer when nobody can be asked; without one it raises UsageError naming the flag. `default` is
-    offered to a person. `check` raises NewbackendError for an invalid text. `optional`: an empty answer is valid. The
-    question is asked again when an answer in `depends_on` changes.
+    offered to a person. `check` raises NewbackendError for an invalid text. `doubt` says what is odd about a valid one,
+    which is then asked about once. `optional`: an empty answer is valid. `hints`: what to do at a terminal about an
+    error, by its code, instead of the error's own hint. The question is asked again when an answer in `depends_on`
+    changes.
     """
 
     key: str
-    title: str
     kind: Kind
     prompt: str
     explain: Callable[[PartialAnswers], str]
@@ -101,6 +103,8 @@ class Question:
     choices: Callable[[PartialAnswers], tuple[Choice, ...]] = lambda _: ()
     touches: Callable[[PartialAnswers], str] = _empty
     check: Callable[[str, PartialAnswers], Any] = lambda _text, _partial: None
+    doubt: Callable[[str], str] = lambda _: ""
+    hints: Mapping[str, str] = field(default_factory=dict)
     applies: Callable[[PartialAnswers], bool] = always
     optional: Callable[[PartialAnswers], bool] = _never
     depends_on: frozenset[str] = frozenset()
@@ -108,7 +112,8 @@ class Question:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question with all texts and choices evaluated for the answers so far."""
+    """A question with all texts and choices evaluated for the answers so far. `separator` stands between the lines of a
+    pasted text."""
 
     prompt: str
     explain: str
@@ -116,6 +121,8 @@ class Asked:
     choices: tuple[Choice, ...]
     defaults: tuple[str, ...]
     check: Callable[[str], Any]
+    doubt: Callable[[str], str] = lambda _: ""
+    separator: str = " "
 
     @property
     def default(self) -> str:
@@ -124,24 +131,26 @@ class Asked:
 
     @property
     def values(self) -> list[str]:
-        """The values of the choices."""
-        return [choice.value for choice in self.choices]
+        """The values of the offered choices."""
+        return [choice.value for choice in self.choices if not choice.refused]
 
 
 def asked(question: Question, partial: PartialAnswers) -> Asked:
     """Evaluates a question for the answers so far. Its texts may quote the checkout or an upstream, and menus are
     drawn by a library, so they are made printable here."""
-    default = question.default(partial)
+    default, declared = question.default(partial), key_at(question.key)
     return Asked(
         question.prompt,
         printable(question.explain(partial)),
         printable(question.touches(partial)),
         tuple(
-            Choice(choice.value, printable(choice.title), printable(choice.effect))
+            Choice(choice.value, printable(choice.title), printable(choice.effect), printable(choice.refused))
             for choice in question.choices(partial)
         ),
         (printable(default),) if isinstance(default, str) else default,
         lambda text: question.check(text, partial),
+        question.doubt,
+        ", " if declared and declared.kind is ValueKind.WORDS else " ",
     )
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from newbackend.answers import Answers, PinAnswers, value_at
 from newbackend.checkout.layout import BUMP, INDEX
+from newbackend.doubts import license_doubt, tags_doubt
 from newbackend.validate import check_name, checked
-from newbackend.wizard import proposals
+from newbackend.wizard import names, proposals
 from newbackend.wizard.import_questions import IMPORT_QUESTIONS
+from newbackend.wizard.prompts import width
 from newbackend.wizard.question import Choice, Kind, PartialAnswers, Question, Reply, always, words
 
 QUESTIONS: tuple[Question, ...] = (
     Question(
         key="pin",
-        title="upstream",
         kind=Kind.TEXT,
         prompt="Upstream project",
         explain=lambda _: (
@@ -22,22 +23,21 @@ QUESTIONS: tuple[Question, ...] = (
         unasked=lambda _: "",
         default=lambda partial: partial.text_before("pin"),
         check=proposals.pin_check,
+        hints=proposals.PIN_HINTS,
         optional=always,
     ),
     Question(
         key="name",
-        title="name",
         kind=Kind.TEXT,
         prompt="Name of the backend",
-        explain=lambda _: "What users install it by, and what every registration calls it.",
+        explain=names.name_explain,
         touches=lambda _: "backend/<language>/<name>, and every file below",
-        unasked=proposals.no_name,
-        default=proposals.name_default,
-        check=lambda text, partial: proposals.free_name(check_name(text), partial.checkout),
+        unasked=names.no_name,
+        default=names.name_default,
+        check=lambda text, partial: names.free_name(check_name(text), partial.checkout),
     ),
     Question(
         key="lang",
-        title="language",
         kind=Kind.ONE,
         prompt="Language",
         explain=lambda _: "What the gRPC server itself is written in, not what the model's library is.",
@@ -46,20 +46,7 @@ QUESTIONS: tuple[Question, ...] = (
         default=proposals.lang_default,
     ),
     Question(
-        key="flavour",
-        title="flavour",
-        kind=Kind.ONE,
-        prompt="Kind of backend",
-        explain=lambda _: "How it is built and what it is linked to.",
-        choices=proposals.flavour_choices,
-        unasked=lambda partial: partial.language.default_flavour,
-        default=lambda partial: partial.text_before("flavour") or partial.language.default_flavour,
-        applies=lambda partial: len(partial.language.flavours) > 1,
-        optional=always,
-    ),
-    Question(
         key="modalities",
-        title="serves",
         kind=Kind.MANY,
         prompt="What does it serve?",
         explain=lambda _: "The calls that the server answers.",
@@ -68,8 +55,18 @@ QUESTIONS: tuple[Question, ...] = (
         default=proposals.modality_default,
     ),
     Question(
+        key="flavour",
+        kind=Kind.ONE,
+        prompt="Kind of backend",
+        explain=lambda _: "How it is built and what it is linked to.",
+        choices=proposals.flavour_choices,
+        unasked=lambda partial: partial.language.default_flavour,
+        default=proposals.flavour_default,
+        applies=lambda partial: len(partial.language.flavours) > 1,
+        optional=always,
+    ),
+    Question(
         key="like",
-        title="beside",
         kind=Kind.ONE,
         prompt="Most like which backend?",
         explain=lambda _: "Its rows are placed next to that one's, and the same platforms are proposed.",
@@ -82,7 +79,6 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         key="variants",
-        title="platforms",
         kind=Kind.MANY,
         prompt="Which platforms?",
         explain=lambda _: "Each platform is an image that CI builds and an entry that users install.",
@@ -92,7 +88,6 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         key="description",
-        title="description",
         kind=Kind.TEXT,
         prompt="Description",
         explain=proposals.description_explain,
@@ -104,7 +99,6 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         key="license",
-        title="licence",
         kind=Kind.TEXT,
         prompt="Licence",
         explain=proposals.license_explain,
@@ -112,11 +106,11 @@ QUESTIONS: tuple[Question, ...] = (
         unasked=lambda _: "",
         default=proposals.license_default,
         check=lambda text, _: checked(Answers(license=text)),
+        doubt=license_doubt,
         optional=always,
     ),
     Question(
         key="tags",
-        title="tags",
         kind=Kind.TEXT,
         prompt="Tags",
         explain=proposals.tags_explain,
@@ -124,6 +118,7 @@ QUESTIONS: tuple[Question, ...] = (
         unasked=lambda _: "",
         default=proposals.tags_default,
         check=lambda text, _: checked(Answers(tags=words(text))),
+        doubt=lambda text: tags_doubt(words(text)),
         optional=always,
     ),
     *IMPORT_QUESTIONS,
@@ -136,22 +131,58 @@ def question_of(key: str) -> Question:
     return dict(zip(KEYS, QUESTIONS, strict=True))[key]
 
 
+REST_AFTER = "modalities"
+"""What is asked behind this question has a default that suits most backends."""
+
+REST = Question(
+    key="rest",
+    kind=Kind.ONE,
+    prompt="The other questions",
+    explain=lambda _: "They are about the registration, and each has an answer proposed.",
+    choices=lambda _: (
+        Choice("", "Ask me each", "the proposed answer is the default of each"),
+        Choice("proposed", "Take the rest as proposed", "you see all answers next, and can change any of them"),
+    ),
+    unasked=lambda _: "",
+)
+"""Asked once: whether to take the defaults of the questions that are left."""
+
+
 def _summary_choices(partial: PartialAnswers) -> tuple[Choice, ...]:
-    """Every answer with its value; the first choice continues."""
+    """Every answer with its value, named as its question; the first choice continues."""
     rows = [question for question in QUESTIONS if value_at(partial.answers, question.key) is not None]
-    width = max(len(question.title) for question in rows)
+    longest = max(len(question.prompt) for question in rows)
+    room = min(longest, max(12, width() // 2 - 4))
     return (
         Choice("", "All right: show me the change", "nothing is written yet"),
         *(
-            Choice(row.key, f"{row.title:<{width}}  {shown(value_at(partial.answers, row.key))}", "answer it again")
-            for row in rows
+            Choice(
+                question.key,
+                f"{_cut(question.prompt, room):<{room}}  {_answer(question, partial)}",
+                f"{_answer(question, partial)} (Enter to answer it again)",
+            )
+            for question in rows
         ),
     )
 
 
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: room - 1] + "…"
+
+
+def _answer(question: Question, partial: PartialAnswers) -> str:
+    """An answer in the words in which it was given: the titles of a menu's choices."""
+    value = value_at(partial.answers, question.key)
+    titles = {choice.value: choice.title for choice in question.choices(partial)}
+    if isinstance(value, tuple):
+        value = tuple(titles.get(one, one) for one in value)
+    elif isinstance(value, str):
+        value = titles.get(value, value)
+    return shown(value)
+
+
 SUMMARY = Question(
     key="summary",
-    title="summary",
     kind=Kind.ONE,
     prompt="Your answers",
     explain=lambda _: "Choose one to change it.",
@@ -163,8 +194,12 @@ SUMMARY = Question(
 
 def told(answers: Answers, limit: int = 4) -> str:
     """The first answers, briefly."""
-    rows = [(question.title, value_at(answers, question.key)) for question in QUESTIONS]
-    return "; ".join([f"{title} {shown(value)}" for title, value in rows if value and value != PinAnswers()][:limit])
+    rows = [(question.prompt, value_at(answers, question.key)) for question in QUESTIONS]
+    return "; ".join(
+        [f"{prompt.removesuffix('?')}: {shown(value)}" for prompt, value in rows if value and value != PinAnswers()][
+            :limit
+        ]
+    )
 
 
 def shown(value: PinAnswers | Reply | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from newbackend.errors import NewbackendError
 from newbackend.plan.review import Letter, Turn
@@ -84,5 +84,8 @@ class Tty:
     def say(self, text: str) -> None:
         self._asks.say(text)
 
-    def refused(self, error: NewbackendError) -> None:
-        self._prompts.say(f"! {error.sentence()}")
+    def refused(self, error: NewbackendError, hints: Mapping[str, str]) -> None:
+        """A hint that names an option is left out: nobody can type one here."""
+        hint = hints.get(error.code) or ("" if "--" in error.hint else error.hint)
+        said = NewbackendError(error.code, error.message.removeprefix("--pin "), where=error.where, hint=hint)
+        self._prompts.say(f"! {said.sentence()}")

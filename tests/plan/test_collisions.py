@@ -10,7 +10,7 @@ from specs import PIN, spec
 from newbackend.checkout.layout import INDEX, open_checkout
 from newbackend.errors import UsageError
 from newbackend.plan.collisions import check_collisions
-from newbackend.wizard.proposals import free_name
+from newbackend.wizard.names import free_name
 
 
 def refused(root: Path, **answers: object) -> UsageError:

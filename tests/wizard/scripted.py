@@ -5,12 +5,13 @@ An answer is what a person would type: a text, an id, ids with commas between. `
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from newbackend.errors import NewbackendError
 from newbackend.plan.review import Letter, Turn
 from newbackend.wizard.protocol import Back
 from newbackend.wizard.question import PartialAnswers, Question, words
+from newbackend.wizard.questions import REST
 
 BACK = "<"
 
@@ -20,7 +21,8 @@ class OutOfAnswers(Exception):
 
 
 class Scripted:
-    """Each answer must be to the question that comes. `refusals` collects what the wizard would not take."""
+    """Each answer must be to the question that comes; the short way is declined unless the script takes it. `refusals`
+    collects what the wizard would not take."""
 
     def __init__(self, answers: Iterable[tuple[str, str]]) -> None:
         self._left = list(answers)
@@ -32,6 +34,8 @@ class Scripted:
         return not self._left
 
     def text(self, question: Question, partial: PartialAnswers) -> str:
+        if question.key == REST.key and (not self._left or self._left[0][0] != REST.key):
+            return ""
         key, answer = self._left.pop(0) if self._left else ("nothing", "")
         if key != question.key:
             raise OutOfAnswers(f"{question.key} is asked, the script answers {key}")
@@ -54,5 +58,5 @@ class Scripted:
     def say(self, text: str) -> None:
         raise OutOfAnswers(text)
 
-    def refused(self, error: NewbackendError) -> None:
+    def refused(self, error: NewbackendError, hints: Mapping[str, str]) -> None:
         self.refusals.append(error.code)

@@ -9,7 +9,7 @@ from conftest import tree
 from specs import SHA
 
 from newbackend.answers_file import load_answers
-from wizard.terminal import BACK, CTRL_C, DOWN, ENTER, ERASE, Terminal
+from wizard.terminal import BACK, CTRL_C, DOWN, ENTER, Terminal
 
 PIN = f"antirez/ds4@{SHA}"
 
@@ -19,9 +19,9 @@ def test_back_from_a_menu_and_from_a_text(sample: Path, key: str) -> None:
     terminal = Terminal("create", cwd=sample)
     terminal.answers("Upstream project:", PIN, ENTER)
     terminal.answers("Name of the backend: ds4", ENTER)
-    terminal.sees("Description: backend/python/ds4/")
+    terminal.sees("backend/python/ds4/")
     terminal.answers("Language:", key)
-    terminal.answers("Name of the backend: ds4", *([ERASE, key, ENTER] if key == "<" else [key]))
+    terminal.answers("Name of the backend: ds4", key)
     terminal.answers(f"Upstream project: {PIN}", ENTER)
     terminal.answers("Name of the backend: ds4", "x", ENTER)
     terminal.sees("backend/python/ds4x/")
@@ -42,16 +42,19 @@ def test_an_interrupted_run_is_offered_again_and_goes_on(sample: Path) -> None:
     first.answers("Upstream project:", PIN, ENTER)
     first.answers("Name of the backend:", ENTER)
     first.answers("Language:", DOWN, DOWN, ENTER)
-    first.answers("Kind of backend:", CTRL_C)
+    first.answers("What does it serve?", CTRL_C)
     first.sees("stopped; nothing was changed; your answers are kept: `newbackend create ds4` offers them again")
     assert first.ends() == 2
     assert tree(sample) == before
     saved = load_answers(sample / ".git/newbackend/wizard-ds4.yml")
     assert (saved.name, saved.lang, saved.pin and saved.pin.sha) == ("ds4", "cpp", SHA)
     second = Terminal("create", cwd=sample)
-    second.sees("There are answers of an interrupted run: upstream antirez/ds4@ae302c2fa18c; name ds4; language cpp")
+    second.sees(
+        "There are answers of an interrupted run: Upstream project: antirez/ds4@ae302c2fa18c; "
+        "Name of the backend: ds4; Language: cpp"
+    )
     second.answers("Go on with them? [Y/n]", ENTER)
-    seen = second.answers("Kind of backend:", BACK)
+    seen = second.answers("What does it serve?", BACK)
     assert "Name of the backend" not in seen, "what was answered is not asked again"
     second.sees("» C++")  # and back goes into what was answered
 

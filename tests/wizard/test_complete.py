@@ -23,8 +23,8 @@ ALL: list[tuple[str, str]] = [
     ("pin", UPSTREAM),
     ("name", "ds4"),
     ("lang", "cpp"),
-    ("flavour", "self-contained"),
     ("modalities", "llm"),
+    ("flavour", "self-contained"),
     ("like", "cppreed"),
     ("variants", "cuda13,cpu"),
     ("description", "An engine"),
@@ -190,8 +190,8 @@ def test_answers_are_kept_after_each_one(checkout: Checkout) -> None:
 
 def test_a_resumed_run_goes_on_where_it_stopped_and_back_into_what_was_answered(checkout: Checkout) -> None:
     known, _ = asked(ALL, checkout)
-    saved = Answers(pin=known.pin, name=known.name, lang=known.lang, flavour=known.flavour)
-    script = Scripted([("modalities", "<"), ("flavour", "shared-base"), *ALL[4:]])
+    saved = Answers(pin=known.pin, name=known.name, lang=known.lang, modalities=known.modalities)
+    script = Scripted([("flavour", "<"), ("modalities", "llm"), ("flavour", "shared-base"), *ALL[5:]])
     done, _ = complete(Answers(), checkout, script, WizardOptions(resumed=saved))
     assert script.done
     assert done == replace(known, flavour="shared-base")

@@ -45,7 +45,7 @@ def test_by_hand(terminal: Terminal, importers: Path) -> None:
     terminal.sees("neo-cppanvil is found with the importer of cppanvil.")
     terminal.sees("» Chosen by hand")
     terminal.answers(KIND, ENTER)
-    terminal.sees("import preference")
+    terminal.sees("Chosen by hand")
     assert written(terminal, importers, '+{Name: "ds4", Modality: "text"') == ["core/http/endpoints/localai/backend.go"]
     assert load_answers(importers / "backend/cpp/ds4/.newbackend.yml").imports is None
 
@@ -57,7 +57,7 @@ def test_as_a_drop_in(terminal: Terminal, importers: Path) -> None:
     terminal.types(ENTER)
     terminal.sees("as for neo-cppanvil")
     terminal.answers("Whose models does it load?", ENTER)
-    terminal.sees("importer of cppanvil")
+    terminal.sees("With another bac")
     hunks = ('+{Name: "ds4", Modality: "text"', '+return b == i.Name() || b == "neo-cppanvil" || b == "ds4"')
     assert written(terminal, importers, *hunks) == [f"{FOLDER}/cppanvil.go", f"{FOLDER}/ds4_drop_in_test.go"]
     saved = load_answers(importers / "backend/cpp/ds4/.newbackend.yml")
@@ -77,7 +77,8 @@ def test_with_an_importer_of_its_own(terminal: Terminal, importers: Path) -> Non
     terminal.types(BACK)
     terminal.answers("File extensions: .anvil", ERASE, ".ds4", ENTER)
     terminal.answers("Pipeline tags:", "text-generation", ENTER)
-    terminal.sees("extensions .ds4")
+    terminal.sees("File extensions")
+    terminal.sees(".ds4")
     paths = [f"{FOLDER}/ds4.go", f"{FOLDER}/ds4_test.go", f"{FOLDER}/importers.go"]
     assert written(terminal, importers, "+&Ds4Importer{},", "+type Ds4Importer struct{}", "DescribeTable(") == paths
     saved = load_answers(importers / "backend/cpp/ds4/.newbackend.yml")
@@ -119,4 +120,5 @@ def test_the_summary_asks_what_another_choice_needs(importers: Path) -> None:
     terminal.sees("» With another backend's importer")
     terminal.types(ENTER)
     terminal.answers("Whose models does it load?", ENTER)
-    terminal.sees("importer of cppanvil")
+    terminal.sees("Whose models does it load? cppanvil")
+    terminal.answers("Your answers:")

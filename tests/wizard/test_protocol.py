@@ -23,7 +23,9 @@ from wizard.scripted import Scripted
 FRONT_ENDS: tuple[type[Frontend], ...] = (Headless, Scripted, Tty)
 
 # Modules that may read the keyboard: the terminal's prompts, the plain yes or no of verbs without questions.
-KEYBOARD = {"wizard/line_prompts.py", "wizard/menu_prompts.py", "cli/common.py"}
+KEYBOARD = {
+    "wizard/line_prompts.py", "wizard/menu_prompts.py", "wizard/menu_keys.py", "wizard/menu_layout.py", "cli/common.py"
+}  # fmt: skip
 SOURCES = sorted(Path(newbackend.__file__).parent.rglob("*.py"))
 
 

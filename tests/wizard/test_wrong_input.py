@@ -26,7 +26,7 @@ def test_a_name_is_checked_while_it_is_typed(sample: Path, typed: str, says: str
     terminal.answers("Name of the backend: ds4", ERASE, typed)
     terminal.sees(says)
     terminal.types(ENTER, ERASE, "fine", ENTER)
-    terminal.sees("Kind of backend:")
+    terminal.sees("What does it serve?")
 
 
 def test_a_pin_is_checked_while_it_is_typed_and_asked_of_the_network_after(sample: Path) -> None:
@@ -44,7 +44,7 @@ def test_a_menu_wants_at_least_one_mark(sample: Path) -> None:
     terminal.answers("What does it serve?", SPACE, ENTER)
     terminal.sees("Mark at least one with the space bar.")
     terminal.types(DOWN, SPACE, ENTER)
-    terminal.answers("Most like which backend?")
+    terminal.answers("The other questions:")
     assert "What does it serve? Embeddings" in terminal.screen
 
 

@@ -1,0 +1,96 @@
+"""Which calls a registered backend answers: by its server's code, else by the capability table, else by its tags.
+
+A tag is what somebody wrote for a search box ("LLM" stands on a speech engine whose model has a language model inside),
+so it counts only when nothing better is known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from newbackend.catalog import modalities
+from newbackend.catalog.languages import languages
+from newbackend.checkout.layout import layout_of
+from newbackend.checkout.tree import Checkout, cached
+from newbackend.errors import NewbackendError
+from newbackend.registrations.capabilities.place import Capabilities
+from newbackend.registrations.gallery_index.place import GalleryIndex
+
+_SOURCES = (".py", ".go", ".cpp", ".cc", ".h", ".hpp", ".rs")
+_FOLDERS = ("", "src/", "cpp/")
+_METHOD = re.compile(
+    r"^[ \t]*(?:async )?def (?P<python>\w+)\("
+    r"|^func \([^)\n]*\) (?P<go>\w+)\("
+    r"|Status\s+(?:\w+::)?(?P<cpp>[A-Z]\w*)\s*\("
+    r"|\basync fn (?P<rust>\w+)\s*[(<]",
+    re.M,
+)
+_STUB = 800  # characters: a longer body does something before it says that a call is not implemented
+
+
+def served_modalities(checkout: Checkout, name: str, lang: str) -> tuple[str, ...]:
+    """The modalities that a backend serves, in canonical order, from the best source that knows any."""
+    code = _code(checkout, languages()[lang].directory_of(name)) if lang in languages() else frozenset()
+    for rpcs in (code, _declared(checkout).get(name, frozenset())):
+        known = tuple(key for key, row in modalities().items() if row.rpcs[0] in rpcs)
+        if rpcs:
+            return known
+    tags = _tags(checkout).get(name, frozenset())
+    return tuple(key for key, row in modalities().items() if tags & {tag.lower() for tag in row.tags})
+
+
+@cached
+def _code(checkout: Checkout, directory: str) -> frozenset[str]:
+    """The RPCs of the proto that the backend's own sources define a method for, without those that only refuse."""
+    names = {_plain(rpc): rpc for rpc in layout_of(checkout).proto.rpcs}
+    found = set()
+    for path in _sources(checkout, directory):
+        text = _text(checkout, path)
+        methods = list(_METHOD.finditer(text))
+        for at, method in enumerate(methods):
+            rpc = _rpc(method[method.lastgroup or 0], names)
+            end = methods[at + 1].start() if at + 1 < len(methods) else len(text)
+            body = text[method.end() : end]
+            if rpc and not (len(body) < _STUB and "unimplemented" in body.lower()):
+                found.add(rpc)
+    return frozenset(found - {"Health", "Free", "LoadModel", "Status"})
+
+
+def _rpc(method: str, names: dict[str, str]) -> str:
+    """The RPC of a method: Rust writes it in snake case, Go's server calls `Embedding` Embeddings."""
+    plain = _plain(method)
+    return names.get(plain) or names.get(plain.removesuffix("s"), "")
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def _sources(checkout: Checkout, directory: str) -> Iterator[str]:
+    for folder in _FOLDERS:
+        for name in checkout.children(f"{directory}/{folder}".rstrip("/")):
+            if name.endswith(_SOURCES) and not name.startswith("test") and not name.endswith("_test.go"):
+                yield f"{directory}/{folder}{name}"
+
+
+def _text(checkout: Checkout, path: str) -> str:
+    try:
+        return checkout.read(path) or ""
+    except NewbackendError:
+        return ""  # not text, or not to be read: another source answers
+
+
+@cached
+def _declared(checkout: Checkout) -> dict[str, frozenset[str]]:
+    """Backend -> the RPCs of its entry in the capability table."""
+    return {fact.backend: frozenset(fact.value.get("GRPCMethods") or ()) for fact in Capabilities().observe(checkout)}
+
+
+@cached
+def _tags(checkout: Checkout) -> dict[str, frozenset[str]]:
+    return {
+        fact.backend: frozenset(str(tag).lower() for tag in fact.value.get("tags") or ())
+        for fact in GalleryIndex().observe(checkout)
+        if fact.kind == "meta" and "&" in fact.value
+    }
