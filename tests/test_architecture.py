@@ -152,6 +152,7 @@ READERS = {
     "catalog/modalities.py": OWN,
     "catalog/portable.py": OWN,
     "catalog/registries.py": OWN,
+    "catalog/switches.py": OWN,
     "catalog/variants.py": OWN,
     "package/data/__init__.py": OWN,
     "wizard/upstream.py": OWN,

@@ -41,7 +41,7 @@ class Machine:
 
     `places` maps container directories and files to the checkout's; the longest one that fits counts. `directory` is
     the backend's own, in the checkout: `variables`, `goals` and `branches` are those of its make. `printed` is what
-    `make -n` prints.
+    `make -n` prints. Without `packs`, the scripts that pack are not followed.
     """
 
     checkout: Checkout
@@ -62,6 +62,7 @@ class Machine:
     depth: int = 0
     conditions: list[str] = field(default_factory=list)
     quiet: int = 0
+    packs: bool = True
     _work: int = 0
 
     def work(self) -> None:

@@ -17,6 +17,7 @@ from newbackend.rules.backend import BackendInfo
 from newbackend.rules.context import Context
 from newbackend.trace.ci.expressions import filled
 from newbackend.trace.ci.workflow import RowJob, Tags, row_job, scripts, tags_of
+from newbackend.trace.compiled import compiling
 from newbackend.trace.docker.build import PREDEFINED, Build, build
 from newbackend.trace.files import find_file
 from newbackend.trace.hosts import Gallery, gallery_of
@@ -317,25 +318,6 @@ def with_twins(traces: Sequence[RowTrace]) -> tuple[RowTrace, ...]:
     return tuple(replace(entry, same_build_as=twins(entry, own)) for entry, own in zip(traces, prints, strict=True))
 
 
-_NOT_COMPILING = re.compile(r"\b(?:package\w*\.sh|package)\b")
-
-
 def fingerprint(entry: RowTrace) -> tuple[str, ...]:
     """What is compiled: every build command, without what only packs."""
-    lines = [
-        entry.platform,
-        *(
-            shown(step.text)
-            for step in entry.steps
-            if step.kind in (Kind.RUN, Kind.ENGINE, Kind.MAKE) and not _packs(step)
-        ),
-    ]
-    return tuple(lines)
-
-
-def _packs(step: Step) -> bool:
-    return (
-        bool(_NOT_COMPILING.search(step.text))
-        or step.where.path.startswith("scripts/build/package")
-        or posixpath.basename(step.where.path).startswith("package")
-    )
+    return (entry.platform, *(shown(step.text) for step in entry.steps if compiling(step)))

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from newbackend.checklist import DIRECTORY
 from newbackend.checkout.layout import MAKEFILE
-from newbackend.findings import Confidence, Finding, Location, Severity
+from newbackend.findings import Finding, Location, Severity
 from newbackend.registrations.test_workflow import place as test_workflow
 from newbackend.rules.backend import BackendInfo
 from newbackend.rules.backend_makefile import make_calls, makefile_of, only_clones
 from newbackend.rules.context import Context
 from newbackend.rules.registry import Result, check, rule, skipped
-
-_COMMENT = re.compile(r"(?m)^[ ]*#.*$|(?<=\s)#[^\n]*$")
-_PASSED_ON = re.compile(
-    r"\$[({]MAKE[)}][^\n]*(?:-\w*C\b|\bBUILD_TYPE=)|^\t[^\n]*\$[({]BUILD_TYPE[)}]|BUILD_TYPE=\$", re.M
-)
-
 
 TARGET_MISSING = rule(
     "REG802",
@@ -121,60 +114,3 @@ def _test_steps(context: Context) -> Iterator[tuple[str, str, tuple[str, ...], i
             yield MAKEFILE, fact.key.partition(":")[2], words, fact.line
     for folder, words, line in make_calls(context.read(test_workflow.PATH) or ""):
         yield test_workflow.PATH, folder, words, line
-
-
-BUILD_TYPE = rule(
-    "REG815",
-    "build-type-ignored",
-    Severity.ERROR,
-    confidence=Confidence.LIKELY,
-    what="Rows build the backend for hardware that its Makefile never looks at; a note for a Go backend without any "
-    "native code.",
-    why="The build succeeds and publishes the CPU binary under the hardware's tag; whoever installs it on such a host "
-    "downloads gigabytes of drivers and computes on the CPU. backend/Dockerfile.rust hands no build type on at all.",
-    how="Turn the build type into the engine's own option, or take the rows and their gallery entries out.",
-    incident="parakeet-cpp, ced, voice-detect and face-detect were copied from one another with rows for SYCL and "
-    "no branch for it (4912c9b73 and later).",
-    bad="ifeq ($(BUILD_TYPE),cublas)\n\tCMAKE_ARGS+=-DDEMO_CUDA=ON\nendif      # and a row with build-type sycl_f16",
-    good="else ifneq (,$(findstring sycl,$(BUILD_TYPE)))\n\tCMAKE_ARGS+=-DDEMO_SYCL=ON",
-    checklist=DIRECTORY,
-)
-
-
-@check(BUILD_TYPE, needs=("matrix",))
-def build_types(context: Context) -> Iterable[Result]:
-    """A Makefile that neither looks at a build type nor hands it on builds the CPU image for it."""
-    for info in context.backends.values():
-        makefile = makefile_of(context, info)
-        if makefile is None or not makefile.whole or info.language.builds_default_goal:
-            default = info.language.builds_default_goal  # whose install.sh calls libbackend.sh
-            reason = "installRequirements reads the build type" if default else "it has no Makefile"
-            yield skipped(BUILD_TYPE, info.name, reason)
-            continue
-        path = f"{info.directory}/Makefile"
-        source = _COMMENT.sub("", context.read(path) or "")
-        if _PASSED_ON.search(source):
-            yield skipped(BUILD_TYPE, info.name, "its Makefile hands the build type on")
-            continue
-        ignored: dict[str, list[Location]] = {}
-        for row in info.rows:
-            kind = str(row.value.get("build-type") or "").partition("_")[0]  # sycl_f16 and sycl_f32 are sycl
-            if kind and kind not in source:
-                ignored.setdefault(kind, []).append(Location(row.path, row.line))
-        # A Go backend without native code needs no build type and ignores them all.
-        severity = Severity.NOTE if info.lang == "go" and "BUILD_TYPE" not in source else None
-        for kind, rows in ignored.items():
-            plural = "s" if len(rows) > 1 else ""
-            message = f"{len(rows)} row{plural} build {info.name} for {kind}, and its Makefile never looks at {kind}"
-            line = next((n for n, row in enumerate(source.split("\n"), 1) if "BUILD_TYPE" in row), 1)
-            related = tuple(rows[:3])
-            yield Finding(
-                BUILD_TYPE,
-                kind,
-                path,
-                line=line,
-                message=message,
-                backend=info.name,
-                severity=severity,
-                related=related,
-            )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from newbackend.trace.make.expand import closing
-from newbackend.trace.opentext import is_open, shown
+from newbackend.trace.opentext import is_open
 
 if TYPE_CHECKING:
     from newbackend.trace.make.evaluate import Evaluation
@@ -21,7 +21,7 @@ def condition(evaluation: Evaluation, text: str) -> bool | None:
             return None
         variable = evaluation.variables.get(name)
         return bool(variable and variable.value) == (word == "ifdef")
-    sides = _sides(rest) if word else None
+    sides = sides_of(rest) if word else None
     if sides is None:
         return None
     left, right = (evaluation.expander.expand(side) for side in sides)
@@ -43,7 +43,7 @@ def _equal(left: str, right: str) -> bool | None:
     return None if fits else False
 
 
-def _sides(rest: str) -> tuple[str, str] | None:
+def sides_of(rest: str) -> tuple[str, str] | None:
     """The two texts of `(a,b)`, `"a" "b"` or `'a' 'b'`, unexpanded."""
     if rest.startswith("("):
         inner = rest[1 : closing(rest, 0)]
@@ -59,8 +59,3 @@ def _sides(rest: str) -> tuple[str, str] | None:
         if tail[:1] in ("'", '"'):
             return left, tail[1:].partition(tail[0])[0]
     return None
-
-
-def said(text: str) -> str:
-    """A conditional for people."""
-    return shown(" ".join(text.split()))

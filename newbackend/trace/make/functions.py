@@ -195,13 +195,21 @@ def _realpath(expander: Expander, given: list[str]) -> str:
     return " ".join(name if sure else open_part(f"$(realpath {name})") for name, sure in exist if sure is not False)
 
 
+TEXT_FUNCTIONS: Mapping[str, Callable[..., str]] = {
+    "findstring": _findstring,
+    "filter": lambda patterns, text: _filter(patterns, text, keep=True),
+    "filter-out": lambda patterns, text: _filter(patterns, text, keep=False),
+    "strip": lambda text: " ".join(words(text)),
+}
+"""Functions of texts, by name."""
+
 FUNCTIONS: Mapping[str, Function] = {
     "subst": _texts(lambda old, new, text: text.replace(old, new) if old else text + new, 3),
     "patsubst": _texts(lambda old, new, text: " ".join(replaced(old, new, word) for word in words(text)), 3),
-    "strip": _texts(lambda text: " ".join(words(text)), 1),
-    "findstring": _texts(_findstring, 2),
-    "filter": _texts(lambda patterns, text: _filter(patterns, text, keep=True), 2),
-    "filter-out": _texts(lambda patterns, text: _filter(patterns, text, keep=False), 2),
+    "strip": _texts(TEXT_FUNCTIONS["strip"], 1),
+    "findstring": _texts(TEXT_FUNCTIONS["findstring"], 2),
+    "filter": _texts(TEXT_FUNCTIONS["filter"], 2),
+    "filter-out": _texts(TEXT_FUNCTIONS["filter-out"], 2),
     "sort": _texts(lambda text: " ".join(sorted(set(words(text)))), 1),
     "word": _texts(_word, 2),
     "wordlist": _texts(_wordlist, 3),

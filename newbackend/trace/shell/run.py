@@ -6,6 +6,7 @@ the condition, and variables that differ afterwards are open.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
@@ -203,6 +204,8 @@ class Shell:
 
     def start(self, path: str, arguments: Sequence[str]) -> Status:
         """Runs another script in a process of its own; its output is this one's."""
+        if not self.machine.packs and posixpath.basename(path).startswith("package"):
+            return True
         found = self.machine.read(path)
         if found is None or len(self.calls) > DEPTH_LIMIT:
             return None

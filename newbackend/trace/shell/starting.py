@@ -79,6 +79,8 @@ def make(call: Call) -> Status:
         call.step(Kind.ENGINE)
         return True
     call.step(Kind.MAKE)
+    if not machine.packs and machine.inside(asked.directory) == "":
+        return True  # LocalAI's own Makefile compiles nothing of a backend
     return read_make(
         machine,
         asked.directory,
