@@ -14,7 +14,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -65,18 +65,26 @@ def program() -> str:
 
 
 def run_outside(
-    *words: str, timeout: float | None = None, env: Mapping[str, str] | None = None
+    *words: str,
+    timeout: float | None = None,
+    env: Mapping[str, str] | None = None,
+    data: bytes = b"",
+    before: Callable[[], None] | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
-    """A git command outside of every repository: no checkout's configuration is read, wherever the user is."""
+    """A git command outside of every repository: no checkout's configuration is read, wherever the user is.
+
+    `before` runs in the child before git does, to set limits.
+    """
     command = [program(), *_OFF, *words]
     return subprocess.run(
         command,
-        stdin=subprocess.DEVNULL,
+        input=data,
         capture_output=True,
         check=False,
         timeout=timeout,
         cwd=os.sep,
         env={**environment(), **(env or {})},
+        preexec_fn=before,
     )
 
 

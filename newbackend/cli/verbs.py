@@ -33,5 +33,6 @@ VERBS: dict[str, Verb] = {
     "route": Verb("route", "Which CI jobs a change to some files would start, and why a file starts none."),
     "trace": Verb("trace", "What CI does with a row, from the change that starts it to the hosts that install it."),
     "rule": Verb("rule", "What a rule checks, why, an incident, and how to fix it.", ("explain", "rules")),
+    "engine": Verb("engine", "What an engine's repository needs and offers: build, switches, C API.", ("inspect",)),
     "package": Verb("package", "Check that a built package starts on somebody else's host."),
 }

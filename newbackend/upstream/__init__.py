@@ -1,0 +1,1 @@
+"""What an engine's repository says about itself at one commit: how it is built, what it exports, what it needs."""

@@ -1,0 +1,211 @@
+"""`newbackend engine inspect`: everything that one commit of an upstream says, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from newbackend.errors import NewbackendError
+from newbackend.upstream import about, api
+from newbackend.upstream.cmake import Project, read_cmake
+from newbackend.upstream.commit import Commit, Submodule, fetched, opened
+from newbackend.upstream.confined import confined
+from newbackend.upstream.facts import Confidence, Gap, Option, Switch, Target
+from newbackend.upstream.makefile import Makefile, read_makefile
+from newbackend.upstream.manifests import Manifests, read_manifests
+from newbackend.upstream.sources import Sources
+from newbackend.upstream.switches import native_option, side_options, switches
+
+_GGML = ("ggml", "llama.cpp")
+
+
+@dataclass(frozen=True)
+class Primary:
+    """The library that a backend links, and how it becomes a shared one."""
+
+    target: Target
+    shared_by: str
+    """The option to pass for a shared library; empty when it is one always, or can be none."""
+    confidence: Confidence
+    reason: str
+
+
+@dataclass
+class Inspection:
+    """What was found out. A part that the upstream does not have is None or empty."""
+
+    repo: str
+    sha: str
+    systems: list[str]
+    cmake: Project | None
+    makefile: Makefile | None
+    manifests: Manifests
+    primary: Primary | None
+    switches: list[Switch]
+    native: Option | None
+    side: list[Option]
+    headers: list[api.Header]
+    cplusplus_headers: list[str]
+    submodules: list[Submodule]
+    unread_submodules: dict[str, str]
+    """Submodules that a build file refers to and that could not be read: path -> why."""
+    licence: about.Found | None
+    description: about.Found | None
+    formats: list[about.Found]
+    languages: list[str]
+    gaps: list[Gap] = field(default_factory=list)
+
+
+def inspect_remote(repo: str, sha: str) -> Inspection:
+    """A commit of OWNER/REPO, with the submodules that its build needs."""
+    with fetched(repo, sha) as commit, _with_submodules(commit) as (sources, unread):
+        return confined(_inspect, sources, unread)
+
+
+def inspect_local(root: Path, revision: str = "HEAD", repo: str = "") -> Inspection:
+    """A commit of a clone on this machine; submodules are read where they are checked out. No network."""
+    commit = opened(root, revision)
+    commit.repo = repo or commit.repo
+    parts: dict[str, Commit] = {}
+    unread: dict[str, str] = {}
+    for submodule in commit.submodules():
+        try:
+            parts[submodule.path] = opened(root / submodule.path, submodule.commit)
+        except NewbackendError as error:
+            unread[submodule.path] = error.message
+    return confined(_inspect, Sources(commit, parts), unread)
+
+
+@contextmanager
+def _with_submodules(commit: Commit) -> Iterator[tuple[Sources, dict[str, str]]]:
+    """The commit with ggml, where that is a submodule: its options are the ones to pass."""
+    with ExitStack() as stack:
+        parts: dict[str, Commit] = {}
+        unread: dict[str, str] = {}
+        for submodule in commit.submodules():
+            if submodule.path.rpartition("/")[2] not in _GGML:
+                continue
+            repo = _github(submodule.url)
+            if not repo:
+                unread[submodule.path] = f"its address {submodule.url!r} is not on GitHub"
+                continue
+            try:
+                parts[submodule.path] = stack.enter_context(fetched(repo, submodule.commit))
+            except NewbackendError as error:
+                unread[submodule.path] = error.message
+        yield Sources(commit, parts), unread
+
+
+def _github(url: str) -> str:
+    parts = urlsplit(url)
+    path = parts.path.strip("/").removesuffix(".git")
+    return path if parts.hostname == "github.com" and path.count("/") == 1 else ""
+
+
+def _inspect(sources: Sources, unread: dict[str, str]) -> Inspection:
+    cmake = read_cmake(sources)
+    makefile = read_makefile(sources)
+    manifests = read_manifests(sources)
+    found, missing = switches(cmake, unread) if cmake else ([], [])
+    names = [sources.commit.repo.rpartition("/")[2], *([cmake.name] if cmake else [])]
+    headers, cplusplus = api.headers(sources, cmake.headers if cmake else {}, names)
+    primary = _primary(cmake, headers, names) if cmake else None
+    gaps = [*(cmake.gaps if cmake else []), *(makefile.gaps if makefile else []), *manifests.gaps, *missing]
+    gaps += [gap for header in headers[:2] for gap in header.api.gaps]
+    gaps += [Gap(path, "is too big to be read") for path in sources.too_big]
+    if cmake and primary is None:
+        gaps.append(Gap("CMakeLists.txt", "no library of the project's own was found"))
+    systems = _systems(cmake, makefile, manifests)
+    if not systems:
+        gaps.append(Gap("", "no build system that newbackend knows was found at the top"))
+    return Inspection(
+        repo=sources.commit.repo,
+        sha=sources.commit.sha,
+        systems=systems,
+        cmake=cmake,
+        makefile=makefile,
+        manifests=manifests,
+        primary=primary,
+        switches=found,
+        native=native_option(cmake) if cmake else None,
+        side=side_options(cmake) if cmake else [],
+        headers=headers,
+        cplusplus_headers=cplusplus,
+        submodules=list(sources.commit.submodules()),
+        unread_submodules=unread,
+        licence=about.licence(sources) or _declared_licence(manifests),
+        description=about.description(sources),
+        formats=about.model_formats(sources),
+        languages=about.languages(sources),
+        gaps=_once(gaps, unread),
+    )
+
+
+def _systems(cmake: Project | None, makefile: Makefile | None, manifests: Manifests) -> list[str]:
+    present = {
+        "cmake": cmake,
+        "make": makefile and makefile.targets,
+        "cargo": manifests.crates or manifests.workspace,
+        "python": manifests.distribution,
+        "go": manifests.go,
+    }
+    return [name for name, part in present.items() if part]
+
+
+def _declared_licence(manifests: Manifests) -> about.Found | None:
+    declared = [(crate.licence, crate.path) for crate in manifests.crates]
+    if manifests.distribution:
+        declared.append((manifests.distribution.licence, manifests.distribution.path))
+    return next((about.Found(text, path, "certain") for text, path in declared if text and len(text) < 60), None)
+
+
+def _primary(project: Project, headers: list[api.Header], names: list[str]) -> Primary | None:
+    """The project's own library that a backend would link, by its headers, its name and what links it."""
+    libraries = [
+        target for target in project.targets
+        if not target.vendored and not target.aside and target.kind in ("library", "static", "shared")
+    ]  # fmt: skip
+    if not libraries:
+        return None
+    stems = {header.api.path.rpartition("/")[2].rpartition(".")[0] for header in headers[:3]}
+    paths = {header.api.path for header in headers[:3]}
+
+    def score(target: Target) -> tuple[int, str]:
+        points = 0
+        reasons: list[str] = []
+        if paths.intersection(target.sources):
+            points, reasons = points + 4, [*reasons, "has the API's header"]
+        if stems.intersection(source.rpartition("/")[2].rpartition(".")[0] for source in target.sources):
+            points, reasons = points + 3, [*reasons, "compiles the API's file"]
+        if any(api.same(target.name, name) for name in names):
+            points, reasons = points + 2, [*reasons, "is named like the project"]
+        if target.kind == "shared":
+            points += 1
+        return points, ", ".join(reasons)
+
+    ranked = sorted(libraries, key=lambda target: -score(target)[0])
+    best = ranked[0]
+    points, reason = score(best)
+    confidence: Confidence = "certain" if points >= 5 else "likely" if points >= 3 or len(ranked) == 1 else "guess"
+    return Primary(best, _shared_by(project, best), confidence, reason or "is the first library")
+
+
+def _shared_by(project: Project, target: Target) -> str:
+    if target.kind == "library":
+        return "-DBUILD_SHARED_LIBS=ON"
+    if target.kind == "shared" and target.when in project.options:
+        return f"-D{target.when}=ON"
+    return ""
+
+
+def _once(gaps: list[Gap], unread: dict[str, str]) -> list[Gap]:
+    """Each gap once; a folder of an unread submodule is explained by why that could not be read."""
+    found: dict[tuple[str, str], Gap] = {}
+    for gap in gaps:
+        found.setdefault((gap.where, gap.text), gap)
+    for path, why in unread.items():
+        found[path, why] = Gap(path, f"is a submodule that was not read: {why}")
+    return list(found.values())

@@ -1,0 +1,5 @@
+"""Fixtures of the tests of upstreams."""
+
+from miniature import base, make
+
+__all__ = ["base", "make"]
