@@ -76,6 +76,23 @@ class OptionAnswers:
 
 
 @dataclass(frozen=True)
+class EngineAnswers:
+    """How the pinned upstream is built with CMake, as `engine inspect` reads it; without it only the placeholder is.
+
+    `target` is the library to link, `header` and `version` its C API and the function that tells its version,
+    `native` the option that is off in an image, `off` options for what no backend needs, `switches` the options for
+    each BUILD_TYPE, for instance {"cublas": "-DSD_CUDA=ON"}.
+    """
+
+    target: Text = None
+    header: Text = None
+    version: Text = None
+    native: Text = None
+    off: Words = None
+    switches: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
 class Generated:
     """Not an answer: a record of the last rendering, kept in the backend's answers file (docs/adr/0021)."""
 
@@ -105,6 +122,7 @@ class Answers:
     os_excluded: Mapping[str, str] | None = field(default=None, metadata={"keys": ("linux", "darwin")})
     overrides: Mapping[str, Any] | None = field(default=None, metadata={"keys": SECTIONS})
     options: OptionAnswers | None = None
+    engine: EngineAnswers | None = None
     generated: Generated | None = None
 
     @property

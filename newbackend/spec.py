@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from newbackend.answers import Answers, DocsAnswers, ImportAnswers, OptionAnswers, PinAnswers
+from newbackend.answers import Answers, DocsAnswers, EngineAnswers, ImportAnswers, OptionAnswers, PinAnswers
 from newbackend.catalog.languages import Flavour, Language, languages
 from newbackend.overrides import keeps_files
 from newbackend.pin import DEFAULT_BRANCH, Pin, check_pin, default_variable
@@ -37,6 +37,7 @@ class BackendSpec:
     os_excluded: Mapping[str, str] = field(default_factory=dict)
     overrides: Mapping[str, Any] = field(default_factory=dict)
     options: OptionAnswers = field(default_factory=OptionAnswers)
+    engine: EngineAnswers = field(default_factory=EngineAnswers)
 
     @property
     def language(self) -> Language:
@@ -101,6 +102,7 @@ def make_spec(answers: Answers) -> BackendSpec:
         os_excluded=dict(done.os_excluded or {}),
         overrides=dict(done.overrides or {}),
         options=done.options or OptionAnswers(),
+        engine=done.engine or EngineAnswers(),
     )
 
 
@@ -133,7 +135,7 @@ def _filled(answers: Answers) -> Answers:
 def to_answers(spec: BackendSpec) -> Answers:
     """A spec as answers, without empty ones; `make_spec` gives the spec back."""
     values = {row.name: getattr(spec, row.name) for row in fields(spec)}
-    empty = (ImportAnswers(), DocsAnswers(), OptionAnswers())
+    empty = (ImportAnswers(), DocsAnswers(), OptionAnswers(), EngineAnswers())
     given = {name: value for name, value in values.items() if value and value not in empty}
     if spec.pin:
         given["pin"] = PinAnswers(spec.pin.repo, spec.pin.sha, spec.pin.branch, spec.pin.variable)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from newbackend.answers import Answers, ImportAnswers, OptionAnswers, PinAnswers
+from newbackend.answers import Answers, EngineAnswers, ImportAnswers, OptionAnswers, PinAnswers
 from newbackend.catalog import modalities, name_rules, variant_table
 from newbackend.catalog.languages import Language, languages
 from newbackend.errors import UsageError
@@ -25,6 +25,10 @@ _TAG = re.compile(r"[^\x00-\x1f\x7f]{1,64}\Z")
 _URL = re.compile(r"https?://[^\s\x00-\x1f\"'<>\\`]+\Z")
 _LICENSE = re.compile(r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*\Z")
 _EXTENSION = re.compile(r"\.[a-z0-9][a-z0-9._-]{0,31}\Z")
+_TARGET = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}")
+_HEADER = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./+-]{0,199}\.h")
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_SWITCHES = re.compile(r"-D[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9_.+-]+(?: -D[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9_.+-]+)*")
 _PIPELINE_TAG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
 
 
@@ -41,6 +45,7 @@ def checked(answers: Answers) -> Answers:
     return replace(
         answers,
         pin=None if answers.pin is None else _pin(answers.pin),
+        engine=None if answers.engine is None else _engine(answers.engine),
         description=None if answers.description is None else _description(answers.description),
         license=_matching("license", answers.license, _LICENSE, "an SPDX licence expression such as MIT"),
         icon=_matching("icon", answers.icon, _URL, "an http(s) URL"),
@@ -215,6 +220,24 @@ class _Template:
             if variant not in known:
                 raise unknown("cpu-variant-unknown", "CPU variant", variant, known)
         return tuple(variant for variant in known if variant in wanted)
+
+
+def _engine(engine: EngineAnswers) -> EngineAnswers:
+    """The engine's facts. Raises UsageError for a value that is not a plain word: they stand in build files."""
+    words: dict[str, tuple[re.Pattern[str], list[str | None]]] = {
+        "target": (_TARGET, [engine.target]),
+        "header": (_HEADER, [engine.header]),
+        "version": (_IDENTIFIER, [engine.version]),
+        "native": (_IDENTIFIER, [engine.native]),
+        "off": (_IDENTIFIER, [*(engine.off or ())]),
+        "switches": (_SWITCHES, [*(engine.switches or {}).values()]),
+        "switches' names": (_IDENTIFIER, [*(engine.switches or {})]),
+    }
+    for key, (pattern, values) in words.items():
+        for value in values:
+            if value and not pattern.fullmatch(value):
+                raise UsageError("engine-invalid", f"engine.{key} has {value!r}, which no build file can hold")
+    return engine
 
 
 def _pin(pin: PinAnswers) -> PinAnswers:

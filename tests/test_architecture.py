@@ -143,6 +143,7 @@ READERS = {
     "package/proofs/server.py": "/proc, of a child",
     "package/proofs/_health.py": "/proc, of a child",
     "package/proofs/process.py": "the output of a child",
+    "upstream/confined.py": "/proc, of itself",
     "sample/__init__.py": OWN,
     "rulebook.py": OWN,
     "scaffold/layers.py": OWN,

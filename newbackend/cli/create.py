@@ -13,6 +13,7 @@ from newbackend.cli.common import (
     RepoOption,
     YesOption,
     cannot_ask,
+    check_choice,
     check_format,
     interactive,
     open_repo,
@@ -22,10 +23,12 @@ from newbackend.cli.common import (
     verb_app,
 )
 from newbackend.cli.create_options import (
+    ENGINES,
     AnswersOption,
     CreateOptions,
     DescriptionOption,
     DiffOutOption,
+    EngineOption,
     FlavourOption,
     GlibcFloorOption,
     ImportExtensionsOption,
@@ -64,6 +67,7 @@ def create(
     lang: LangOption = None,
     flavour: FlavourOption = None,
     pin: PinOption = None,
+    engine: EngineOption = None,
     like: LikeOption = None,
     variants: VariantsOption = None,
     modality: ModalityOption = None,
@@ -97,6 +101,8 @@ def create(
     from newbackend.registrations.support.backend_names import named
 
     check_format(format_)
+    if engine is not None:
+        check_choice("engine", engine, ENGINES)
     asks = interactive(no_input=no_input)
     if review and not asks:
         raise cannot_ask("review-needs-terminal", "--review asks about every hunk", no_input=no_input)
@@ -125,6 +131,7 @@ def create(
         allow_dirty=allow_dirty,
         allow_manual=allow_manual,
         json=format_ == "json",
+        engine=engine,
         plan_out=plan_out,
         diff_out=diff_out,
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from newbackend.answers import Answers, ImportAnswers, PinAnswers, merge, value_at, with_value
+from newbackend.answers import Answers, EngineAnswers, ImportAnswers, PinAnswers, merge, value_at, with_value
 from newbackend.answers_file import load_answers, parse_set
 from newbackend.checkout.tree import Checkout
 from newbackend.cli.common import print_err
@@ -14,11 +14,12 @@ from newbackend.cli.create_options import CreateOptions
 from newbackend.cli.output.progress import progress
 from newbackend.describe.like import with_sibling, with_wiring
 from newbackend.doubts import doubts
-from newbackend.errors import UsageError
+from newbackend.errors import NewbackendError, UsageError
 from newbackend.pin import check_commit, full_commit, parse_pin
 from newbackend.plan.collisions import check_collisions
+from newbackend.registrations.matrix.place import rows_of
 from newbackend.registrations.support.backend_names import placed
-from newbackend.spec import BackendSpec, make_spec
+from newbackend.spec import BackendSpec, make_spec, to_answers
 from newbackend.wizard.complete import WizardOptions, complete
 from newbackend.wizard.headless import Headless
 from newbackend.wizard.protocol import Frontend
@@ -94,7 +95,35 @@ def asked_spec(
     answers, assumed = complete(given, checkout, front, wizard)
     spec = make_spec(with_wiring(answers, checkout))
     check_collisions(spec, checkout)
-    return spec, [*notes, *assumed]
+    spec, found = _with_engine(spec, options)
+    return spec, [*notes, *assumed, *found]
+
+
+def _with_engine(spec: BackendSpec, options: CreateOptions) -> tuple[BackendSpec, list[str]]:
+    """The spec with what its pinned upstream says about its build, and a note about that.
+
+    Without --engine, answers from a file are taken as they are: the same file gives the same backend. Raises
+    UsageError when a platform would be a CPU build, and any error of reading with an explicit --engine auto.
+    """
+    mode = options.engine or ("placeholder" if options.settled else "auto")
+    links = spec.pin is not None and spec.its_flavour.links_engine and not spec.keeps_files
+    if mode == "placeholder" or spec.pin is None or not links or spec.engine != EngineAnswers():
+        return spec, []
+    from newbackend.upstream.engine_answers import engine_answers, refuse_impossible
+    from newbackend.upstream.inspect import inspect_remote
+
+    try:
+        with progress(f"reading {spec.pin.repo}"):
+            found = inspect_remote(spec.pin.repo, spec.pin.sha)
+    except NewbackendError as error:
+        if options.engine:
+            raise
+        return spec, [f"{error.message}, so only the placeholder is built; --engine auto tries again"]
+    engine, note = engine_answers(found)
+    if engine is None:
+        return spec, [note]
+    refuse_impossible(found, engine, {row.get("build-type", "") for key in spec.variants for row in rows_of(spec, key)})
+    return make_spec(replace(to_answers(spec), engine=engine)), [note]
 
 
 def _resumed(given: Answers, front: Frontend, session: Session) -> tuple[Answers, Answers]:

@@ -35,6 +35,16 @@ PinOption = Annotated[
         show_default=False,
     ),
 ]
+ENGINES = ("auto", "placeholder")
+EngineOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="|".join(ENGINES),
+        help="auto: build the pinned upstream beside the placeholder, where it can be read and CMake builds it.",
+        show_default=False,
+        autocompletion=one_of(*ENGINES),
+    ),
+]
 LikeOption = Annotated[
     str | None,
     typer.Option(
@@ -129,5 +139,6 @@ class CreateOptions:
     allow_dirty: bool
     allow_manual: bool
     json: bool
+    engine: str | None
     plan_out: Path | None
     diff_out: Path | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import Any, TypedDict
 
 from newbackend import __version__
@@ -68,6 +69,7 @@ class Variables(TypedDict):
     features: dict[str, bool]  # checkout/layout.py
     newbackend_version: str
     options: dict[str, Any]  # those of the answers, with their defaults
+    engine: dict[str, Any] | None  # how the pinned upstream is built; None builds the placeholder alone
     portable: dict[str, str]  # the images for `options.glibc_floor`; empty without one
 
 
@@ -100,8 +102,16 @@ def context(spec: BackendSpec, checkout: Checkout) -> Variables:
         "features": dict(layout.features),
         "newbackend_version": __version__,
         "options": options,
+        "engine": _engine(spec),
         "portable": images_for(str(options["glibc_floor"])) if options["glibc_floor"] else {},
     }
+
+
+def _engine(spec: BackendSpec) -> dict[str, Any] | None:
+    if spec.pin is None or not spec.engine.target:
+        return None
+    facts = {"header": "", "version": "", "native": "", "off": [], "switches": {}, **as_data(spec.engine)}
+    return {**facts, "header_folder": posixpath.dirname(facts["header"])}
 
 
 def _pin(spec: BackendSpec) -> dict[str, str] | None:

@@ -44,6 +44,9 @@ class Inspection:
     makefile: Makefile | None
     manifests: Manifests
     primary: Primary | None
+    """The library to load at run time: a shared one where there is a choice."""
+    linked: Primary | None
+    """The library to link into another one: a static one where there is a choice."""
     switches: list[Switch]
     native: Option | None
     side: list[Option]
@@ -112,7 +115,8 @@ def _inspect(sources: Sources, unread: dict[str, str]) -> Inspection:
     found, missing = switches(cmake, unread) if cmake else ([], [])
     names = [sources.commit.repo.rpartition("/")[2], *([cmake.name] if cmake else [])]
     headers, cplusplus = api.headers(sources, cmake.headers if cmake else {}, names)
-    primary = _primary(cmake, headers, names) if cmake else None
+    primary = _primary(cmake, headers, names, ("shared", "library", "static")) if cmake else None
+    linked = _primary(cmake, headers, names, ("static", "library")) if cmake else None
     gaps = [*(cmake.gaps if cmake else []), *(makefile.gaps if makefile else []), *manifests.gaps, *missing]
     gaps += [gap for header in headers[:2] for gap in header.api.gaps]
     gaps += [Gap(path, "is too big to be read") for path in sources.too_big]
@@ -129,6 +133,7 @@ def _inspect(sources: Sources, unread: dict[str, str]) -> Inspection:
         makefile=makefile,
         manifests=manifests,
         primary=primary,
+        linked=linked,
         switches=found,
         native=native_option(cmake) if cmake else None,
         side=side_options(cmake) if cmake else [],
@@ -162,11 +167,12 @@ def _declared_licence(manifests: Manifests) -> about.Found | None:
     return next((about.Found(text, path, "certain") for text, path in declared if text and len(text) < 60), None)
 
 
-def _primary(project: Project, headers: list[api.Header], names: list[str]) -> Primary | None:
-    """The project's own library that a backend would link, by its headers, its name and what links it."""
+def _primary(project: Project, headers: list[api.Header], names: list[str], kinds: tuple[str, ...]) -> Primary | None:
+    """The project's own library that a backend would use, by its headers and its name; among equals the kind that
+    comes first in `kinds`."""
     libraries = [
         target for target in project.targets
-        if not target.vendored and not target.aside and target.kind in ("library", "static", "shared")
+        if not target.vendored and not target.aside and target.kind in kinds
     ]  # fmt: skip
     if not libraries:
         return None
@@ -182,11 +188,9 @@ def _primary(project: Project, headers: list[api.Header], names: list[str]) -> P
             points, reasons = points + 3, [*reasons, "compiles the API's file"]
         if any(api.same(target.name, name) for name in names):
             points, reasons = points + 2, [*reasons, "is named like the project"]
-        if target.kind == "shared":
-            points += 1
         return points, ", ".join(reasons)
 
-    ranked = sorted(libraries, key=lambda target: -score(target)[0])
+    ranked = sorted(libraries, key=lambda target: (-score(target)[0], kinds.index(target.kind)))
     best = ranked[0]
     points, reason = score(best)
     confidence: Confidence = "certain" if points >= 5 else "likely" if points >= 3 or len(ranked) == 1 else "guess"

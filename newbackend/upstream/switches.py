@@ -6,10 +6,7 @@ leaves out what the project does besides.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
-from functools import cache
-from importlib import resources
 
 from newbackend.upstream.cmake import Project
 from newbackend.upstream.facts import Confidence, Gap, Gate, Option, Switch
@@ -33,16 +30,20 @@ _TESTS = (
 )
 
 
-@cache
-def _accelerators() -> dict[str, list[str]]:
-    text = resources.files("newbackend.upstream").joinpath("accelerators.json").read_text(encoding="utf-8")
-    table: dict[str, list[str]] = json.loads(text)
-    return table
+_ACCELERATORS: dict[str, tuple[str, ...]] = {
+    "cublas": ("CUDA", "CUBLAS"),
+    "hipblas": ("HIP", "HIPBLAS", "ROCM"),
+    "vulkan": ("VULKAN",),
+    "sycl_f16": ("SYCL",),
+    "sycl_f32": ("SYCL",),
+    "metal": ("METAL",),
+}
+"""BUILD_TYPE -> what the accelerator is called in names of options; the first is ggml's present name."""
 
 
 def build_types() -> tuple[str, ...]:
     """LocalAI's BUILD_TYPE values that ask for an accelerator."""
-    return tuple(_accelerators())
+    return tuple(_ACCELERATORS)
 
 
 def switches(project: Project, unread: Iterable[str] = ()) -> tuple[list[Switch], list[Gap]]:
@@ -79,7 +80,7 @@ def _about_building(option: Option) -> bool:
 
 
 def _switch(project: Project, build_type: str, ggml: str) -> Switch | None:
-    words = _accelerators()[build_type]
+    words = _ACCELERATORS[build_type]
     extra = _precision(project, ggml) if build_type == "sycl_f16" else ()
     for gate in _gates(project, words):
         reason = f"turns {gate.sets} on"
@@ -101,7 +102,7 @@ def _guessed(project: Project, ggml: str, build_type: str) -> Switch | None:
         return None
     extra = _precision(project, ggml) if build_type == "sycl_f16" else ()
     reason = f"the submodule {ggml} could not be read; ggml's option has this name"
-    options = (f"-DGGML_{_accelerators()[build_type][0]}=ON", *extra)
+    options = (f"-DGGML_{_ACCELERATORS[build_type][0]}=ON", *extra)
     return Switch(build_type, options, where.partition(" ")[0], "guess", reason)
 
 
@@ -115,20 +116,20 @@ def _generic(own: list[Option]) -> Switch | None:
     return None
 
 
-def _gates(project: Project, words: list[str]) -> Iterator[Gate]:
+def _gates(project: Project, words: tuple[str, ...]) -> Iterator[Gate]:
     for gate in project.gates:
         option = project.options.get(gate.option)
         if option and not option.vendored and _names(gate.sets, words) and not _names_other(gate.option, words):
             yield gate
 
 
-def _names_other(name: str, words: list[str]) -> bool:
+def _names_other(name: str, words: tuple[str, ...]) -> bool:
     """Whether an option's name is about another accelerator."""
-    others = {word for known in _accelerators().values() for word in known} - set(words)
+    others = {word for known in _ACCELERATORS.values() for word in known} - set(words)
     return bool(others.intersection(name.split("_")))
 
 
-def _names(name: str, words: list[str]) -> bool:
+def _names(name: str, words: tuple[str, ...]) -> bool:
     """Whether a name is the accelerator's alone: `SD_CUDA`, `CUDA_BACKEND`, and not `GGML_CUDA_GRAPHS`."""
     tokens = name.upper().split("_")
     while tokens and tokens[-1] in _FILLERS:

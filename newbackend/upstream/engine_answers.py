@@ -1,0 +1,48 @@
+"""From what an upstream says to the answers about its engine."""
+
+from __future__ import annotations
+
+from newbackend.answers import EngineAnswers
+from newbackend.errors import UsageError
+from newbackend.upstream.api import version_function
+from newbackend.upstream.inspect import Inspection
+
+PLACEHOLDER_HINT = "leave the platform out, or pass --engine placeholder to build the engine by hand later"
+
+
+def engine_answers(found: Inspection) -> tuple[EngineAnswers | None, str]:
+    """The answers and a note for the reader; None when nothing can be built from here, with why.
+
+    A template can add an upstream that CMake builds and that has a library of its own.
+    """
+    if found.cmake is None:
+        systems = f"builds with {', '.join(found.systems)}" if found.systems else "has no build system that is known"
+        return None, f"{found.repo} {systems}, not with CMake: only the placeholder is built, add the engine by hand"
+    if found.linked is None:
+        return None, f"no library was found in {found.repo}'s CMakeLists.txt: only the placeholder is built"
+    header = found.headers[0].api if found.headers else None
+    version = version_function(header) if header else None
+    answers = EngineAnswers(
+        target=found.linked.target.name,
+        header=header.path if header else None,
+        version=version.name if version and version.result == "const char *" else None,
+        native=found.native.name if found.native else None,
+        off=tuple(option.name for option in found.side if option.default.upper() not in ("OFF", "0", "FALSE")) or None,
+        switches={switch.build_type: " ".join(switch.options) for switch in found.switches} or None,
+    )
+    target = found.linked
+    guessed = sorted(switch.build_type for switch in found.switches if switch.confidence == "guess")
+    sure = f"; not sure of {', '.join(guessed)}" if guessed else ""
+    return answers, f"the build links {target.target.name} of {found.repo} ({target.target.where}){sure}"
+
+
+def refuse_impossible(found: Inspection, answers: EngineAnswers, build_types: set[str]) -> None:
+    """Raises UsageError when the upstream has no option for a platform: its image would be a CPU build again."""
+    known = set(answers.switches or {})
+    missing = sorted(kind for kind in build_types if kind and kind != "l4t" and kind not in known)
+    if missing:
+        raise UsageError(
+            "engine-no-switch",
+            f"{found.repo} has no CMake option for {', '.join(missing)}, so that image would be the CPU build again",
+            hint=PLACEHOLDER_HINT,
+        )

@@ -1,0 +1,178 @@
+"""A pinned upstream is built with its own CMake files beside the placeholder, with the options that it has."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from cli.runner import newbackend
+from drive import drive, failures, report
+from generated.building import Case, build, need
+from miniature import Make, base, make  # noqa: F401 - fixtures
+
+from newbackend.checkout.layout import PROTO, layout_of, open_checkout
+
+GGML = """cmake_minimum_required(VERSION 3.5)
+project(ggml C)
+option(BUILD_SHARED_LIBS "shared" ON)
+option(GGML_NATIVE "this machine" ON)
+option(GGML_VULKAN "Vulkan" OFF)
+add_library(ggml ggml.c)
+if(GGML_VULKAN)
+  target_compile_definitions(ggml PUBLIC WITH_VULKAN)
+endif()
+"""
+CMAKE = """cmake_minimum_required(VERSION 3.5)
+project(tone C)
+option(TONE_BUILD_TESTS "tests" ON)
+option(TONE_CUDA "NVIDIA" OFF)
+if(TONE_CUDA)
+  message(FATAL_ERROR "no CUDA here")
+endif()
+if(TONE_BUILD_TESTS)
+  message(FATAL_ERROR "nobody wants the tests")
+endif()
+add_subdirectory(ggml)
+add_library(tone src/tone.c)
+target_include_directories(tone PUBLIC include)
+target_link_libraries(tone PRIVATE ggml)
+install(FILES include/tone.h DESTINATION include)
+"""
+HEADER = """#pragma once
+#ifdef __cplusplus
+extern "C" {
+#endif
+const char *tone_version(void);
+#ifdef __cplusplus
+}
+#endif
+"""
+FILES = {
+    "CMakeLists.txt": CMAKE,
+    "ggml/CMakeLists.txt": GGML,
+    "ggml/ggml.c": "int ggml_level(void) { return 7; }\n",
+    "include/tone.h": HEADER,
+    "src/tone.c": '#include "tone.h"\nint ggml_level(void);\nconst char *tone_version(void)\n{\n'
+    '    return ggml_level() == 7 ? "tone 1.2.3" : "";\n}\n',
+}
+GO = Case("chime", "go", "purego", ("tts",))
+CPP = Case("gong", "cpp", "shared-base", ("tts",))
+
+
+@pytest.fixture
+def pin(make: Make, base: Path, monkeypatch: pytest.MonkeyPatch) -> str:  # noqa: F811
+    """`--pin` of the miniature; the generated Makefile's clone from GitHub goes to it too."""
+    sha = make("acme/tone", FILES)
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.file://{base}/.insteadOf")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://github.com/")
+    return f"acme/tone@{sha}"
+
+
+def created(case: Case, pin: str, sample: Path, *more: str) -> Path:
+    done = newbackend(*case.create, "--modality", "tts", "--pin", pin, *more, "--repo", sample)
+    assert done.status == 0, done.err
+    return sample / "backend" / case.lang / case.name
+
+
+@pytest.mark.build
+def test_a_go_backend_links_the_upstream_and_answers(pin: str, sample: Path) -> None:
+    need(GO)
+    folder = created(GO, pin, sample, "--variants", "cpu,vulkan")
+    run_sh = build(GO, sample)
+    library = ctypes.CDLL(str(folder / "build" / "libchime_engine.so"))
+    library.chime_engine_version.restype = ctypes.c_char_p
+    assert library.chime_engine_version() == b"tone 1.2.3"
+    features = layout_of(open_checkout(sample)).features
+    results = drive(run_sh, sample / PROTO, name=GO.name, modalities=("tts",), features=features)
+    assert not failures(results), report(results)
+    assert not (folder / "build" / "upstream" / "libtone.so").exists()
+
+
+@pytest.mark.build
+@pytest.mark.xdist_group("cpp")
+def test_a_cpp_backend_links_the_upstream(pin: str, sample: Path) -> None:
+    need(CPP)
+    folder = created(CPP, pin, sample, "--variants", "cpu,vulkan")
+    build(CPP, sample)
+    assert b"tone 1.2.3" in (folder / "grpc-server").read_bytes()
+
+
+@pytest.mark.build
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        ("-DGGML_VULKAN=ON", "-DGGML_VULCAN=ON", "the engine has no option GGML_VULCAN"),
+        ("-DTONE_BUILD_TESTS=OFF", "-DTONE_BUILD_TESTS=OFF -DGGML_HIPBLAS=ON", "the engine has no option GGML_HIPBLAS"),
+    ],
+)
+def test_an_option_that_the_engine_does_not_have_fails_the_build(
+    pin: str, sample: Path, before: str, after: str, why: str
+) -> None:
+    need(GO)
+    folder = created(GO, pin, sample, "--variants", "cpu,vulkan")
+    makefile = folder / "Makefile"
+    text = makefile.read_text(encoding="utf-8")
+    assert before in text
+    makefile.write_text(text.replace(before, after), encoding="utf-8")
+    done = subprocess.run(
+        ["make", "engine", "BUILD_TYPE=vulkan"], cwd=folder, env={**os.environ, "MAKEFLAGS": ""},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert why in done.stderr
+
+
+def test_a_platform_that_the_engine_has_no_option_for_is_refused(pin: str, sample: Path) -> None:
+    done = newbackend(*GO.create, "--modality", "tts", "--variants", "cpu,rocm", "--pin", pin, "--repo", sample)
+    assert done.status == 2
+    assert "acme/tone has no CMake option for hipblas, so that image would be the CPU build again" in done.err
+    assert "--engine placeholder" in done.err
+    assert not (sample / "backend/go/chime").exists()
+
+
+def test_the_placeholder_alone_on_request(pin: str, sample: Path) -> None:
+    folder = created(GO, pin, sample, "--variants", "cpu,rocm", "--engine", "placeholder")
+    assert "ENGINE_SWITCHES" not in (folder / "Makefile").read_text(encoding="utf-8")
+
+
+def test_an_upstream_that_cannot_be_read_leaves_the_placeholder_and_says_so(sample: Path) -> None:
+    pin = f"acme/gone@{'1' * 40}"
+    done = newbackend(*GO.create, "--modality", "tts", "--pin", pin, "--repo", sample)
+    assert done.status == 0
+    assert re.search(r"acme/gone cannot be read .* only the placeholder is built", done.out + done.err)
+    again = newbackend(
+        "create", "bell", "--lang", "go", "--set", "flavour=purego", "--modality", "tts", "--variants", "cpu",
+        "--pin", pin, "--engine", "auto", "--no-input", "--yes", "--repo", sample,
+    )  # fmt: skip
+    assert again.status == 3
+    assert not (sample / "backend/go/bell").exists()
+
+
+def test_the_answers_give_the_same_backend_without_the_upstream(
+    pin: str, sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = created(GO, pin, sample, "--variants", "cpu,vulkan")
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    answers = sample.parent / "answers.yml"
+    answers.write_bytes(before[".newbackend.yml"])
+    assert newbackend("undo", "--repo", sample).status == 0
+    monkeypatch.setenv("NEWBACKEND_GIT_BASE", "file:///nonexistent")
+    done = newbackend("create", "--answers", answers, "--no-input", "--yes", "--repo", sample)
+    assert done.status == 0, done.err
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["engine.target=a b", "engine.target=$(shell id)", "engine.switches.cublas=-DX=ON; id", "engine.off=A`id`"],
+)
+def test_facts_that_no_build_file_can_hold_are_refused(sample: Path, change: str) -> None:
+    words = [*GO.create, "--modality", "tts", "--set", "engine.target=x", "--set", change]
+    done = newbackend(*words, "--pin", f"acme/gone@{'1' * 40}", "--repo", sample)
+    assert done.status == 2, done.out
+    assert "Traceback" not in done.err
