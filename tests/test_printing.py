@@ -39,6 +39,8 @@ READING = (
         ("route", "backend/python/pyecho/backend.py", HOSTILE),
         ("remove", "cppreed", "--dry-run"),
         ("update", "cppreed", "--dry-run"),
+        ("change", "cppreed", "--set", "description=other", "--dry-run"),
+        ("trace", "pyecho"),
         (*NEW, "--dry-run"),
         ("create", "zz", "--like", "pyecho", "--no-input", "--dry-run"),
         ("verify", HOSTILE),

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import newbackend
-from fuzz import attacks, packages
+from fuzz import attacks, builds, packages, repositories
 from fuzz.case import Case
 from newbackend.sample import init_git, materialise
 
@@ -23,9 +23,10 @@ ATTACKS: Mapping[str, Callable[[Case], None]] = {
     "specs": attacks.specs,
     "checkouts": attacks.checkouts,
     "kills": attacks.kills,
-    "git": attacks.git_directories,
+    "git": repositories.git_directories,
     "javascript": attacks.javascript,
-    "journals": attacks.journals,
+    "builds": builds.builds,
+    "journals": repositories.journals,
     "answers": attacks.answers_files,
     "elf": packages.elf,
     "archives": packages.archives,

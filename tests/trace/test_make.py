@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import tracemalloc
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -263,6 +264,29 @@ def test_a_makefile_without_end_ends(text: str, tmp_path: Path) -> None:
     (tmp_path / "Makefile").write_text(text)
     with suppress(TooMuch):
         read(tmp_path, "", [], {}, "/c")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        f"$(subst x,{'y' * 9000},$(A))",
+        f"$(patsubst %,{'y' * 9000},$(L))",
+        f"$(addprefix {'y' * 9000},$(L))",
+        f"$(addsuffix {'y' * 9000},$(L))",
+        f"$(L:%={'y' * 9000})",
+    ],
+)
+def test_two_long_texts_are_not_multiplied(call: str, tmp_path: Path) -> None:
+    from newbackend.trace.machine import TooMuch
+
+    (tmp_path / "Makefile").write_text(f"A := {'x' * 90_000}\nL := {'x ' * 90_000}\nX := {call}\nall:\n\techo $(X)\n")
+    tracemalloc.start()
+    try:
+        with suppress(TooMuch):
+            read(tmp_path, "", [], {}, "/c")
+        assert tracemalloc.get_traced_memory()[1] < 40 << 20
+    finally:
+        tracemalloc.stop()
 
 
 GOALS = {"go": ["build"], "rust": ["build"], "python": [], "cpp": ["grpc-server", "package"]}

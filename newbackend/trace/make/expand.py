@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from newbackend.trace.machine import TEXT_LIMIT, TooMuch
-from newbackend.trace.make.patterns import replaced
+from newbackend.trace.make.patterns import all_replaced
 from newbackend.trace.opentext import open_part, words
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Expander:
             if equals and name:
                 if "%" not in old:
                     old, new = f"%{old}", f"%{new}"
-                return " ".join(replaced(old, new, word) for word in words(self.value(name.strip())))
+                return all_replaced(old, new, words(self.value(name.strip())))
         return self.value(body.strip())
 
     def value(self, name: str) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from newbackend.trace.make.expand import Expander, Function
-from newbackend.trace.make.patterns import replaced, stem_of
+from newbackend.trace.make.patterns import all_replaced, check_size, stem_of
 from newbackend.trace.opentext import is_open, open_part, words
 
 
@@ -72,6 +72,21 @@ def _word(number: str, text: str) -> str:
 def _wordlist(first: str, last: str, text: str) -> str:
     start, end = _number(first), _number(last)
     return " ".join(words(text)[start - 1 : end]) if start and end is not None else ""
+
+
+def _subst(old: str, new: str, text: str) -> str:
+    check_size(len(text) + text.count(old) * len(new) if old else 0)
+    return text.replace(old, new) if old else text + new
+
+
+def _patsubst(old: str, new: str, text: str) -> str:
+    return all_replaced(old, new, words(text))
+
+
+def _affixed(prefix: str, suffix: str, text: str) -> str:
+    found = words(text)
+    check_size(len(text) + len(found) * len(prefix + suffix))
+    return " ".join(f"{prefix}{word}{suffix}" for word in found)
 
 
 def _join(left: str, right: str) -> str:
@@ -204,8 +219,8 @@ TEXT_FUNCTIONS: Mapping[str, Callable[..., str]] = {
 """Functions of texts, by name."""
 
 FUNCTIONS: Mapping[str, Function] = {
-    "subst": _texts(lambda old, new, text: text.replace(old, new) if old else text + new, 3),
-    "patsubst": _texts(lambda old, new, text: " ".join(replaced(old, new, word) for word in words(text)), 3),
+    "subst": _texts(_subst, 3),
+    "patsubst": _texts(_patsubst, 3),
     "strip": _texts(TEXT_FUNCTIONS["strip"], 1),
     "findstring": _texts(TEXT_FUNCTIONS["findstring"], 2),
     "filter": _texts(TEXT_FUNCTIONS["filter"], 2),
@@ -220,8 +235,8 @@ FUNCTIONS: Mapping[str, Function] = {
     "notdir": _each(notdir),
     "suffix": _texts(lambda text: " ".join(filter(None, map(_suffix, words(text)))), 1),
     "basename": _each(_basename),
-    "addsuffix": _texts(lambda suffix, text: " ".join(word + suffix for word in words(text)), 2),
-    "addprefix": _texts(lambda prefix, text: " ".join(prefix + word for word in words(text)), 2),
+    "addsuffix": _texts(lambda suffix, text: _affixed("", suffix, text), 2),
+    "addprefix": _texts(lambda prefix, text: _affixed(prefix, "", text), 2),
     "join": _texts(_join, 2),
     "wildcard": _wildcard,
     "realpath": _realpath,
