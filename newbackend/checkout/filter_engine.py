@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from newbackend.checkout.javascript import Engine, ScriptFailed
 from newbackend.checkout.layout import FILTER_MODULE, layout_of
 from newbackend.checkout.tree import Checkout
 
+T = TypeVar("T")
 _LINUX, _DARWIN = "inferBackendPath", "inferBackendPathDarwin"
 
 
@@ -37,8 +38,12 @@ class PathFilter:
             f"JSON.stringify({json.dumps(list(rows))}.map(item => {{"
             f" const path = {function}(item); return path === undefined ? null : path; }}))"
         )
-        routes = json.loads(self._answer(f"{function} fails on the matrix", script, function))
-        return [route if isinstance(route, str) else None for route in routes]
+
+        def read(routes: Any) -> list[str | None]:
+            pairs = zip(rows, routes, strict=True)
+            return [route if isinstance(route, str) else None for _, route in pairs]
+
+        return self._read(f"{function} fails on the matrix", script, read, function)
 
     def linux(self, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
         """For each Linux row the directory prefix whose changes start it, or None when no change does."""
@@ -48,13 +53,17 @@ class PathFilter:
         """For each macOS row the directory prefix whose changes start it."""
         return self._map(_DARWIN, rows)
 
-    def call(self, expression: str) -> Any:
-        """Evaluates an expression that may call the filter functions and gives JSON. Raises FilterUnavailable."""
-        failure = "the path filter cannot answer"
+    def call(self, expression: str, read: Callable[[Any], T]) -> T:
+        """Evaluates an expression that may call the filter functions, and reads its value. Raises FilterUnavailable."""
+        return self._read("the path filter cannot answer", f"JSON.stringify({expression})", read)
+
+    def _read(self, failure: str, script: str, read: Callable[[Any], T], function: str = "") -> T:
+        """A script's JSON as `read` takes it: a filter can make anything of it, also by changing `JSON` itself."""
+        text = self._answer(failure, script, function)
         try:
-            return json.loads(self._answer(failure, f"JSON.stringify({expression})"))
-        except ValueError as error:
-            raise FilterUnavailable(f"{failure}: {error}") from error
+            return read(json.loads(text))
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+            raise FilterUnavailable(f"{failure}: its answer has another form than asked for", function) from error
 
     def _answer(self, failure: str, script: str, function: str = "") -> str:
         try:

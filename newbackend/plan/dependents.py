@@ -63,7 +63,7 @@ def _by_filter(checkout: Checkout, name: str, directory: str) -> Iterator[tuple[
             f"typeof backendChanged !== 'function' ? [] : {json.dumps(pairs)}"
             f".filter(([name, path]) => backendChanged(name, path, [{json.dumps(directory + '/Makefile')}]))"
         )
-        for other, _ in engine.call(f"({script})"):
-            yield str(other), "the CI path filter"
+        for other in engine.call(f"({script})", lambda found: [str(name) for name, _ in found]):
+            yield other, "the CI path filter"
     except FilterUnavailable:
         return  # the build files are sufficient

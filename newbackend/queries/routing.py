@@ -72,16 +72,20 @@ def _jobs(context: Context, files: Sequence[str]) -> Mapping[str, tuple[Fact, ..
             for path in files
         }
     linux_rows, darwin_rows = ([{**f.value, "#": n} for n, f in enumerate(facts)] for facts in (rows, darwin))
-    numbers = engine.call(
+
+    def read(numbers: Any) -> Mapping[str, tuple[Fact, ...]]:
+        return {
+            path: (*(rows[n] for n in linux), *(darwin[n] for n in macos))
+            for path, (linux, macos) in zip(files, numbers, strict=True)
+        }
+
+    return engine.call(
         f"((linux, darwin) => {json.dumps(list(files))}.map(file => {{"
         " const got = filterMatrix({includes: linux, includesDarwin: darwin, changedFiles: [file]});"
         " return [got.filtered.map(row => row['#']), got.filteredDarwin.map(row => row['#'])]; }))"
-        f"({json.dumps(linux_rows)}, {json.dumps(darwin_rows)})"
+        f"({json.dumps(linux_rows)}, {json.dumps(darwin_rows)})",
+        read,
     )
-    return {
-        path: (*(rows[n] for n in linux), *(darwin[n] for n in macos))
-        for path, (linux, macos) in zip(files, numbers, strict=True)
-    }
 
 
 def _route(context: Context, path: str, jobs: tuple[Fact, ...]) -> Route:

@@ -67,13 +67,13 @@ def _started(context: Context, changed: str) -> set[str]:
             return set()
         facts = context.facts("matrix")
         linux, darwin = (json.dumps([fact.value for fact in facts if fact.kind == kind]) for kind in ("row", "darwin"))
-        backends = engine.call(
+        return engine.call(
             f"(found => [...found.filtered, ...found.filteredDarwin].map(row => row.backend))(filterMatrix("
-            f"{{includes: {linux}, includesDarwin: {darwin}, changedFiles: [{json.dumps(changed)}]}}))"
+            f"{{includes: {linux}, includesDarwin: {darwin}, changedFiles: [{json.dumps(changed)}]}}))",
+            lambda names: {str(name) for name in names},
         )
     except FilterUnavailable as error:
         raise Undecidable(str(error), context.places["path-filter"].path(context.checkout)) from error
-    return {str(name) for name in backends}
 
 
 DARWIN_WORKFLOW = ".github/workflows/backend_build_darwin.yml"

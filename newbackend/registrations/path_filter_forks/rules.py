@@ -83,5 +83,5 @@ def _starts(engine: PathFilter, info: BackendInfo, changed: str) -> bool:
     if engine.has_filter:
         rows = json.dumps([fact.value for fact in info.rows])
         arguments = f"{{includes: {rows}, includesDarwin: [], changedFiles: [{json.dumps(changed)}]}}"
-        return bool(engine.call(f"filterMatrix({arguments}).filtered.length > 0"))
+        return engine.call(f"filterMatrix({arguments}).filtered.length > 0", bool)
     return any(changed.startswith(fact.value) for fact in info.routes if fact.kind == "linux" and fact.value)

@@ -23,16 +23,16 @@ def test_both_tables_know_the_backend(checkout: Checkout) -> None:
     engine = path_filter(after)
     rule = 'SHARED_BUILD_INPUTS.find(r => r.matches("scripts/build/ds4-darwin.sh"))'
     rows = '[{backend: "ds4", lang: "go"}, {backend: "goquill", lang: "go"}]'
-    assert engine.call(f"{rows}.map({rule}.darwin)") == [True, False]
-    assert engine.call(f"{rule}.linux({{}})") is False
-    assert engine.call(f"{rows}.map(isDarwinGenericGo)") == [False, True]
+    assert engine.call(f"{rows}.map({rule}.darwin)", list) == [True, False]
+    assert engine.call(f"{rule}.linux({{}})", bool) is False
+    assert engine.call(f"{rows}.map(isDarwinGenericGo)", list) == [False, True]
 
 
 def test_no_other_file_changes_its_rule(checkout: Checkout) -> None:
     after = round_trip(DarwinBuilders(), checkout, spec(variants=METAL))
     files = ["scripts/build/cppreed-darwin.sh", "scripts/build/other.sh", "backend/backend.proto", "Makefile"]
     asked = f"{files!r}.map(f => String((SHARED_BUILD_INPUTS.find(x => x.matches(f)) || {{}}).matches))"
-    assert path_filter(after).call(asked) == path_filter(checkout).call(asked)
+    assert path_filter(after).call(asked, list) == path_filter(checkout).call(asked, list)
 
 
 def test_lines_are_only_added(checkout: Checkout) -> None:

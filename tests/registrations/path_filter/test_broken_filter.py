@@ -68,3 +68,33 @@ def test_verify_reports_it_with_its_line(broken: tuple[Path, str, int]) -> None:
 def test_list_answers_all_the_same(broken: tuple[Path, str, int]) -> None:
     root, _, _ = broken
     assert quick("list", "--repo", root).status == 0
+
+
+LIES = {
+    "no JSON": "JSON.stringify = () => 'no JSON';",
+    "deep": "JSON.stringify = () => '['.repeat(100000);",
+    "number": "JSON.stringify = () => '5';",
+    "null": "JSON.stringify = () => 'null';",
+    "empty": "JSON.stringify = () => '[]';",
+    "texts": 'JSON.stringify = () => \'["a", "b"]\';',
+    "object": "JSON.stringify = () => '{\"length\": 3}';",
+    "far": "JSON.stringify = () => '[[[99999999], []]]';",
+    "nothing": "JSON.stringify = () => undefined;",
+    "filter": "filterMatrix = () => ({filtered: [null], filteredDarwin: [1]});",
+}
+
+
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
+def test_an_answer_of_another_form_is_none(sample: Path, lie: str) -> None:
+    script = sample / SCRIPT
+    script.write_text(f"{script.read_text()}\n{lie}\n")
+    for words in (
+        ("verify", "--all"),
+        ("list",),
+        ("route", "Makefile"),
+        (*CREATE, "--dry-run"),
+        ("remove", "cppreed", "--dry-run"),
+    ):
+        result = newbackend(*words, "--repo", sample)
+        assert "internal error" not in result.err, (words, result.err)
+        assert "Traceback" not in result.err, (words, result.err)

@@ -22,7 +22,7 @@ NEXT = ("backend/cpp/cppanvil/", LLAMA)
 
 
 def starts(checkout: Checkout, name: str, file: str) -> bool:
-    return bool(path_filter(checkout).call(f'backendChanged("{name}", "backend/cpp/{name}/", ["{file}"])'))
+    return path_filter(checkout).call(f'backendChanged("{name}", "backend/cpp/{name}/", ["{file}"])', bool)
 
 
 def filter_file(checkout: Checkout) -> str:
