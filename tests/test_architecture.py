@@ -155,6 +155,7 @@ READERS = {
     "catalog/registries.py": OWN,
     "catalog/switches.py": OWN,
     "catalog/variants.py": OWN,
+    "doctor/programs.py": OWN,
     "package/data/__init__.py": OWN,
     "wizard/upstream.py": OWN,
 }

@@ -31,6 +31,8 @@ class LazyGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The verb that is called, with its options."""
+        if ctx.params.get("verbose"):
+            raise UsageError("verbose-alone", "--verbose before a verb only goes with --version")
         if args and args[0] not in VERBS and not args[0].startswith("-"):
             raise _unknown_verb(args[0])
         name, listed, rest = super().resolve_command(ctx, args)
@@ -61,16 +63,25 @@ app = typer.Typer(
 )
 
 
-def _version(value: bool) -> None:
-    if value:
-        write(sys.stdout, f"newbackend {__version__}\n")
-        raise typer.Exit
+def _version(context: typer.Context, value: bool) -> None:
+    """Prints the version. `--verbose` is eager, so its value is known here, wherever it stands."""
+    if not value:
+        return
+    text = f"newbackend {__version__}"
+    if context.params.get("verbose"):
+        from newbackend.cli.about import about
+
+        text = about()
+    write(sys.stdout, f"{text}\n")
+    raise typer.Exit
 
 
 @app.callback()
 def root(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    version: Annotated[bool, typer.Option("--version", callback=_version, help="Print the version and exit.")] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", is_eager=True, help="With --version: Python, platform, checkout and dependencies."),
     ] = False,
     show_completion: Annotated[
         bool,

@@ -34,5 +34,6 @@ VERBS: dict[str, Verb] = {
     "trace": Verb("trace", "What CI does with a row, from the change that starts it to the hosts that install it."),
     "rule": Verb("rule", "What a rule checks, why, an incident, and how to fix it.", ("explain", "rules")),
     "engine": Verb("engine", "What an engine's repository needs and offers: build, switches, C API.", ("inspect",)),
+    "doctor": Verb("doctor", "What is here, and what will not work because of what is missing.", ("check-env", "env")),
     "package": Verb("package", "Check that a built package starts on somebody else's host."),
 }

@@ -42,8 +42,8 @@ def run_on_an_old_cpu(env: ProofEnvironment) -> Iterator[Proof]:
 def _emulated(env: ProofEnvironment, name: str) -> Proof:
     package = env.package
     problem = _problem(package, name)
-    emulator = _emulator()
-    if problem or emulator is None:
+    qemu = emulator()
+    if problem or qemu is None:
         reason = problem or "no static qemu-x86_64 is installed (Debian: qemu-user-static)"
         return Proof(PROOF_CPU, name, "", f"CPU {name}", Status.UNKNOWN, reason)
     model = _models().get(name.lower(), name)
@@ -52,7 +52,7 @@ def _emulated(env: ProofEnvironment, name: str) -> Proof:
     if package.loader and package.elves[root.path].dynamic:
         program = [f"{env.place}/{package.loader}", *env.library_path, *program]
     tool = "/qemu" if env.root is None else "/tmp/qemu"
-    binds = [Bind(emulator, tool)]
+    binds = [Bind(qemu, tool)]
     proof = serve(env, PROOF_CPU, root.path, [tool, "-cpu", model, *program], _variables(env), binds)
     return replace(proof, environment=f"{proof.environment}; emulated CPU {model}, executed paths only")
 
@@ -82,7 +82,7 @@ def _problem(package: Package, name: str) -> str:
     return ""
 
 
-def _emulator() -> Path | None:
+def emulator() -> Path | None:
     """A statically linked qemu-user: only that runs in an empty root."""
     for name in ("qemu-x86_64-static", "qemu-x86_64"):
         path = shutil.which(name)
