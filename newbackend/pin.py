@@ -12,6 +12,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from newbackend.catalog import pin_rules
 from newbackend.checkout.git import run_outside
 from newbackend.errors import NotFoundError, UsageError
 from newbackend.suggest import did_you_mean, nearest
@@ -55,7 +56,9 @@ class Pin:
 def default_variable(name: str) -> str:
     """The Makefile variable of a backend's pin: `ds4` -> `DS4_VERSION`."""
     stem = name.upper().replace("-", "_")
-    return f"{'V' if stem[0].isdigit() else ''}{stem}_VERSION"
+    stem = f"V{stem}" if stem[0].isdigit() else stem
+    variable = f"{stem}_VERSION"
+    return f"ENGINE_{stem}_VERSION" if pin_rules().why_taken(variable) else variable
 
 
 def parse_pin(text: str) -> tuple[str, str]:
@@ -136,9 +139,21 @@ def check_branch(branch: str) -> None:
 
 
 def check_variable(variable: str) -> None:
-    """Raises UsageError for an invalid name of a make variable."""
+    """Raises UsageError for a name that is no make variable of a version, or that means something else."""
     if not _VARIABLE.match(variable):
         raise UsageError("pin-variable", f"pin.variable {variable!r} is not an upper-case make variable name")
+    known = pin_rules()
+    stem, _, last = variable.rpartition("_")
+    if not stem or last not in known.suffixes:
+        endings = ", ".join(f"_{word}" for word in known.suffixes)
+        why = "make, the shell or a compiler may use it for something else"
+        raise UsageError(
+            "pin-variable",
+            f"pin.variable {variable!r} does not end like a version's, and {why}",
+            hint=f"end it in {endings}",
+        )
+    if taken := known.why_taken(variable):
+        raise UsageError("pin-variable", f"pin.variable {variable!r} is taken: {taken}")
 
 
 def resolve(repo: str, ref: str) -> tuple[str, str]:

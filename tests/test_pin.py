@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest import MAY_11, MAY_24, NEWEST
 
+from newbackend.checkout.layout import open_checkout
 from newbackend.errors import NewbackendError, NotFoundError, UsageError
-from newbackend.pin import default_variable, parse_pin, resolve
+from newbackend.pin import check_variable, default_variable, parse_pin, resolve
+from newbackend.registrations.bump_bot.place import BumpBot
 
 
 @pytest.fixture
@@ -166,3 +171,31 @@ def test_a_page_of_a_folder_and_a_slip_name_the_branch(upstream: dict[str, str])
     with pytest.raises(NotFoundError, match="no branch or tag") as caught:
         resolve("owner/engine", "trnk")
     assert caught.value.hint == "did you mean owner/engine@trunk?"
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        *("SHELL", "PATH", "CC", "CXX", "MAKE", "MAKEFLAGS", "CURDIR", "HOME", "LD_PRELOAD", "VERSION", "BUILD_TYPE"),
+        *("_VERSION", "MAKE_VERSION", "GRPC_VERSION", "CUDA_MAJOR_VERSION", "GITHUB_SHA", "CI_COMMIT"),
+    ],
+)
+def test_a_variable_that_means_something_else_holds_no_pin(variable: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(repr(variable))) as error:
+        check_variable(variable)
+    assert error.value.code == "pin-variable"
+
+
+def test_no_default_variable_means_something_else() -> None:
+    for name in ("make", "grpc", "go", "cuda-major", "4go", "github-x"):
+        check_variable(default_variable(name))
+
+
+@pytest.mark.localai
+@pytest.mark.parametrize("revision", [MAY_11, MAY_24, NEWEST])
+def test_every_variable_of_localai_is_legal(revision: str, localai_at: Callable[[str], Path]) -> None:
+    checkout = open_checkout(localai_at(revision))
+    variables = {str(fact.value["variable"]) for fact in BumpBot().observe(checkout)}
+    assert len(variables) >= 9
+    for variable in variables:
+        check_variable(variable)

@@ -16,10 +16,12 @@ from newbackend.catalog.variants import Variant, VariantTable, variant_table
 __all__ = (
     "Modality",
     "NameRules",
+    "PinRules",
     "Variant",
     "modalities",
     "name_rules",
     "pipeline_tags",
+    "pin_rules",
     "variant_table",
 )
 
@@ -38,6 +40,20 @@ class NameRules:
     reserved: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class PinRules:
+    """Names of the make variable that holds a pin: the words that they end in, and names that mean something else."""
+
+    suffixes: tuple[str, ...]
+    taken: Mapping[str, str]
+    taken_prefixes: Mapping[str, str]
+
+    def why_taken(self, variable: str) -> str:
+        """Who uses this variable for something else; "" if nobody does."""
+        prefixes = (why for prefix, why in self.taken_prefixes.items() if variable.startswith(prefix))
+        return self.taken.get(variable) or next(prefixes, "")
+
+
 def _load(name: str) -> Any:
     return json.loads((_HERE / name).read_text(encoding="utf-8"))
 
@@ -51,6 +67,13 @@ def pipeline_tags() -> tuple[str, ...]:
 def name_rules() -> NameRules:
     """`names.json`, with names that variants and shared Dockerfiles reserve."""
     return _name_rules(variant_table(), language_table())
+
+
+@cache
+def pin_rules() -> PinRules:
+    """What `names.json` says about pins."""
+    data = _load("names.json")["pins"]
+    return PinRules(tuple(data["suffixes"]), data["taken"], data["taken_prefixes"])
 
 
 @cache
