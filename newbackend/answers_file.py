@@ -16,6 +16,8 @@ from newbackend.checkout.reading import read_named
 from newbackend.errors import NotFoundError, UsageError
 from newbackend.sanitize import has_hidden, printable
 
+ANSWERS_NAME = ".newbackend.yml"
+"""The file in a generated backend's directory that keeps its answers."""
 TEXT_LIMIT = 256 * 1024
 """Characters of an answers file; one of a backend with all that there is to say has 10 KiB."""
 VALUE_LIMIT = 20_000

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from newbackend.answers import Answers, EngineAnswers, ImportAnswers, OptionAnswers, PinAnswers
+from newbackend.answers import Answers, EngineAnswers, ImportAnswers, OptionAnswers, PinAnswers, as_data
 from newbackend.catalog import modalities, name_rules, variant_table
 from newbackend.catalog.languages import Language, languages
 from newbackend.errors import UsageError
@@ -19,10 +19,12 @@ from newbackend.pin import check_branch, check_variable, full_commit, parse_pin
 from newbackend.suggest import unknown
 
 DEFAULT_IMPORT = "preference"
-IMPORT_KINDS = (DEFAULT_IMPORT, "importer", "drop-in", "none")
+NO_IMPORT = "none"
+IMPORT_KINDS = (DEFAULT_IMPORT, "importer", "drop-in", NO_IMPORT)
 DESCRIPTION_LIMIT = 10_240
-_TAG = re.compile(r"[^\x00-\x1f\x7f]{1,64}\Z")
-_URL = re.compile(r"https?://[^\s\x00-\x1f\"'<>\\`]+\Z")
+_TAG = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,64}\Z")
+_URL = re.compile(r"https?://[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff\"'<>\\`]+\Z")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LICENSE = re.compile(r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*\Z")
 _EXTENSION = re.compile(r"\.[a-z0-9][a-z0-9._-]{0,31}\Z")
 _TARGET = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}")
@@ -42,7 +44,7 @@ def checked(answers: Answers) -> Answers:
         (check_shape if kept else check_name)(answers.name)
     if answers.lang is not None:
         answers = _Template.of(answers).checked(answers)
-    return replace(
+    done = replace(
         answers,
         pin=None if answers.pin is None else _pin(answers.pin),
         engine=None if answers.engine is None else _engine(answers.engine),
@@ -53,10 +55,24 @@ def checked(answers: Answers) -> Answers:
         tags=_each("tags", answers.tags, _TAG, "a short tag"),
         imports=None if answers.imports is None else _imports(answers.imports, answers.name),
     )
+    _check_texts("", as_data(replace(answers, description=None, overrides=None, generated=None)))
+    return done
 
 
 Problem = tuple[str, str] | None
 """The code of an error and what is wrong with a name; None for a good one."""
+
+
+def _check_texts(path: str, value: object) -> None:
+    """Raises UsageError for a text with control characters: no file that is written could keep them."""
+    if isinstance(value, str) and _CONTROL.search(value):
+        raise UsageError("answers-control", f"{path} contains control characters")
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _check_texts(f"{path}.{key}" if path else str(key), inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _check_texts(path, inner)
 
 
 def check_shape(name: str) -> str:
@@ -296,7 +312,7 @@ def _description(text: str) -> str:
         raise UsageError("description-not-utf8", "the description is not valid UTF-8")
     if len(text.encode()) > DESCRIPTION_LIMIT:
         raise UsageError("description-too-long", f"the description is longer than {DESCRIPTION_LIMIT} bytes")
-    if any((ord(ch) < 32 and ch not in "\n\t") or 127 <= ord(ch) < 160 or ch in "\u2028\u2029" for ch in text):
+    if _CONTROL.search(text):
         raise UsageError("description-control", "the description contains control characters")
     return text.strip()
 

@@ -20,8 +20,8 @@ __all__ = (
     "Variant",
     "modalities",
     "name_rules",
-    "pipeline_tags",
     "pin_rules",
+    "pipeline_tags",
     "variant_table",
 )
 

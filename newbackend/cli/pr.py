@@ -45,12 +45,11 @@ def pr(
 def _spec(name: str, checkout: Checkout) -> tuple[BackendSpec, Checkout, Source]:
     """The spec from the backend's answers file if there is one, else from its registration; the checkout; and how
     its modalities are known."""
-    from newbackend.answers_file import parse_answers
+    from newbackend.answers_file import ANSWERS_NAME, parse_answers
     from newbackend.catalog.languages import languages
     from newbackend.describe import describe
     from newbackend.describe.guess import BY_TAGS
     from newbackend.pullrequest.state import Source
-    from newbackend.scaffold.generated import ANSWERS_NAME
     from newbackend.spec import make_spec
 
     for language in languages().values():

@@ -11,9 +11,12 @@ from newbackend.catalog import modalities
 from newbackend.catalog.languages import Flavour
 from newbackend.describe.facts import Registered
 from newbackend.describe.matrix import Row, departures
+from newbackend.pin import DEFAULT_BASE, DEFAULT_BRANCH, default_variable
+from newbackend.registrations.capabilities.place import known_methods
 
 _SHA = re.compile(r"[0-9a-f]{40}\Z")
 _ASSIGNED = re.compile(r"^([A-Z][A-Z0-9_]*)\s*\?=\s*(\S+)\s*$", re.M)
+_SOURCES = (".go", ".py", ".cpp", ".cc", ".rs")
 FALLBACK = "llm"
 BY_TAGS = "modalities are a guess by the gallery's tags"
 
@@ -43,7 +46,7 @@ def _shows(backend: Registered, flavour: Flavour) -> bool:
 
 
 def pin_of(backend: Registered) -> dict[str, str] | None:
-    """The pin: the bump bot's row with the commit in the backend's Makefile; None when either is missing."""
+    """The pin: the bump bot's row with the commit in the backend's Makefile, or a submodule; else None."""
     text = backend.checkout.read(f"{backend.directory}/Makefile") or ""
     commits = {variable: value for variable, value in _ASSIGNED.findall(text) if _SHA.match(value)}
     for fact in backend.of("bump-bot"):
@@ -55,24 +58,67 @@ def pin_of(backend: Registered) -> dict[str, str] | None:
                 "branch": str(row.get("branch") or ""),
                 "variable": str(row["variable"]),
             }
+    return _submodule_of(backend)
+
+
+def _submodule_of(backend: Registered) -> dict[str, str] | None:
+    """The pin of a language whose upstream is a git submodule: its repository and its commit in git's index.
+
+    Nothing says which branch it follows and no variable holds it, so those are the defaults.
+    """
+    if backend.language.pin_style != "submodule":
+        return None
+    for fact in backend.of("submodules", "submodule"):
+        path, url = fact.key.partition(":")[2], str(fact.value)
+        repo = url.removeprefix(f"{DEFAULT_BASE}/").removesuffix(".git")
+        sha = backend.checkout.link(path)
+        if (
+            sha
+            and url.startswith(f"{DEFAULT_BASE}/")
+            and path == f"{backend.directory}/sources/{repo.rpartition('/')[2]}"
+        ):
+            return {"repo": repo, "sha": sha, "branch": DEFAULT_BRANCH, "variable": default_variable(backend.name)}
     return None
 
 
 def modalities_of(backend: Registered) -> tuple[list[str], str]:
-    """Modalities, and a note if they are a guess: from the RPCs in BackendCapabilities, else from the gallery's tags,
-    else text generation."""
+    """Modalities, and a note if they are a guess: from the RPCs in BackendCapabilities and those that it cannot name
+    but the sources serve, else from the gallery's tags, else text generation."""
     served = {rpc for fact in backend.of("backend-capabilities") for rpc in fact.value.get("GRPCMethods") or ()}
-    if served:
-        named = {rpc for modality in modalities().values() for rpc in modality.rpcs}
-        by_rpc = [m.id for m in modalities().values() if _serves(m.rpcs, served & named)]
-        if by_rpc:
-            return by_rpc, ""
+    named = {rpc for modality in modalities().values() for rpc in modality.rpcs}
+    by_rpc = [m.id for m in modalities().values() if _serves(m.rpcs, served & named) or _unnamed(backend, m.rpcs)]
+    if by_rpc:
+        return by_rpc, ""
     tags = {_word(tag) for tag in backend.meta.get("tags") or ()}
     by_tag = [m.id for m in modalities().values() if tags & {_word(word) for word in (m.id, m.chip, *m.tags)}]
     exact = [m.id for m in modalities().values() if tags & {_word(word) for word in (m.id, *m.tags)}]
     if exact or by_tag:
         return exact or by_tag, BY_TAGS
     return [FALLBACK], f"modalities: nothing here says what it serves, {FALLBACK} is assumed"
+
+
+def _unnamed(backend: Registered, rpcs: Sequence[str]) -> bool:
+    """Whether the sources serve a modality that BackendCapabilities has no constant for, such as a vector store.
+
+    Rust has to define every RPC; one that only answers `unimplemented` is not served.
+    """
+    known = known_methods(backend.checkout)
+    if not rpcs or not known or rpcs[0] in known:
+        return False
+    snake = re.sub(r"(?<!\A)(?=[A-Z])", "_", rpcs[0]).lower()
+    defined = re.compile(rf"\b(?:{rpcs[0]}|{snake})\s*\((?!(?:[^}}]|\n){{0,400}}nimplemented)")
+    return any(defined.search(text) for text in _sources(backend))
+
+
+def _sources(backend: Registered) -> list[str]:
+    """The backend's own sources, without its tests and without the upstream's."""
+    folders = (backend.directory, f"{backend.directory}/src")
+    paths = [f"{folder}/{name}" for folder in folders for name in backend.checkout.children(folder)]
+    return [
+        backend.checkout.read(path) or ""
+        for path in paths
+        if path.endswith(_SOURCES) and "test" not in path.rpartition("/")[2]
+    ]
 
 
 def _serves(rpcs: Sequence[str], served: set[str]) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from newbackend.answers_file import ANSWERS_NAME
 from newbackend.catalog import name_rules
 from newbackend.catalog.languages import languages
 from newbackend.checkout.gitlink import GITLINK
@@ -21,7 +22,7 @@ from newbackend.registrations.base import Change
 from newbackend.registrations.gallery_index.place import GalleryIndex, families, owners
 from newbackend.registrations.matrix.place import Matrix
 from newbackend.registrations.support.backend_names import backend_names, unknown_backend
-from newbackend.scaffold.generated import ANSWERS_NAME, edited_files
+from newbackend.scaffold.generated import edited_files
 
 
 def plan_remove(name: str, checkout: Checkout, *, keep_files: bool = False) -> Plan:

@@ -15,14 +15,13 @@ from pathlib import Path
 
 from newbackend import __version__
 from newbackend.answers import Answers, Generated
-from newbackend.answers_file import dump_answers, parse_answers
+from newbackend.answers_file import ANSWERS_NAME, dump_answers, parse_answers
 from newbackend.catalog.languages import languages
 from newbackend.checkout.git import Git
 from newbackend.checkout.gitlink import has_index
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NotFoundError, UsageError
 
-ANSWERS_NAME = ".newbackend.yml"
 REFS = "refs/newbackend"
 _ID = re.compile(r"[0-9a-f]{40}\Z")
 

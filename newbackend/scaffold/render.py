@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from newbackend.answers_file import dump_answers
+from newbackend.answers_file import ANSWERS_NAME, dump_answers
 from newbackend.catalog.languages import Language
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.scaffold.context import context
-from newbackend.scaffold.generated import ANSWERS_NAME, record
+from newbackend.scaffold.generated import record
 from newbackend.scaffold.layers import CHECKOUT, active_layers, lay_together
 from newbackend.spec import BackendSpec, to_answers
 

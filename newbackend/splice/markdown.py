@@ -145,3 +145,10 @@ def cell(text: str) -> str:
     folded = " ".join(text.split())
     escaped = re.sub(r"([\\`*_\[\]|])", r"\\\1", folded)
     return escaped.replace("<", "&lt;").replace("{{", "{&#123;")
+
+
+def link(text: str, url: str) -> str:
+    """`[text](url)` for a table cell. What would end the cell, the link or begin a Hugo shortcode is percent-encoded,
+    which means the same in a URL."""
+    encoded = re.sub(r"[|()\[\]{}\\<>]", lambda match: f"%{ord(match[0]):02X}", url)
+    return f"[{text}]({encoded})"

@@ -53,7 +53,7 @@ class Capabilities(Place):
 
     def expect(self, spec: BackendSpec, checkout: Checkout) -> Sequence[ExpectedFact]:
         by_name = _by_name(checkout)
-        methods = {value for name, value in by_name.items() if name.startswith("Method")}
+        methods = known_methods(checkout)
         usecases = {value for name, value in by_name.items() if name.startswith("Usecase")}
         chosen = [modalities()[key] for key in spec.modalities]
         served = [rpc for modality in chosen for rpc in modality.rpcs if rpc in methods]
@@ -111,6 +111,11 @@ class Capabilities(Place):
 
     def text(self, wanted: ExpectedFact) -> list[str]:
         return _rows(wanted.key.partition(":")[2], wanted.value, {})
+
+
+def known_methods(checkout: Checkout) -> frozenset[str]:
+    """The RPCs that the file has a constant for: an entry can name no other."""
+    return frozenset(value for name, value in _by_name(checkout).items() if name.startswith("Method"))
 
 
 def _by_name(checkout: Checkout) -> Mapping[str, str]:

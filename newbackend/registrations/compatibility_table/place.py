@@ -14,7 +14,7 @@ from newbackend.registrations.support.import_choice import one_line
 from newbackend.registrations.support.text_files import lines_of
 from newbackend.spec import BackendSpec
 from newbackend.splice.lines import Lines
-from newbackend.splice.markdown import Table, cell, cell_spans, tables
+from newbackend.splice.markdown import Table, cell, cell_spans, link, tables
 from newbackend.splice.operation import Operation, add_lines, anchor_missing, drop_lines
 from newbackend.splice.outcome import AlreadyPresent, Inserted, Splice
 
@@ -102,8 +102,8 @@ def display(spec: BackendSpec) -> tuple[str, str]:
 
 def linked(spec: BackendSpec) -> str:
     """The display name with its link."""
-    name, link = display(spec)
-    return f"[{name}]({link})" if link else name
+    name, url = display(spec)
+    return link(name, url) if url else name
 
 
 def acceleration(variants: Iterable[str]) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from newbackend.answers_file import ANSWERS_NAME, parse_answers
 from newbackend.catalog import modalities
 from newbackend.checklist import IMPORTABLE
+from newbackend.errors import UsageError
 from newbackend.findings import Finding, Severity
 from newbackend.registrations.capabilities import place as capabilities
 from newbackend.registrations.importer_drop_in import rules as drop_ins
@@ -18,6 +20,7 @@ from newbackend.rulebook import Scope
 from newbackend.rules.backend import BackendInfo
 from newbackend.rules.context import Context
 from newbackend.rules.registry import Result, check, rule, skipped, unreadable
+from newbackend.validate import NO_IMPORT
 
 unreadable(
     "known-backends",
@@ -61,10 +64,22 @@ def importable(context: Context) -> Iterable[Result]:
     hosts = drop_ins.by_word(context)
     for info in context.backends.values():
         reason = not_imported(info)
+        if not reason and not named & {info.name, info.gallery}:
+            reason = _not_wanted(context, info)
         if reason:
             yield skipped(NOT_IMPORTABLE, info.name, reason)
         elif not named & {info.name, info.gallery}:
             yield _not_importable(context, info, end, hosts)
+
+
+def _not_wanted(context: Context, info: BackendInfo) -> str:
+    """Why the import form is not to offer a backend, by the answers that it was created with; else ""."""
+    path = f"{info.directory}/{ANSWERS_NAME}"
+    try:
+        imports = parse_answers(context.read(path) or "", path).imports
+    except UsageError:
+        return ""
+    return f"its answers say import.kind: {NO_IMPORT}" if imports and imports.kind == NO_IMPORT else ""
 
 
 def _not_importable(
