@@ -76,6 +76,7 @@ class _Run:
         self._asked: set[str] = set()
         self._rest: str | None = "" if options.settled else None
         self._revising: tuple[str, object] | None = None
+        self._pins: dict[str, PinAnswers] = {}
         self._upstreams: dict[tuple[str, str], Upstream] = {}
         for key in KEYS:
             saved = value_at(options.resumed, key)
@@ -91,7 +92,9 @@ class _Run:
 
     def _forget(self, key: str) -> None:
         """Removes an answer; it becomes the default when the question is asked again."""
-        self._before[key] = _reply(value_at(self.answers, key))
+        value = value_at(self.answers, key)
+        typed = next((text for text, pin in self._pins.items() if pin == value), None)
+        self._before[key] = typed or _reply(value)
         self._set(key, None)
 
     def _partial(self) -> PartialAnswers:
@@ -158,12 +161,19 @@ class _Run:
     def _accepted(self, key: str, reply: Reply) -> object:
         """The answer in canonical form. Raises NewbackendError when it is invalid."""
         if key == "pin":
-            repo, ref = parse_pin(str(reply)) if reply else ("", "")
-            return self._resolved(PinAnswers(repo=repo, sha=ref)) if repo else PinAnswers()
+            return self._pin(str(reply)) if reply else PinAnswers()
         declared = key_at(key)
         value = words(reply) if isinstance(reply, str) and declared and declared.kind is ValueKind.WORDS else reply
         checked(with_value(self._up_to(key), key, value))
         return value
+
+    def _pin(self, text: str) -> PinAnswers:
+        """The commit of what was typed. The same text again is the same commit, so going back asks no network, and a
+        branch stays known."""
+        if text not in self._pins:
+            repo, ref = parse_pin(text)
+            self._pins[text] = self._resolved(PinAnswers(repo=repo, sha=ref))
+        return self._pins[text]
 
     def _up_to(self, key: str) -> Answers:
         """The answers without those of later questions, so that a check does not fail because of a later answer."""

@@ -9,6 +9,7 @@ import pytest
 from conftest import git
 from specs import SHA
 
+from newbackend.answers_file import load_answers
 from wizard.terminal import DOWN, ENTER, ERASE, SPACE, UP, Terminal
 
 PIN = f"antirez/ds4@{SHA}"
@@ -154,6 +155,24 @@ def test_a_network_failure_says_what_can_be_typed_here(sample: Path) -> None:
     seen = terminal.answers("Upstream project: acme/absent")
     assert "type the commit too, as OWNER/REPO@<40 hex digits>, or leave it empty" in " ".join(seen.split())
     assert "--pin" not in terminal.screen
+
+
+def test_going_back_to_the_upstream_keeps_what_was_typed_and_its_branch(sample: Path, upstream: str) -> None:
+    terminal = Terminal("create", "new", "--lang", "rust", "--modality", "llm", cwd=sample)
+    terminal.answers("Upstream project:", "acme/Fast-TTS.cpp", ENTER)
+    terminal.sees(REST)
+    terminal.types(ESCAPE)
+    terminal.sees("Esc goes back")
+    assert upstream not in terminal.screen
+    terminal.types(ENTER)
+    terminal.sees(REST)
+    terminal.types(DOWN, ENTER)
+    terminal.answers("Your answers:", ENTER)
+    terminal.answers("files? [y/N]", "y", ENTER)
+    assert terminal.ends() == 0
+    pin = load_answers(sample / "backend/rust/new/.newbackend.yml").pin
+    assert pin is not None
+    assert (pin.sha, pin.branch) == (upstream, "trunk")
 
 
 def test_a_free_name_is_offered_when_the_repositorys_is_taken_and_why(sample: Path) -> None:
