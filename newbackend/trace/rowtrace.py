@@ -18,7 +18,8 @@ from newbackend.rules.context import Context
 from newbackend.trace.ci.expressions import filled
 from newbackend.trace.ci.workflow import RowJob, Tags, row_job, scripts, tags_of
 from newbackend.trace.compiled import compiling
-from newbackend.trace.docker.build import PREDEFINED, Build, build
+from newbackend.trace.docker.build import Build, build
+from newbackend.trace.docker.stages import PREDEFINED
 from newbackend.trace.files import find_file
 from newbackend.trace.hosts import Gallery, gallery_of
 from newbackend.trace.machine import Machine, TooMuch

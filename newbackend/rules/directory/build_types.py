@@ -13,7 +13,6 @@ from newbackend.registrations.matrix.rows import text_of
 from newbackend.rules.backend import BackendInfo
 from newbackend.rules.context import Context
 from newbackend.rules.registry import Result, check, rule, skipped
-from newbackend.trace.compiled import commands_of
 from newbackend.trace.make.branches import Block, blocks_of, looks_at, only_asked, reads
 
 _COMMENT = re.compile(r"(?m)^[ \t]*#.*$|(?<=\s)#[^\n]*$")
@@ -48,7 +47,7 @@ def build_types(context: Context) -> Iterable[Result]:
     is read as a whole.
     """
     for info in context.backends.values():
-        source = _own_makefile(context, info)
+        source = context.read(f"{info.directory}/Makefile") if info.directory else None
         if source is None or info.language.builds_default_goal:
             default = info.language.builds_default_goal  # whose install.sh calls libbackend.sh
             reason = "installRequirements reads the build type" if default else "it has no Makefile"
@@ -60,12 +59,6 @@ def build_types(context: Context) -> Iterable[Result]:
                 yield skipped(IGNORED, info.name, f"what it compiles for {kind} cannot be read")
             elif verdict:
                 yield _ignored(info, source, kind, rows)
-
-
-def _own_makefile(context: Context, info: BackendInfo) -> str | None:
-    """The backend's Makefile without comments."""
-    source = context.read(f"{info.directory}/Makefile") if info.directory else None
-    return None if source is None else _COMMENT.sub("", source) if "#" in source else source
 
 
 def _by_kind(info: BackendInfo) -> dict[str, list[Fact]]:
@@ -90,8 +83,15 @@ def _ignores(context: Context, info: BackendInfo, source: str, kind: str, row: F
     others = list(_others(context, info, source))
     if declared and any(looks_at(text, "BUILD_TYPE", text_of(row, "build-type")) for text in (source, *others)):
         return False
-    if declared and not others and not info.language.own_dockerfile and only_asked(source, "BUILD_TYPE", kind):
+    if (
+        declared
+        and not others
+        and not info.language.own_dockerfile
+        and only_asked(_COMMENT.sub("", source), "BUILD_TYPE", kind)
+    ):
         return True
+    from newbackend.trace.compiled import commands_of
+
     own = commands_of(context, info, row, text_of(row, "build-type"))
     plain = commands_of(context, info, row, "")
     return None if not own or not plain else own == plain
@@ -109,6 +109,7 @@ def _others(context: Context, info: BackendInfo, source: str) -> Iterator[str]:
 def _ignored(info: BackendInfo, source: str, kind: str, rows: list[Fact]) -> Finding:
     plural = "s" if len(rows) > 1 else ""
     # A Go backend without native code needs no build type and ignores them all.
+    source = _COMMENT.sub("", source)
     bare = info.lang == "go" and "BUILD_TYPE" not in source
     return Finding(
         IGNORED,
@@ -143,11 +144,12 @@ RENAMED = rule(
 @check(RENAMED, needs=("matrix",))
 def switches(context: Context) -> Iterable[Finding]:
     """Switches of the table that a row of the backend reaches, where nothing else asks for the same hardware."""
+    table = {switch.old: switch for switch in renamed_switches()}
+    switch_of = re.compile(rf"-D({'|'.join(table)})=")
     for info in context.backends.values():
         source = (context.read(f"{info.directory}/Makefile") if info.directory else None) or ""
-        for switch in renamed_switches():
-            if f"-D{switch.old}=" in source:
-                yield from _renamed(info, source, switch)
+        for name in dict.fromkeys(switch_of.findall(source)):
+            yield from _renamed(info, source, table[name])
 
 
 def _renamed(info: BackendInfo, source: str, switch: RenamedSwitch) -> Iterator[Finding]:

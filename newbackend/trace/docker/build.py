@@ -13,36 +13,14 @@ from dataclasses import dataclass, field
 
 from newbackend.trace.docker.expand import assignments, expanded, unquoted
 from newbackend.trace.docker.instructions import Instruction, instructions_of
+from newbackend.trace.docker.stages import Stage, declared, needed_of, stages_of
 from newbackend.trace.files import find_file
 from newbackend.trace.machine import Machine
 from newbackend.trace.opentext import is_open, shown
 from newbackend.trace.shell.run import Shell
 from newbackend.trace.steps import Where
 
-PREDEFINED = frozenset(
-    {
-        *("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "FTP_PROXY", "ftp_proxy"),
-        *("NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy", "BUILDKIT_INLINE_CACHE", "SOURCE_DATE_EPOCH"),
-    }
-)
-"""Arguments that need no ARG (https://docs.docker.com/reference/dockerfile/#predefined-args)."""
 _CONCERNS = re.compile(r"\bmake\b|\.sh\b|LocalAI|BACKEND|\bcp\b|\bcmake\b|\bpip\b|\bcargo\b")
-
-
-@dataclass
-class Stage:
-    """One stage: its name, its base as written and with the row's values, and its instructions."""
-
-    name: str
-    line: int
-    source: str
-    base: str = ""
-    instructions: list[Instruction] = field(default_factory=list)
-    environment: dict[str, str] = field(default_factory=dict)
-    arguments: dict[str, str] = field(default_factory=dict)
-    directory: str = "/"
-    places: dict[str, str] = field(default_factory=dict)
-    made: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -83,72 +61,15 @@ def build(machine: Machine, path: str, arguments: Mapping[str, str], *, context:
         return None
     del machine.places["/\ue000context"]
     instructions = instructions_of(text)
-    stages, general = _stages(instructions, arguments, machine.arch)
-    declared = frozenset(name for entry in instructions if entry.keyword == "ARG" for name, _ in _declared(entry))
-    needed = _needed(stages)
-    result = Build(path, stages, needed, declared)
+    stages, general = stages_of(instructions, arguments, machine.arch)
+    names = frozenset(name for entry in instructions if entry.keyword == "ARG" for name, _ in declared(entry))
+    needed = needed_of(stages)
+    result = Build(path, stages, needed, names)
     for stage in needed:
         _run_stage(machine, result, stage, {**general, **arguments}, arguments, context)
     if stages:
         result.run_sh, result.run_sh_where = _has(machine, result, "run.sh")
     return result
-
-
-def _declared(entry: Instruction) -> list[tuple[str, str | None]]:
-    """The names of an ARG with their defaults; None when there is none."""
-    text = re.sub(r"\\\n", " ", entry.text)
-    found: list[tuple[str, str | None]] = []
-    for match in re.finditer(r"(\w+)(?:=((?:\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s\"'])*))?(?=\s|\Z)", text):
-        found.append((match[1], None if match[2] is None else unquoted(match[2])))
-    return found
-
-
-def _stages(
-    instructions: tuple[Instruction, ...], given: Mapping[str, str], arch: str
-) -> tuple[list[Stage], dict[str, str]]:
-    """The stages, and the arguments before the first one with their values."""
-    general: dict[str, str] = dict(_automatic(arch))
-    stages: list[Stage] = []
-    for entry in instructions:
-        if entry.keyword == "FROM":
-            words = entry.joined.split()
-            source = words[0] if words else ""
-            name = words[2] if len(words) > 2 and words[1].lower() == "as" else str(len(stages))
-            stages.append(Stage(name, entry.line, source, unquoted(expanded(source, general))))
-        elif stages:
-            stages[-1].instructions.append(entry)
-        elif entry.keyword == "ARG":
-            for name, default in _declared(entry):
-                general[name] = given[name] if name in given else expanded(default or "", general)
-    return stages, general
-
-
-def _automatic(arch: str) -> dict[str, str]:
-    """BuildKit's platform arguments."""
-    short = {"x86_64": "amd64", "aarch64": "arm64"}.get(arch, arch)
-    platform = {"PLATFORM": f"linux/{short}", "OS": "linux", "ARCH": short, "VARIANT": ""}
-    return {f"{prefix}{key}": value for prefix in ("TARGET", "BUILD") for key, value in platform.items()}
-
-
-def _needed(stages: list[Stage]) -> list[Stage]:
-    """The last stage and all that it is made of, in their order."""
-    wanted, todo = set[int](), [len(stages) - 1] if stages else []
-    while todo:
-        at = todo.pop()
-        if at in wanted:
-            continue
-        wanted.add(at)
-        names = [stages[at].base]
-        for entry in stages[at].instructions:
-            names += [flag[7:] for flag in entry.flags if flag.startswith("--from=")]
-            names += re.findall(
-                r"from=([\w.-]+)", " ".join(flag for flag in entry.flags if flag.startswith("--mount="))
-            )
-        for name in names:
-            todo += [other for other in range(at) if stages[other].name.lower() == name.lower() or str(other) == name][
-                -1:
-            ]
-    return [stage for at, stage in enumerate(stages) if at in wanted]
 
 
 def _base_of(result: Build, stage: Stage) -> Stage | None:
@@ -184,7 +105,7 @@ def _instruction(
 ) -> None:
     values = {**stage.arguments, **stage.environment}
     if entry.keyword == "ARG":
-        for name, default in _declared(entry):
+        for name, default in declared(entry):
             if name in given:
                 stage.arguments[name] = given[name]
             elif default is not None:
