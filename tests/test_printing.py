@@ -18,7 +18,7 @@ from package.archives import files, member, tar
 
 from newbackend.answers import read_answers
 from newbackend.answers_file import dump_answers, parse_answers
-from newbackend.checkout.layout import FILTER_MODULE, MAKEFILE
+from newbackend.checkout.layout import FILTER_MODULE, INDEX, MAKEFILE
 from newbackend.cli.common import REPORT_FORMATS
 from newbackend.cli.main import main
 from newbackend.sanitize import json_text, printable
@@ -164,6 +164,25 @@ def test_a_package(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
                 main(["package", *words])
             out, err = capsys.readouterr()
             assert hidden_in(out + err) == [], words
+
+
+def test_in_a_workflow_no_line_is_a_command_of_somebody_elses(
+    sample: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    command = "::error::owned ##[add-mask]owned\\n  ::stop-commands::owned"
+    hostile.in_file(sample, INDEX, lambda text: plant_value(text, "uri", f" {command} " * 3))
+    plant_filter(sample, f'throw new Error("{command}")')
+    said = ""
+    for words in (*READING, ("describe", command), ("verify", f"x\n{command}")):
+        text = output(capsys, words, sample)
+        said += text
+        if "github" not in words:
+            assert not re.search(r"^\s*::|##\[", text, re.M), words
+        else:
+            assert re.search(r"^::error ", text, re.M)
+            assert not re.search(r"^\s*::(?!error |warning |notice )", text, re.M)
+    assert ":error::owned" in said
 
 
 def test_json_stays_exact() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newbackend.cli.completion import one_of
-from newbackend.console import write
+from newbackend.console import write, write_commands
 from newbackend.sanitize import one_line
 from newbackend.style import Style, style_for
 
@@ -108,6 +108,14 @@ def open_repo(repo: Path | None, *, writes: bool = False) -> Checkout:
 def print_out(text: str) -> None:
     """Prints data on standard output."""
     write(sys.stdout, text if text.endswith("\n") else text + "\n")
+
+
+def print_rendered(text: str, format_: str) -> None:
+    """Prints a report on standard output; those of the format `github` are commands to the runner."""
+    if format_ == "github":
+        write_commands(sys.stdout, text)
+    else:
+        print_out(text)
 
 
 def print_err(text: str) -> None:

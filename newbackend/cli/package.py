@@ -17,6 +17,7 @@ from newbackend.cli.common import (
     check_format,
     print_err,
     print_out,
+    print_rendered,
     style,
     verb_app,
 )
@@ -140,6 +141,6 @@ def _print(report: Report, format_: str, *, verbose: bool) -> None:
     )
     text = render(report, format_, context)
     if text:
-        print_out(text)
+        print_rendered(text, format_)
     else:
         print_err("newbackend: nothing to say")

@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 
 from newbackend.checkout.tree import Checkout
-from newbackend.cli.common import print_out, style
+from newbackend.cli.common import print_out, print_rendered, style
 from newbackend.findings import Fix, Report, Rule, Severity
 
 
@@ -53,7 +53,7 @@ def print_report(report: Report, checkout: Checkout, format_: str, *, verbose: b
     )
     text = render(report, format_, context)
     if text:
-        print_out(text)
+        print_rendered(text, format_)
 
 
 class _Lines:
