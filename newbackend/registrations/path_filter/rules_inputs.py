@@ -104,8 +104,8 @@ def _rebuilt(context: Context, users: Mapping[str, dict[str, Fact]]) -> Mapping[
     if not engine.has_filter:
         return {}
     questions = [[path, [dict(row.value) for row in rows.values()]] for path, rows in users.items()]
-    answers = engine.call(
+    return engine.call(
         f"({json.dumps(questions)}).map(([file, rows]) =>"
-        " filterMatrix({includes: rows, includesDarwin: [], changedFiles: [file]}).filtered.map(row => row.backend))"
+        " filterMatrix({includes: rows, includesDarwin: [], changedFiles: [file]}).filtered.map(row => row.backend))",
+        lambda answers: {path: {str(name) for name in names} for path, names in zip(users, answers, strict=True)},
     )
-    return {path: set(names) for path, names in zip(users, answers, strict=True)}
