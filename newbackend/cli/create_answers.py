@@ -20,6 +20,7 @@ from newbackend.plan.collisions import check_collisions
 from newbackend.registrations.matrix.place import rows_of
 from newbackend.registrations.support.backend_names import placed
 from newbackend.spec import BackendSpec, make_spec, to_answers
+from newbackend.validate import checked
 from newbackend.wizard.complete import WizardOptions, complete
 from newbackend.wizard.headless import Headless
 from newbackend.wizard.protocol import Frontend
@@ -80,9 +81,10 @@ def asked_spec(
 ) -> tuple[BackendSpec, list[str]]:
     """The spec after all questions, and notes about what was assumed. Raises UsageError or NotFoundError."""
     resumed = Answers()
+    given, notes = with_sibling(given, checkout)
+    checked(given)
     for key, doubt in doubts(given).items():
         print_err(f"newbackend: note: {key}: {doubt}")
-    given, notes = with_sibling(given, checkout)
     if options.asks and not options.settled:
         given, resumed = _resumed(given, front, session)
     wizard = WizardOptions(
