@@ -12,15 +12,13 @@ from dataclasses import dataclass, replace
 
 from newbackend.answers import Answers, EngineAnswers, ImportAnswers, OptionAnswers, PinAnswers, as_data
 from newbackend.catalog import modalities, name_rules, variant_table
+from newbackend.catalog.import_kinds import DEFAULT_IMPORT, IMPORT_KINDS
 from newbackend.catalog.languages import Language, languages
 from newbackend.errors import UsageError
 from newbackend.overrides import check_overrides, keeps_files
 from newbackend.pin import check_branch, check_variable, full_commit, parse_pin
 from newbackend.suggest import unknown
 
-DEFAULT_IMPORT = "preference"
-NO_IMPORT = "none"
-IMPORT_KINDS = (DEFAULT_IMPORT, "importer", "drop-in", NO_IMPORT)
 DESCRIPTION_LIMIT = 10_240
 _TAG = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,64}\Z")
 _URL = re.compile(r"https?://[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff\"'<>\\`]+\Z")

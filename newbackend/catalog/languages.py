@@ -17,6 +17,7 @@ from newbackend.catalog.variants import VariantTable, variant_table
 
 PLACEHOLDER = "NEWBACKEND-PLACEHOLDER"
 """The marker of placeholder engines in the templates."""
+_FLAVOUR = re.compile(r"^  - id: (\S+)\n    title: (.+)$", re.M)
 _ORDER = re.compile(r"^order: (\d+)$", re.M)
 
 
@@ -183,6 +184,12 @@ def language_ids() -> tuple[str, ...]:
 def _place(file: Path) -> tuple[int, str]:
     match = _ORDER.search(file.read_text(encoding="utf-8"))
     return int(match[1]) if match else 0, file.parent.name
+
+
+def flavour_titles(language: str) -> Mapping[str, str]:
+    """Flavour id -> title of one language, by the first lines of each entry. Parses no YAML, for completion."""
+    text = (templates_root() / language / "language.yml").read_text(encoding="utf-8")
+    return dict(_FLAVOUR.findall(text.partition("\nflavours:\n")[2]))
 
 
 def languages() -> Mapping[str, Language]:

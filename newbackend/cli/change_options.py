@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from newbackend.catalog.import_kinds import IMPORT_KINDS
 from newbackend.cli.completion import licenses, modalities, one_of, tags, variants
-from newbackend.validate import IMPORT_KINDS
 
 if TYPE_CHECKING:
     from newbackend.answers import Answers

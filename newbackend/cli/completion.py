@@ -99,11 +99,11 @@ def languages() -> list[Offer]:
 
 def flavours(ctx: typer.Context) -> list[Offer]:
     """The flavours of the language in `--lang`; without it those of all."""
-    from newbackend.catalog.languages import languages as catalog
+    from newbackend.catalog.languages import flavour_titles, language_ids
 
+    known = language_ids()
     wanted = ctx.params.get("lang")
-    rows = [language for key, language in catalog().items() if wanted in (None, key)]
-    return [(key, flavour.title) for language in rows for key, flavour in language.flavours.items()]
+    return [row for key in ([wanted] if wanted in known else known) for row in flavour_titles(key).items()]
 
 
 def licenses() -> list[str]:

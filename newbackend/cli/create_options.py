@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from newbackend.catalog import variant_table
+from newbackend.catalog.import_kinds import IMPORT_KINDS
 from newbackend.catalog.languages import language_ids
 from newbackend.cli.completion import backends, flavours, languages, licenses, modalities, one_of, tags, variants
-from newbackend.validate import IMPORT_KINDS
 
 NameArgument = Annotated[str | None, typer.Argument(help="The backend's name, e.g. ds4.", show_default=False)]
 LangOption = Annotated[

@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from newbackend.answers import Answers, ImportAnswers
+from newbackend.catalog.import_kinds import DEFAULT_IMPORT
 from newbackend.doubts import pipeline_doubt
 from newbackend.errors import UsageError
 from newbackend.registrations.known_backends.place import PATH
 from newbackend.registrations.support.importers_dir import FOLDER, REGISTRY
 from newbackend.spec import BackendSpec, make_spec
-from newbackend.validate import DEFAULT_IMPORT, checked
+from newbackend.validate import checked
 from newbackend.wizard.offers import Host, claimants, host_of, hosts, takes_importer
 from newbackend.wizard.question import Choice, Kind, PartialAnswers, Question, always, words
 

@@ -13,6 +13,7 @@ import pytest
 from cli.runner import newbackend
 
 from newbackend.catalog import variant_table
+from newbackend.catalog.languages import flavour_titles, languages
 from newbackend.checkout.layout import open_checkout
 from newbackend.cli.completion import rule_ids
 from newbackend.cli.verbs import VERBS
@@ -76,6 +77,11 @@ def test_answers_are_offered_for_their_options(sample: Path) -> None:
         "none",
     ]
     assert offered("newbackend", "create", "--import-of", "gotid", cwd=sample) == ["gotide"]
+
+
+def test_flavours_are_those_of_the_languages() -> None:
+    for key, language in languages().items():
+        assert flavour_titles(key) == {id_: flavour.title for id_, flavour in language.flavours.items()}
 
 
 def test_rules_are_those_of_the_registry() -> None:

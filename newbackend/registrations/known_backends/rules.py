@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from newbackend.answers_file import ANSWERS_NAME, parse_answers
 from newbackend.catalog import modalities
+from newbackend.catalog.import_kinds import NO_IMPORT
 from newbackend.checklist import IMPORTABLE
 from newbackend.errors import UsageError
 from newbackend.findings import Finding, Severity
@@ -20,7 +21,6 @@ from newbackend.rulebook import Scope
 from newbackend.rules.backend import BackendInfo
 from newbackend.rules.context import Context
 from newbackend.rules.registry import Result, check, rule, skipped, unreadable
-from newbackend.validate import NO_IMPORT
 
 unreadable(
     "known-backends",

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from newbackend.catalog import modalities
+from newbackend.catalog.import_kinds import DEFAULT_IMPORT
 from newbackend.spec import BackendSpec
-from newbackend.validate import DEFAULT_IMPORT
 
 
 @dataclass(frozen=True)
