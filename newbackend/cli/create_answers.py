@@ -8,6 +8,7 @@ from pathlib import Path
 
 from newbackend.answers import Answers, EngineAnswers, ImportAnswers, PinAnswers, merge, value_at, with_value
 from newbackend.answers_file import load_answers, parse_set
+from newbackend.catalog import modalities
 from newbackend.checkout.tree import Checkout
 from newbackend.cli.common import print_err
 from newbackend.cli.create_options import CreateOptions
@@ -85,6 +86,13 @@ def asked_spec(
     checked(given)
     for key, doubt in doubts(given).items():
         print_err(f"newbackend: note: {key}: {doubt}")
+    if given.like and given.modalities is None and given.generated is None and not options.asks:
+        raise UsageError(
+            "modality-guess",
+            f"nothing states what {given.like} serves, so it is no model for that",
+            hint="pass --modality",
+            choices=modalities(),
+        )
     if options.asks and not options.settled:
         given, resumed = _resumed(given, front, session)
     wizard = WizardOptions(

@@ -1,8 +1,9 @@
 """`--like BACKEND`: defaults for a new backend from a sibling's registration.
 
-Copied: language and flavour, variants, capability keys, tags, whether the root Makefile tests it, and the category of
-its documentation. Not copied: what is specific to the sibling (texts, pin, rows that differ from the defaults, entry
-names).
+Copied: language and flavour, variants, what it serves with its tags, whether the root Makefile tests it, the category
+of its documentation, and capability keys that lead to another variant which runs there. Not copied: what is specific to
+the sibling (texts, pin, rows that differ from the defaults, entry names), what `verify` rejects (a capability key that
+is missing or leads nowhere, a list of builds that it is not in), and a modality that is only a guess.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from newbackend.errors import UsageError
 from newbackend.registrations.gallery_index.entries import entry_name
 from newbackend.spec import BackendSpec, make_spec
 
-_WIRING = ("prepare-test-extra", "test-extra", "docker-build-backends")
+_TESTS = ("prepare-test-extra", "test-extra")
 
 
 def with_sibling(answers: Answers, checkout: Checkout) -> tuple[Answers, list[str]]:
@@ -30,7 +31,8 @@ def with_sibling(answers: Answers, checkout: Checkout) -> tuple[Answers, list[st
     """
     if not _lends(answers):
         return answers, []
-    like = make_spec(describe(checkout, answers.like or "").answers)
+    described = describe(checkout, answers.like or "")
+    like = make_spec(described.answers)
     if answers.lang not in (None, like.lang):
         raise UsageError(
             "like-other-language",
@@ -41,12 +43,14 @@ def with_sibling(answers: Answers, checkout: Checkout) -> tuple[Answers, list[st
         flavour = language.default_flavour
     its = language.flavours[flavour]
     variants = tuple(variant for variant in like.variants if variant in its.variants)
-    modalities = tuple(modality for modality in like.modalities if modality in its.modalities)
+    known = () if described.guess else like.modalities
+    modalities = tuple(modality for modality in known if modality in its.modalities)
+    tags = like.tags if modalities and set(answers.modalities or modalities) == set(modalities) else None
     left = [variant for variant in like.variants if variant not in variants]
     notes = [f"{like.name} also ships {', '.join(left)}, which the template ({flavour}) cannot"] if left else []
-    defaults = Answers(
-        lang=like.lang, flavour=flavour, variants=variants, tags=like.tags, modalities=modalities or None
-    )
+    if described.guess and not answers.modalities:
+        notes.append(f"{like.name} does not say what it serves, so that is not taken from it")
+    defaults = Answers(lang=like.lang, flavour=flavour, variants=variants, tags=tags, modalities=modalities or None)
     return merge(defaults, answers), notes
 
 
@@ -70,22 +74,21 @@ def _lends(answers: Answers) -> bool:
 
 
 def _capabilities(like: BackendSpec, name: str, variants: Collection[str]) -> dict[str, str]:
-    """The sibling's differing capability keys, for the same variants of the new backend."""
+    """The sibling's differing capability keys that lead to a variant which runs there, for the same variants of the
+    new backend."""
     variant_of = {entry_name(like, variant): variant for variant in like.variants}
     keys: dict[str, str] = {}
     for key, entry in (like.overrides.get("capabilities") or {}).items():
-        variant = variant_of.get(entry)
-        if not entry:
-            keys[key] = ""
-        elif variant in variants:
-            keys[key] = variant_table().variants[str(variant)].entry_name(like.its_flavour.profile, name)
+        variant = variant_table().variants.get(variant_of.get(entry, ""))
+        if variant and variant.id in variants and variant.loads_on(key):
+            keys[key] = variant.entry_name(like.its_flavour.profile, name)
     return keys
 
 
 def _untested(like: BackendSpec) -> list[str]:
-    """The test and build lists of the root Makefile that the sibling is not in."""
+    """The test lists of the root Makefile that the sibling is not in."""
     omit = (like.overrides.get("places") or {}).get("makefile", {}).get("omit") or []
-    return list(_WIRING) if omit is True else [kind for kind in _WIRING if kind in omit]
+    return list(_TESTS) if omit is True else [kind for kind in _TESTS if kind in omit]
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -64,9 +64,37 @@ def test_a_sibling_that_make_does_not_test_lends_that_too(checkout: Checkout) ->
 def test_capability_keys_point_at_the_same_variants_of_the_new_backend(checkout: Checkout) -> None:
     from newbackend.checkout.layout import INDEX
 
-    text = checkout.need(INDEX).replace('default: "cpu-pywhistle"', 'default: "cuda12-pywhistle"')
+    text = checkout.need(INDEX).replace('nvidia-cuda-12: "cuda12-pywhistle"', 'nvidia-cuda-12: "cpu-pywhistle"')
     answers = like("pywhistle", checkout.with_changes({INDEX: text}))
-    assert answers["overrides"]["capabilities"]["default"] == "cuda12-new"
+    assert answers["overrides"]["capabilities"] == {"nvidia-cuda-12": "cpu-new"}
+
+
+def test_what_verify_rejects_is_not_copied(checkout: Checkout) -> None:
+    from newbackend.checkout.layout import INDEX, MAKEFILE
+
+    index = checkout.need(INDEX).replace('    nvidia-cuda-12: "cuda12-pywhistle"\n', "", 1)
+    index = index.replace('default: "cpu-pywhistle"', 'default: "cuda12-pywhistle"', 1)
+    make = checkout.need(MAKEFILE).replace(" docker-build-pywhistle", "")
+    assert index.count("pywhistle") < checkout.need(INDEX).count("pywhistle")
+    answers = like("pywhistle", checkout.with_changes({INDEX: index, MAKEFILE: make}))
+    assert "capabilities" not in (answers.get("overrides") or {})
+    assert "docker-build-backends" not in str(answers.get("overrides"))
+
+
+def test_a_guessed_modality_and_its_tags_are_not_taken(checkout: Checkout) -> None:
+    from newbackend.registrations.capabilities.place import PATH
+
+    text = checkout.need(PATH)
+    start = text.index('"pywhistle": {')
+    unsaid = text[:start] + text[text.index("},", start) + 2 :].lstrip()
+    answers, notes = with_sibling(Answers(name="new", like="pywhistle"), checkout.with_changes({PATH: unsaid}))
+    assert (answers.modalities, answers.tags) == (None, None)
+    assert notes == ["pywhistle does not say what it serves, so that is not taken from it"]
+
+
+def test_tags_go_with_what_is_served(checkout: Checkout) -> None:
+    answers, _ = with_sibling(Answers(name="new", like="pywhistle", modalities=("tts",)), checkout)
+    assert answers.tags is None
 
 
 def test_what_the_template_cannot_ship_is_left_out_and_said(checkout: Checkout) -> None:
