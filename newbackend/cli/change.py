@@ -29,6 +29,7 @@ from newbackend.cli.common import (
     RepoOption,
     YesOption,
     check_format,
+    interactive,
     open_repo,
     verb_app,
 )
@@ -84,6 +85,7 @@ def change(
     from newbackend.cli.create_answers import split
     from newbackend.cli.output.create_text import save_plan
     from newbackend.cli.update import finish, sources_of
+    from newbackend.errors import UsageError
     from newbackend.plan.change import plan_change
     from newbackend.plan.wish import Wish
     from newbackend.registrations.support.backend_names import named
@@ -105,6 +107,9 @@ def change(
     )
     lists = (split(text) or () for text in (add_variants, drop_variants, add_modality, drop_modality))
     wish = Wish(with_commit(answers, name, checkout), *lists)
+    if wish.empty and not interactive(no_input=no_input):
+        hint = "pass for instance --add-variants, --pin or --description; see `newbackend change --help`"
+        raise UsageError("change-nothing", f"nothing is said that should change of {name}", hint=hint)
     changed = plan_change(name, wish, checkout, sources_of(checkout, markers=conflicts))
     save_plan(changed.plan, plan_out, diff_out)
     options = ChangeOptions(format_, dry_run, yes, allow_dirty, allow_manual, no_input)

@@ -19,6 +19,7 @@ VERBS: dict[str, Verb] = {
     "apply": Verb("apply", "Apply a plan that `create --plan-out` saved; a stale plan is refused."),
     "undo": Verb("undo", "Take back the last apply.", ("revert", "rollback")),
     "change": Verb("change", "Change a registered backend: its platforms, pin, texts, name.", ("edit", "modify")),
+    "adopt": Verb("adopt", "Write an answers file for a backend that newbackend did not make; nothing else."),
     "remove": Verb("remove", "Take a backend out of every registration place.", ("delete", "rm")),
     "describe": Verb(
         "describe", "Print the answers file of a registered backend, for `create --answers`.", ("show", "export")

@@ -210,9 +210,9 @@ def prove_only_added(plan: Plan, checkout: Checkout, changes: Sequence[Change]) 
 
 
 def _by_path(plan: Plan, changes: Sequence[Change]) -> dict[str, list[Change]]:
-    """The changes that are made of every file that the plan modifies."""
+    """The changes that are made of every file of a place that the plan modifies."""
     made = [change for change in changes if change.splices]
-    paths = dict.fromkeys(edit.path for edit in plan.made if edit.op == "modify")
+    paths = dict.fromkeys(edit.path for edit in plan.made if edit.op == "modify" and edit.place != SCAFFOLD)
     return {path: [change for change in made if change.path == path] for path in paths}
 
 

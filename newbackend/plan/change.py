@@ -7,6 +7,7 @@ backend's own answers file, which somebody edited, or a newer template (docs/adr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from newbackend.checkout.gitlink import GITLINK
 from newbackend.checkout.tree import Checkout
 from newbackend.describe import describe
 from newbackend.errors import NotFoundError, UsageError
+from newbackend.findings import Finding, Severity, Status
 from newbackend.overrides import SCAFFOLD
 from newbackend.plan.answers_edit import edited
 from newbackend.plan.build import assemble, base_of, planned, prove, prove_routes
@@ -34,6 +36,7 @@ from newbackend.registrations.matrix.place import Matrix
 from newbackend.registrations.submodules.place import submodule_path
 from newbackend.registrations.support.backend_names import backend_names, unknown_backend
 from newbackend.registrations.support.place_overrides import check_place_overrides
+from newbackend.rules.run import verify
 from newbackend.scaffold.generated import answers_file, answers_text, blob_id, record, recorded, remember_more
 from newbackend.scaffold.render import RenderedFile, answers_path, render
 from newbackend.spec import BackendSpec, make_spec, to_answers
@@ -99,7 +102,7 @@ def _plan(
 ) -> Changed:
     base, notes = _base_answers(known, checkout, sources)
     wanted = wished(known.answers, wish)
-    old, new = (_spec(answers, checkout) for answers in (base, wanted))
+    old, new = (_spec(answers, make_spec(base), checkout) for answers in (base, wanted))
     check_place_overrides(new, places())
     check_changed(old, new, checkout)
     changes = _place_changes(checkout, old, new)
@@ -121,7 +124,31 @@ def _plan(
     prove_routes(checkout, after, new.name)
     _prove_others(checkout, after, {old.name, old.gallery, new.name, new.gallery})
     _prove_done(after, old, new)
-    return Changed(plan, conflicts, rendered, known.path)
+    return Changed(_judged(plan, checkout, after, old.name, new.name), conflicts, rendered, known.path)
+
+
+def _judged(plan: Plan, before: Checkout, after: Checkout, old: str, new: str) -> Plan:
+    """The plan with what `verify` will newly find: an error is left to be done by hand, anything else is a note."""
+    if plan.empty:
+        return plan
+    known = {finding.fingerprint for finding in _failures(before, old)}
+    fresh = [finding for finding in _failures(after, new) if finding.fingerprint not in known]
+    left = tuple(
+        Manual(row.path, row.line, row.expected, f"{row.rule.id}: {row.message}", "verify", (row.rule.id,))
+        for row in fresh
+        if row.level is Severity.ERROR
+    )
+    milder = [row for row in fresh if row.level is not Severity.ERROR]
+    said = (f"{row.rule.id}, {row.path}:{row.line}: {row.message}" for row in milder)
+    return replace(plan, manual=(*plan.manual, *left), notes=(*plan.notes, *said))
+
+
+def _failures(checkout: Checkout, name: str) -> list[Finding]:
+    try:
+        found = verify(checkout, names=[name]).findings
+    except NotFoundError:
+        return []
+    return [finding for finding in found if finding.status is Status.FAIL]
 
 
 def _base_answers(known: Registered, checkout: Checkout, sources: Sources) -> tuple[Answers, tuple[str, ...]]:
@@ -146,9 +173,9 @@ def _base_answers(known: Registered, checkout: Checkout, sources: Sources) -> tu
     return described, (note,) if blob else ()
 
 
-def _spec(answers: Answers, checkout: Checkout) -> BackendSpec:
+def _spec(answers: Answers, base: BackendSpec, checkout: Checkout) -> BackendSpec:
     spec = make_spec(answers)
-    return make_spec(only_departures(answers, checkout)) if spec.keeps_files else spec
+    return make_spec(only_departures(answers, base, checkout)) if spec.keeps_files else spec
 
 
 def _place_changes(checkout: Checkout, old: BackendSpec, new: BackendSpec) -> list[Change]:
@@ -212,10 +239,24 @@ def _file_steps(
 
 def _kept_steps(known: Registered, wanted: Answers, checkout: Checkout) -> tuple[list[Step], tuple[str, ...]]:
     """A backend whose files nobody generated keeps them; only its answers file, if it has one, follows."""
+    pinned = _pin_steps(make_spec(known.answers), make_spec(wanted), checkout)
     if not known.path:
-        return [], ()
+        return pinned, ()
     made = replace(wanted, generated=record({}, wanted))
-    return [_answers_step(known, made, checkout)], (answers_text(wanted),)
+    return [*pinned, _answers_step(known, made, checkout)], (answers_text(wanted),)
+
+
+def _pin_steps(old: BackendSpec, new: BackendSpec, checkout: Checkout) -> list[Step]:
+    """The pin in a Makefile that nobody generated: its commit, and where it is cloned from."""
+    path = f"{old.directory}/Makefile"
+    text = checkout.read(path)
+    if text is None or old.pin is None or new.pin is None or old.pin == new.pin:
+        return []
+    repo = new.pin.repo
+    assigned = re.compile(rf"^({re.escape(old.pin.variable)}[ \t]*\??=[ \t]*){old.pin.sha}\b", re.M)
+    changed = assigned.sub(rf"\g<1>{new.pin.sha}", text)
+    changed = re.sub(rf"(?<=github\.com/){re.escape(old.pin.repo)}(?![\w-])", lambda _: repo, changed)
+    return [] if changed == text else [Step(modify(path, text, changed, f"the pin of {new.name}", None))]
 
 
 def _answers_step(known: Registered, wanted: Answers, checkout: Checkout) -> Step:

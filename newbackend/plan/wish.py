@@ -11,6 +11,7 @@ from newbackend.catalog import modalities, variant_table
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.registrations import places
+from newbackend.registrations.base import kept
 from newbackend.registrations.gallery_index.entries import DEV, entry_name
 from newbackend.spec import BackendSpec, make_spec
 
@@ -96,8 +97,8 @@ def _pruned(old: Answers, new: Answers, told: Answers) -> Answers:
     texts = {row.name for row in fields(Answers) if row.name in _TEXTS and getattr(told, row.name) is not None}
     gallery = (overrides.get("places") or {}).get(_GALLERY)
     if texts and isinstance(gallery, Mapping):
-        kept = {key: _without(value, texts) if key in _METAS else value for key, value in gallery.items()}
-        overrides["places"] = {**overrides["places"], _GALLERY: kept}
+        left = {key: _without(value, texts) if key in _METAS else value for key, value in gallery.items()}
+        overrides["places"] = {**overrides["places"], _GALLERY: left}
     return replace(new, overrides={key: value for key, value in overrides.items() if value} or None)
 
 
@@ -109,19 +110,27 @@ def _variants(
     departures: Mapping[str, Any], spec: BackendSpec, dropped: Sequence[str], added: Sequence[str]
 ) -> dict[str, Any]:
     """Departures of the platforms that stay; an added one gets the fields that all rows of its system depart in."""
-    kept = {variant: value for variant, value in departures.items() if variant not in dropped}
+    fields = {variant: value for variant, value in departures.items() if variant not in dropped}
     for variant in added:
         darwin = variant_table().variants[variant].darwin
         mates = [key for key in spec.variants if variant_table().variants[key].darwin == darwin]
         rows = [departures.get(key) or {} for key in mates]
         own = [dict(row.get("fields") or {}) for row in rows if "rows" not in row]
         common = {key: value for key, value in own[0].items() if all(o.get(key) == value for o in own)} if own else {}
+        common = {key: value for key, value in common.items() if _of_any_platform(spec, key, (*mates, variant))}
         if common:
-            kept[variant] = {"fields": common}
+            fields[variant] = {"fields": common}
         if _named_by_backend(spec):
             entry = variant_table().variants[variant].entry_name(spec.its_flavour.profile, spec.name)
-            kept[variant] = {**kept.get(variant, {}), "entry": entry}
-    return kept
+            fields[variant] = {**fields.get(variant, {}), "entry": entry}
+    return fields
+
+
+def _of_any_platform(spec: BackendSpec, field: str, variants: Sequence[str]) -> bool:
+    """Whether the canonical rows of all these platforms say the same in a field."""
+    profile = spec.its_flavour.profile
+    values = {row.get(field) for key in variants for row in variant_table().variants[key].rows_for(profile)}
+    return len(values) == 1
 
 
 def _named_by_backend(spec: BackendSpec) -> bool:
@@ -131,10 +140,11 @@ def _named_by_backend(spec: BackendSpec) -> bool:
     return spec.gallery != spec.name and any(usual) and usual.count(True) * 2 > len(usual)
 
 
-def only_departures(answers: Answers, checkout: Checkout) -> Answers:
+def only_departures(answers: Answers, base: BackendSpec, checkout: Checkout) -> Answers:
     """Answers of a backend whose files are kept, without overrides that only repeat what the registration says.
 
-    A change is the difference of two expectations; what a place has beside or instead of them is left as it is.
+    A change is the difference of two expectations; what a place has beside or instead of them is left as it is. What
+    was omitted from the `base` stays omitted; it says nothing about what is new.
     """
     spec = make_spec(answers)
     sections = {key: dict(value) for key, value in (spec.overrides.get("places") or {}).items() if key != "scaffold"}
@@ -142,12 +152,13 @@ def only_departures(answers: Answers, checkout: Checkout) -> Answers:
         mine = sections.get(place.id)
         if mine is None or not place.probe(checkout).usable:
             continue
-        expected = {fact.key for fact in place.expect(spec, checkout)}
-        facts = {key: value for key, value in (mine.get("facts") or {}).items() if key not in expected}
-        sections[place.id] = {
-            key: value for key, value in {**mine, "facts": facts}.items() if value and key not in _METAS
-        }
-    kept = {key: value for key, value in sections.items() if value}
+        expected = place.expect(base, checkout)
+        keys = {fact.key for fact in expected}
+        there = {fact.key for fact in kept(base, place.id, expected)}
+        facts = {key: value for key, value in (mine.get("facts") or {}).items() if key not in keys}
+        narrowed = {**mine, "facts": facts, "omit": sorted(keys - there)}
+        sections[place.id] = {key: value for key, value in narrowed.items() if value and key not in _METAS}
+    sections = {key: value for key, value in sections.items() if value}
     scaffold = (spec.overrides.get("places") or {}).get("scaffold")
-    overrides = {**spec.overrides, "places": {**({"scaffold": scaffold} if scaffold else {}), **kept}}
+    overrides = {**spec.overrides, "places": {**({"scaffold": scaffold} if scaffold else {}), **sections}}
     return replace(answers, overrides={key: value for key, value in overrides.items() if value} or None)

@@ -62,7 +62,8 @@ class CompatibilityTable(Place):
     def alter(self, checkout: Checkout, spec: BackendSpec, altered: Sequence[Altered]) -> Iterable[Change]:
         lines = lines_of(checkout, PATH)
         for fact in altered:
-            if fact.old.value["headings"] != fact.new.value["headings"]:
+            moves = fact.old.value["headings"] != fact.new.value["headings"]
+            if moves and fact.there.value["heading"] not in fact.new.value["headings"]:
                 yield from self.revert(checkout, fact.there.backend)
                 yield self.added(checkout, [fact.new], _add_row(checkout, spec, fact.new.value["headings"]))
                 continue

@@ -73,7 +73,7 @@ class DocsList(Place):
 
     def alter(self, checkout: Checkout, spec: BackendSpec, altered: Sequence[Altered]) -> Iterable[Change]:
         for fact in altered:
-            if fact.old.value["category"] != fact.new.value["category"]:
+            if fact.there.value not in fact.new.value["category"].titles:
                 yield from self.revert(checkout, fact.there.backend)
                 yield from self.insert(checkout, spec, [fact.new])
 
