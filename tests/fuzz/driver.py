@@ -46,16 +46,15 @@ class Count:
 
 
 def fuzz(seconds: float, seed: int, only: Sequence[str], first: int, keep: Path) -> dict[str, Count]:
-    """Runs the attacks in turn, from case `first` on. With 0 seconds, each runs once."""
+    """Runs the attacks in turn, from case `first` on. Each runs at least once."""
     counts = {name: Count() for name in only or ATTACKS}
-    deadline = time.monotonic() + seconds
     _warm_up()
     with _quiet_environment() as (folder, template):
-        number = first
+        number, deadline = first, time.monotonic() + seconds
         while True:
             for name, count in counts.items():
                 _run(name, seed, number, count, folder / "case", template, keep)
-                if seconds and time.monotonic() > deadline:
+                if seconds and number > first and time.monotonic() > deadline:
                     return counts
             number += 1
             if not seconds:
