@@ -54,6 +54,13 @@ def test_every_doubt_has_the_key_of_its_answer() -> None:
     assert set(found) == {"license", "tags", "import.pipeline_tags"}
 
 
+def test_a_change_notes_an_odd_answer_too(sample: Path) -> None:
+    words = ["change", "pyecho", "--license", "apache2", "--dry-run", "--format", "json"]
+    result = newbackend(*words, cwd=sample)
+    assert result.status == 0
+    assert "note: license: the SPDX list has no licence 'apache2'" in result.err
+
+
 def test_without_questions_an_odd_answer_is_a_note_and_no_refusal(sample: Path) -> None:
     words = [
         "create",

@@ -136,7 +136,7 @@ def wizard(root: Path, target: Path) -> None:
     terminal.press(ENTER)
     terminal.until("Language")
     terminal.press(DOWN, DOWN, ENTER)
-    for title in ("Kind of backend", "What does it serve?", "Most like which backend?"):
+    for title in ("What does it serve?", "The other questions", "Kind of backend", "Most like which backend?"):
         terminal.until(title)
         terminal.press(ENTER)
     terminal.until("Which platforms?")

@@ -30,6 +30,7 @@ from newbackend.cli.common import (
     YesOption,
     check_format,
     interactive,
+    note_doubts,
     open_repo,
     verb_app,
 )
@@ -105,6 +106,7 @@ def change(
         docs=docs,
         sets=set_ or [],
     )
+    note_doubts(answers)
     lists = (split(text) or () for text in (add_variants, drop_variants, add_modality, drop_modality))
     wish = Wish(with_commit(answers, name, checkout), *lists)
     if wish.empty and not interactive(no_input=no_input):

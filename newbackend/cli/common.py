@@ -16,6 +16,7 @@ from newbackend.sanitize import one_line
 from newbackend.style import Style, style_for
 
 if TYPE_CHECKING:
+    from newbackend.answers import Answers
     from newbackend.checkout.tree import Checkout
     from newbackend.errors import UsageError
     from newbackend.plan.model import Plan
@@ -121,6 +122,14 @@ def print_rendered(text: str, format_: str) -> None:
 def print_err(text: str) -> None:
     """Prints everything that is not data on standard error."""
     write(sys.stderr, text if text.endswith("\n") else text + "\n")
+
+
+def note_doubts(answers: Answers) -> None:
+    """Prints what is odd about given answers, which nobody is asked about, on standard error."""
+    from newbackend.doubts import doubts
+
+    for key, doubt in doubts(answers).items():
+        print_err(f"newbackend: note: {key}: {doubt}")
 
 
 def style() -> Style:

@@ -10,11 +10,10 @@ from newbackend.answers import Answers, EngineAnswers, ImportAnswers, PinAnswers
 from newbackend.answers_file import load_answers, parse_set
 from newbackend.catalog import modalities
 from newbackend.checkout.tree import Checkout
-from newbackend.cli.common import print_err
+from newbackend.cli.common import note_doubts
 from newbackend.cli.create_options import CreateOptions
 from newbackend.cli.output.progress import progress
 from newbackend.describe.like import with_sibling, with_wiring
-from newbackend.doubts import doubts
 from newbackend.errors import NewbackendError, UsageError
 from newbackend.pin import check_commit, full_commit, parse_pin
 from newbackend.plan.collisions import check_collisions
@@ -84,8 +83,7 @@ def asked_spec(
     resumed = Answers()
     given, notes = with_sibling(given, checkout)
     checked(given)
-    for key, doubt in doubts(given).items():
-        print_err(f"newbackend: note: {key}: {doubt}")
+    note_doubts(given)
     if given.like and given.modalities is None and given.generated is None and not options.asks:
         raise UsageError(
             "modality-guess",

@@ -165,16 +165,20 @@ def variant_choices(partial: PartialAnswers) -> tuple[Choice, ...]:
     """The variants, those first that the flavour supports."""
     flavour = partial.language.flavours[partial.flavour]
     return _sorted(
-        Choice(key, variant.title, _variant_effect(variant, flavour.profile), _unbuilt(key, flavour))
+        Choice(key, variant.title, _variant_effect(variant, flavour.profile), _unbuilt(key, flavour, partial.language))
         for key, variant in variant_table().variants.items()
     )
 
 
-def _unbuilt(variant: str, flavour: Flavour) -> str:
+def _unbuilt(variant: str, flavour: Flavour, language: Language) -> str:
     """Why a flavour cannot ship a variant, or ""; in words for somebody who cannot type options now."""
     if variant in flavour.variants:
         return ""
-    return _FLAVOUR_OPTION.sub(r"choose the kind of backend \1 for it", flavour.why_not(variant)).rstrip(".")
+
+    def kind(option: re.Match[str]) -> str:
+        return f'as its kind of backend choose "{language.flavours[option[1]].title}"'
+
+    return _FLAVOUR_OPTION.sub(kind, flavour.why_not(variant)).rstrip(".")
 
 
 def _variant_effect(variant: Variant, profile: str) -> str:

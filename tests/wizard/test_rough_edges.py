@@ -254,6 +254,15 @@ def test_what_is_not_offered_says_why_and_cannot_be_chosen(sample: Path) -> None
     assert "Which platforms? CPU\n" in terminal.screen
 
 
+def test_a_reason_names_the_other_kind_as_its_menu_does(sample: Path) -> None:
+    words = ["create", "new", "--lang", "go", "--modality", "llm", "--set", "like=", "--set", "flavour=pure"]
+    terminal = Terminal(*words, "--pin", PIN, cwd=sample, columns=120)
+    terminal.answers(REST, ENTER)
+    terminal.answers("Which platforms?", "vulkan")
+    terminal.sees('as its kind of backend choose "Go over a C or C++ library, no cgo"')
+    assert "--set" not in terminal.screen
+
+
 def test_a_plain_terminal_lists_what_is_not_offered(sample: Path) -> None:
     words = ["create", "new", "--pin", PIN, "--lang", "rust", "--modality", "llm", "--set", "like="]
     terminal = Terminal(*words, cwd=sample, env={"TERM": "dumb"})
