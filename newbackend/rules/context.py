@@ -6,7 +6,7 @@ Lazy: nothing is read before a rule needs it. Works on a checkout, on planned ch
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 
 from newbackend.catalog.languages import languages
@@ -23,10 +23,11 @@ from newbackend.splice.yaml_nodes import YamlBroken
 
 
 class Context:
-    """One checkout as the rules see it."""
+    """One checkout as the rules see it; with `only`, no more than these places are read."""
 
-    def __init__(self, checkout: Checkout) -> None:
+    def __init__(self, checkout: Checkout, only: Collection[str] = ()) -> None:
         self.checkout = checkout
+        self._only = only
         self.lines = YamlLines(checkout)
         self._probes: dict[str, Probe] = {}
         self._facts: dict[str, tuple[Fact, ...]] = {}
@@ -39,7 +40,7 @@ class Context:
     @cached_property
     def places(self) -> Mapping[str, Place]:
         """Every registration place by id."""
-        return {place.id: place for place in places()}
+        return {place.id: place for place in places() if not self._only or place.id in self._only}
 
     def probe(self, place: str) -> Probe:
         """Whether a place can be read. Never raises: a file that is not text is `unrecognised`."""

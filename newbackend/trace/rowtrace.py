@@ -27,6 +27,8 @@ from newbackend.trace.opentext import is_open, parts_of, shown, words
 from newbackend.trace.shell.run import Shell
 from newbackend.trace.steps import Branch, Copy, Kind, Step, Unknown, Where
 
+PLACES = ("matrix", "gallery-index", "path-filter", "bump-bot")
+"""The registrations that a trace reads."""
 WORKSPACE = "/src"
 """Where a macOS job has the checkout, in the imagination; real runners differ, and nothing depends on it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from newbackend.trace.opentext import is_open, open_part
@@ -79,8 +80,12 @@ def make(call: Call) -> Status:
         call.step(Kind.ENGINE)
         return True
     call.step(Kind.MAKE)
-    if not machine.packs and machine.inside(asked.directory) == "":
-        return True  # LocalAI's own Makefile compiles nothing of a backend
+    if (
+        machine.inside(asked.directory) == ""
+        and machine.directory
+        and not _for_backends(machine.directory, asked.goals)
+    ):
+        return True  # LocalAI's own Makefile: generated code, its binary
     return read_make(
         machine,
         asked.directory,
@@ -92,6 +97,12 @@ def make(call: Call) -> Status:
         level=shell.make_level,
         always=asked.always,
     )
+
+
+def _for_backends(directory: str, goals: Sequence[str]) -> bool:
+    """Whether a goal of the root Makefile has to do with a backend."""
+    name = posixpath.basename(directory)
+    return any(name in goal or "backend" in goal or "darwin" in goal for goal in goals)
 
 
 def shell(call: Call) -> Status:
