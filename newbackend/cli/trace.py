@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, print_out, style, verb_app
+from newbackend.errors import Exit
+
+if TYPE_CHECKING:
+    from newbackend.checkout.tree import Checkout
+    from newbackend.trace.proof import Proof
+    from newbackend.trace.rowtrace import RowTrace
 
 app = verb_app()
 
@@ -18,29 +26,64 @@ def trace(
         str,
         typer.Option("--variant", metavar="V", help="Only rows of this variant, as cuda13, or with this tag suffix."),
     ] = "",
+    diff: Annotated[
+        tuple[str, str] | None, typer.Option("--diff", metavar="A B", help="Two variants side by side.")
+    ] = None,
+    run: Annotated[
+        bool,
+        typer.Option("--run", help="Ask GNU make too: `make -n` in a sandbox without network, compared line by line."),
+    ] = False,
     full: Annotated[bool, typer.Option("--full", help="Every command, not each line of a file once.")] = False,
     repo: RepoOption = None,
     format_: FormatOption = "text",
 ) -> int:
     """Follow the rows of a backend through CI: job, Dockerfile, make, package, image, tags, gallery, hosts.
 
-    Everything is read; no command of the checkout runs. What only the build machine knows is said as unknown.
+    Everything is read; no command of the checkout runs, except with --run. What only the build machine knows is said
+    as unknown.
     """
-    import json
-
-    from newbackend.registrations.support.backend_names import named
+    from newbackend.errors import UsageError
     from newbackend.rules.context import Context
+    from newbackend.trace.rowtrace import PLACES
     from newbackend.trace.rowtrace import trace as trace_rows
 
     check_format(format_)
+    if diff and (variant or run or full):
+        raise UsageError("options-exclusive", "--diff takes two variants and none of --variant, --run and --full")
     checkout = open_repo(repo)
-    traces = trace_rows(Context(checkout), named(name, checkout), variant)
+    context = Context(checkout, only=PLACES)
+    if diff:
+        first, second = (trace_rows(context, name, one)[0] for one in diff)
+        return _diff(first, second, format_)
+    traces = trace_rows(context, name, variant)
+    proofs = _proofs(checkout, traces) if run else {}
     if format_ == "json":
         from newbackend.trace.as_json import as_json
 
-        print_out(json.dumps(as_json(traces[0].backend, traces), indent=2))
+        print_out(json.dumps(as_json(traces[0].backend, traces, proofs), indent=2))
     else:
         from newbackend.trace.tree import as_text
 
-        print_out(as_text(traces, style(), full=full))
-    return 0
+        print_out(as_text(traces, style(), full=full, proofs=proofs))
+    statuses = {proof.status for proof in proofs.values()}
+    return Exit.FINDINGS if "differs" in statuses else Exit.NOT_FOUND if "unknown" in statuses else Exit.OK
+
+
+def _diff(first: RowTrace, second: RowTrace, format_: str) -> int:
+    from newbackend.trace.as_json import as_json
+    from newbackend.trace.compare import as_text, compare, differences_json
+
+    found = compare(first, second)
+    if format_ == "json":
+        whole = as_json(first.backend, [first, second])
+        print_out(json.dumps({**whole, "differences": differences_json(found.differences)}, indent=2))
+    else:
+        print_out(as_text(found, style()))
+    return Exit.OK
+
+
+def _proofs(checkout: Checkout, traces: Sequence[RowTrace]) -> dict[str, Proof]:
+    """The proof of each row, by its tag suffix and platform."""
+    from newbackend.trace.proof import prove
+
+    return {f"{entry.suffix} {entry.platform}": prove(checkout, entry) for entry in traces}

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from newbackend.trace.opentext import shown
 from newbackend.trace.rowtrace import RowTrace
 from newbackend.trace.steps import Step, Where
 
+if TYPE_CHECKING:
+    from newbackend.trace.proof import Proof
+
 SCHEMA = "newbackend/trace/1"
 
 
-def as_json(name: str, traces: Sequence[RowTrace]) -> dict[str, Any]:
-    """All rows of one backend."""
-    return {"schema": SCHEMA, "backend": name, "rows": [_row(entry) for entry in traces]}
+def as_json(name: str, traces: Sequence[RowTrace], proofs: Mapping[str, Proof] | None = None) -> dict[str, Any]:
+    """All rows of one backend, with the proofs of `--run` by tag suffix and platform."""
+    rows = []
+    for entry in traces:
+        proof = (proofs or {}).get(f"{entry.suffix} {entry.platform}")
+        rows.append({**_row(entry), "proof": _proof(proof)} if proof else _row(entry))
+    return {"schema": SCHEMA, "backend": name, "rows": rows}
+
+
+def _proof(proof: Proof) -> dict[str, Any]:
+    differences = [{"read": read, "make": said} for read, said in proof.differences]
+    return {
+        "status": proof.status,
+        "lines": proof.lines,
+        "message": proof.message,
+        "stopped": proof.stopped,
+        "differences": differences,
+    }
 
 
 def _at(where: Where | None) -> dict[str, Any]:

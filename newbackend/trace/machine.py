@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.trace.opentext import cleaned, is_open, shown
-from newbackend.trace.steps import Branch, Copy, Kind, Step, Unknown, Where
+from newbackend.trace.steps import Branch, Copy, Kind, MakeCall, Step, Unknown, Where
 
 WORK_LIMIT = 60_000
 """Expansions and statements of one reading; LocalAI's longest build needs fewer than 6,000."""
@@ -57,6 +57,7 @@ class Machine:
     variables: dict[str, str] = field(default_factory=dict)
     goals: list[str] = field(default_factory=list)
     printed: list[str] = field(default_factory=list)
+    calls: list[MakeCall] = field(default_factory=list)
     directory: str = ""
     level: int | None = None
     depth: int = 0

@@ -25,7 +25,7 @@ from newbackend.trace.hosts import Gallery, gallery_of
 from newbackend.trace.machine import Machine, TooMuch
 from newbackend.trace.opentext import is_open, parts_of, shown, words
 from newbackend.trace.shell.run import Shell
-from newbackend.trace.steps import Branch, Copy, Kind, Step, Unknown, Where
+from newbackend.trace.steps import Branch, Copy, Kind, MakeCall, Step, Unknown, Where
 
 PLACES = ("matrix", "gallery-index", "path-filter", "bump-bot")
 """The registrations that a trace reads."""
@@ -35,8 +35,11 @@ WORKSPACE = "/src"
 
 @dataclass(frozen=True)
 class RowTrace:
-    """What CI does with one row. `root` is the container path of the checkout, `flags` are the switches for the
-    compiler and the engine's build, `archive` is what a macOS job packs."""
+    """What CI does with one row.
+
+    `root` is the container path of the checkout, `calls` are the makes of the backend's own Makefile, `flags` the
+    switches for the compiler and the engine's build; `archive` is what a macOS job packs.
+    """
 
     backend: str
     variant: str
@@ -62,6 +65,7 @@ class RowTrace:
     legs: tuple[str, ...]
     gallery: Gallery
     unknown: tuple[Unknown, ...]
+    calls: tuple[MakeCall, ...]
     same_build_as: tuple[str, ...] = field(default=())
 
     @property
@@ -146,6 +150,7 @@ def trace_row(context: Context, info: BackendInfo, row: Fact) -> RowTrace:
         legs=legs,
         gallery=gallery_of(info, row),
         unknown=tuple(machine.unknown),
+        calls=tuple(machine.calls),
     )
 
 

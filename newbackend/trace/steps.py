@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -66,3 +67,15 @@ class Branch:
     where: Where
     text: str
     taken: bool
+
+
+@dataclass(frozen=True)
+class MakeCall:
+    """A make of the backend's own Makefile: what it was called with, where the checkout was, and what it prints."""
+
+    directory: str
+    goals: tuple[str, ...]
+    environment: Mapping[str, str]
+    variables: Mapping[str, str]
+    places: Mapping[str, str]
+    printed: tuple[str, ...]

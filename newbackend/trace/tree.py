@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from newbackend.catalog.variants import variant_table
 from newbackend.sanitize import one_line
@@ -12,6 +13,9 @@ from newbackend.style import Style
 from newbackend.trace.opentext import shown
 from newbackend.trace.rowtrace import RowTrace, switches
 from newbackend.trace.steps import Copy, Kind, Step, Where
+
+if TYPE_CHECKING:
+    from newbackend.trace.proof import Proof
 
 _SHOWN = frozenset(
     {
@@ -25,19 +29,22 @@ Branch = tuple[str, str]
 """A line of the tree, and where it stands in the checkout."""
 
 
-def as_text(traces: Sequence[RowTrace], paint: Style, *, full: bool = False) -> str:
-    """Every row, one after the other."""
-    return "\n\n".join(_row(entry, paint, full) for entry in traces)
+def as_text(
+    traces: Sequence[RowTrace], paint: Style, *, full: bool = False, proofs: Mapping[str, Proof] | None = None
+) -> str:
+    """Every row, one after the other, with the proofs of `--run` by tag suffix and platform."""
+    found = proofs or {}
+    return "\n\n".join(_row(entry, paint, full, found.get(f"{entry.suffix} {entry.platform}")) for entry in traces)
 
 
-def _row(entry: RowTrace, paint: Style, full: bool) -> str:
+def _row(entry: RowTrace, paint: Style, full: bool, proof: Proof | None) -> str:
     width = min(paint.width or 80, 100)
     title = variant_table().variants[entry.variant].title if entry.variant else "no known variant"
     rows = [paint.bold(f"{entry.backend} {one_line(entry.variant or entry.suffix)}")]
     rows += [
         paint.dim(piece) for piece in textwrap.wrap(one_line(f"{title}, {entry.platform}, tag …{entry.suffix}"), width)
     ]
-    parts = [part for part in _parts(entry, full) if part[1]]
+    parts = [*(part for part in parts_of(entry, full) if part[1]), *([("proof", _proof(proof))] if proof else [])]
     for number, (name, lines) in enumerate(parts):
         last = number == len(parts) - 1
         rows.append(("└─ " if last else "├─ ") + paint.cyan(name))
@@ -62,7 +69,7 @@ def _line(stem: str, fork: str, text: str, where: str, paint: Style, width: int)
     return out
 
 
-def _parts(entry: RowTrace, full: bool) -> Iterable[tuple[str, list[Branch]]]:
+def parts_of(entry: RowTrace, full: bool = False) -> Iterable[tuple[str, list[Branch]]]:
     """The parts of the way with their lines."""
     yield "started by", _started(entry)
     yield "job", _job(entry)
@@ -73,6 +80,14 @@ def _parts(entry: RowTrace, full: bool) -> Iterable[tuple[str, list[Branch]]]:
     yield "pushed as", _tags(entry)
     yield "gallery", _gallery(entry)
     yield "unknown", [(f"{gap.text}: {gap.reason}", str(gap.where)) for gap in entry.unknown]
+
+
+def _proof(proof: Proof) -> list[Branch]:
+    found: list[Branch] = [(f"{proof.message}, in {proof.lines} lines" if proof.lines else proof.message, "")]
+    found += [(f"read: {read}  make: {said}", "") for read, said in proof.differences]
+    if proof.stopped:
+        found.append((f"make -n goes no further: {proof.stopped}", ""))
+    return found
 
 
 def _started(entry: RowTrace) -> list[Branch]:

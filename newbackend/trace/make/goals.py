@@ -15,7 +15,7 @@ from newbackend.trace.make.expand import Expander
 from newbackend.trace.make.rules import Rule
 from newbackend.trace.make.variables import Variables
 from newbackend.trace.opentext import is_open, shown, words
-from newbackend.trace.steps import Where
+from newbackend.trace.steps import MakeCall, Where
 
 _NAMES = ("GNUmakefile", "makefile", "Makefile")
 _PIECE = re.compile(r"[^\s\"'=;:,()|&<>]+")
@@ -89,14 +89,14 @@ class _Make:
 
     def run(self, path: str, goals: Sequence[str], where: Where) -> bool | None:
         """Reads the Makefile and runs the goals."""
-        evaluation = self.evaluation
+        evaluation, machine = self.evaluation, self.machine
+        top, start, places = self._top(), len(machine.printed), dict(machine.places)
         self._file = self.machine.inside(path) or path
         try:
             evaluation.read_file(path)
             default = evaluation.variables.get(".DEFAULT_GOAL")
             first = evaluation.expander.value(".DEFAULT_GOAL").strip() if default else evaluation.rules.goal
             wanted = list(goals) or [first]
-            top = self._top()
             self._note(top, wanted)
             for goal in wanted:
                 if is_open(goal):
@@ -108,6 +108,10 @@ class _Make:
         except Stopped as stop:
             self.machine.cannot(evaluation.where, str(stop), "make stops here")
             return False
+        finally:
+            if top:
+                given = (tuple(goals), self.base, dict(self.command_line), places)
+                machine.calls.append(MakeCall(self.directory, *given, tuple(machine.printed[start:])))
         return True
 
     def _top(self) -> bool:
