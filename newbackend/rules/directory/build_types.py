@@ -12,9 +12,13 @@ from newbackend.registrations.base import Fact
 from newbackend.registrations.matrix.rows import text_of
 from newbackend.rules.backend import BackendInfo
 from newbackend.rules.context import Context
+from newbackend.rules.directory.files import placeholder_of
 from newbackend.rules.registry import Result, check, rule, skipped
 from newbackend.trace.make.branches import Block, blocks_of, looks_at, only_asked, reads
 
+_SWITCHES = "ENGINE_SWITCHES"
+"""The variable of a generated Makefile that builds a pinned engine beside the placeholder
+(templates/shared/options/engine)."""
 _COMMENT = re.compile(r"(?m)^[ \t]*#.*$|(?<=\s)#[^\n]*$")
 _SIBLING = re.compile(r"\.\./([\w.-]*\w)")
 _DECLARED = re.compile(r"^\s*ARG\s+BUILD_TYPE\b", re.M)
@@ -52,6 +56,9 @@ def build_types(context: Context) -> Iterable[Result]:
             default = info.language.builds_default_goal  # whose install.sh calls libbackend.sh
             reason = "installRequirements reads the build type" if default else "it has no Makefile"
             yield skipped(IGNORED, info.name, reason)
+            continue
+        if placeholder_of(context, info) and _SWITCHES not in source:
+            yield skipped(IGNORED, info.name, "its engine is still the placeholder, which computes on the CPU alone")
             continue
         for kind, rows in _by_kind(info).items():
             verdict = _ignores(context, info, source, kind, rows[0])

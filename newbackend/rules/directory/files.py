@@ -125,14 +125,17 @@ def placeholders(context: Context) -> Iterable[Result]:
         if info.language is UNKNOWN or not info.directory:
             yield skipped(PLACEHOLDER, info.name, "it has no directory with a template")
             continue
-        for path in _placeholder_paths(info):
+        path = placeholder_of(context, info)
+        if path:
             source = context.read(path) or ""
-            at = source.find(MARKER)
-            if at >= 0:
-                message = f"{info.name} still answers from the template's stand-in engine"
-                line = source.count("\n", 0, at) + 1
-                yield Finding(PLACEHOLDER, path.rsplit("/", 1)[-1], path, line=line, message=message, backend=info.name)
-                break
+            message = f"{info.name} still answers from the template's stand-in engine"
+            line = source.count("\n", 0, source.find(MARKER)) + 1
+            yield Finding(PLACEHOLDER, path.rsplit("/", 1)[-1], path, line=line, message=message, backend=info.name)
+
+
+def placeholder_of(context: Context, info: BackendInfo) -> str:
+    """The file that still has the template's marker, "" when there is none."""
+    return next((path for path in _placeholder_paths(info) if MARKER in (context.read(path) or "")), "")
 
 
 def _placeholder_paths(info: BackendInfo) -> tuple[str, ...]:

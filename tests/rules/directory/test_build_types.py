@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from rules.found import edited, found
+from specs import spec
 
 from newbackend.catalog.switches import renamed_switches
 from newbackend.checkout.tree import Checkout
 from newbackend.findings import Severity
+from newbackend.plan.build import plan_create, planned
 
 GO = "backend/go/goquill"
 CPP = "backend/cpp/cppanvil/Makefile"
@@ -98,3 +100,23 @@ def test_a_renamed_switch_that_no_row_reaches_is_not_reported(sample: Path) -> N
 def test_a_fork_that_keeps_the_switch_is_not_reported(sample: Path) -> None:
     fork = ("https://github.com/example-org/quill.cpp", "https://github.com/ikawrakow/ik_llama.cpp")
     assert found(edited(sample, f"{GO}/Makefile", ("-DQUILL_HIP=ON", "-DGGML_HIPBLAS=ON"), fork), "REG850") == []
+
+
+ENGINE = {"target": "anvil", "switches": {"vulkan": "-DGGML_VULKAN=ON"}}
+
+
+@pytest.mark.parametrize(
+    ("engine", "lost", "expected"),
+    [(None, "", set()), (ENGINE, "", set()), (ENGINE, "-DGGML_VULKAN=ON", {"vulkan"})],
+)
+def test_a_placeholder_has_nothing_to_compile_but_an_engine_beside_it_has(
+    engine: dict[str, object] | None, lost: str, expected: set[str], sample: Path
+) -> None:
+    checkout = Checkout(sample)
+    wanted = spec(name="gong", variants=["cpu", "vulkan"], engine=engine)
+    after = planned(plan_create(wanted, checkout), checkout)
+    path = "backend/cpp/gong/Makefile"
+    text = after.need(path)
+    assert lost in text
+    changed = after.with_changes({path: text.replace(f"ENGINE_SWITCHES+={lost}\n", "") if lost else text})
+    assert subjects(changed, "gong") == expected
