@@ -167,12 +167,14 @@ def resolve(repo: str, ref: str) -> tuple[str, str]:
     if _SHORT_HEX.match(ref):
         raise UsageError(
             "pin-not-full-sha",
-            f"--pin {repo}@{ref}: an abbreviated commit cannot be pinned, pass all 40 digits",
+            f"--pin {repo}@{ref}: an abbreviated commit cannot be pinned",
+            hint="pass all 40 digits",
         )
     refs, head = _ls_remote(repo)
     if not ref:
         if not head or f"refs/heads/{head}" not in refs:
-            raise NotFoundError("pin-no-default-branch", f"{repo} names no default branch; pass --pin {repo}@BRANCH")
+            hint = f"pass --pin {repo}@BRANCH"
+            raise NotFoundError("pin-no-default-branch", f"{repo} names no default branch", hint=hint)
         return refs[f"refs/heads/{head}"], head
     if f"refs/heads/{ref}" in refs:
         return refs[f"refs/heads/{ref}"], ref

@@ -91,8 +91,9 @@ def test_a_malformed_pin_is_refused(text: str) -> None:
 
 
 def test_an_abbreviated_commit_is_refused() -> None:
-    with pytest.raises(NewbackendError, match="all 40 digits"):
+    with pytest.raises(NewbackendError, match="abbreviated commit") as refusal:
         resolve("owner/engine", "ae302c2f")
+    assert refusal.value.hint == "pass all 40 digits"
 
 
 @pytest.mark.parametrize(

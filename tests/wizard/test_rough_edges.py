@@ -157,6 +157,26 @@ def test_a_network_failure_says_what_can_be_typed_here(sample: Path) -> None:
     assert "--pin" not in terminal.screen
 
 
+def test_an_abbreviated_commit_is_asked_for_in_full(sample: Path) -> None:
+    terminal = Terminal("create", cwd=sample)
+    terminal.answers("Upstream project:", "acme/absent@ae302c2", ENTER)
+    terminal.sees("! acme/absent@ae302c2: an abbreviated commit cannot be pinned; type all 40 digits of the commit")
+    assert "--pin" not in terminal.screen
+
+
+def test_an_upstream_without_a_default_branch_asks_for_one_here(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = tmp_path / "git/acme/empty"
+    bare.mkdir(parents=True)
+    git(bare, "init", "--quiet", "--bare")
+    monkeypatch.setenv("NEWBACKEND_GIT_BASE", (tmp_path / "git").as_uri())
+    terminal = Terminal("create", cwd=sample)
+    terminal.answers("Upstream project:", "acme/empty", ENTER)
+    terminal.sees("! acme/empty names no default branch; type a branch too, as OWNER/REPO@BRANCH")
+    assert "--pin" not in terminal.screen
+
+
 def test_going_back_to_the_upstream_keeps_what_was_typed_and_its_branch(sample: Path, upstream: str) -> None:
     terminal = Terminal("create", "new", "--lang", "rust", "--modality", "llm", cwd=sample)
     terminal.answers("Upstream project:", "acme/Fast-TTS.cpp", ENTER)
