@@ -35,6 +35,7 @@ _STYLE = questionary.Style(
     ]
 )
 """The terminal's own colours, which are readable on any background; weight alone tells the parts apart."""
+_REFUSED = " (not offered)"
 _POINTER = 5  # the columns before a menu's titles
 _FILTERED = 9  # a menu of so many choices can be filtered by typing
 
@@ -152,10 +153,16 @@ def _filtered(choices: Sequence[Choice]) -> bool:
     return len(choices) >= _FILTERED
 
 
+def _title(choice: Choice) -> str:
+    """A choice's row. That it is not offered is never cut off."""
+    mark = _REFUSED if choice.refused else ""
+    return _fitting(choice.title, _POINTER + len(mark)) + mark
+
+
 def _choices(choices: Sequence[Choice], checked: Sequence[str]) -> list[questionary.Choice]:
     return [
         questionary.Choice(
-            _fitting(f"{choice.title} (not offered)" if choice.refused else choice.title, _POINTER),
+            _title(choice),
             value=choice.value,
             checked=choice.value in checked and not choice.refused,
             disabled=True if choice.refused else None,  # type: ignore[arg-type]  # a text would be printed

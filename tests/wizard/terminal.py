@@ -14,7 +14,7 @@ import pexpect
 
 from wizard.screen import Screen
 
-SECONDS = float(os.environ.get("NB_SECONDS", "30"))
+SECONDS = 30.0
 ENTER, SPACE, DOWN, UP, BACK, CTRL_C, CTRL_D = "\r", " ", "\x1b[B", "\x1b[A", "\x02", "\x03", "\x04"
 _WHERE = "\x1b[6n"  # the program asks where the cursor is, and every real terminal answers
 ERASE = "\x15"  # the whole line

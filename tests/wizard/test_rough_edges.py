@@ -283,6 +283,14 @@ def test_a_reason_names_the_other_kind_as_its_menu_does(sample: Path) -> None:
     assert "--set" not in terminal.screen
 
 
+def test_a_narrow_menu_still_marks_what_is_not_offered(sample: Path) -> None:
+    words = ["create", "new", "--lang", "cpp", "--modality", "llm"]
+    terminal = Terminal(*words, cwd=sample, columns=40, rows=15)
+    terminal.answers("Upstream project:", ENTER)
+    terminal.answers(REST, ENTER)
+    terminal.sees("- A llama.cpp fork be… (not offered)")
+
+
 def test_a_plain_terminal_lists_what_is_not_offered(sample: Path) -> None:
     words = ["create", "new", "--pin", PIN, "--lang", "rust", "--modality", "llm", "--set", "like="]
     terminal = Terminal(*words, cwd=sample, env={"TERM": "dumb"})
