@@ -13,7 +13,9 @@ from newbackend.catalog.import_kinds import IMPORT_KINDS
 from newbackend.catalog.languages import language_ids
 from newbackend.cli.completion import backends, flavours, languages, licenses, modalities, one_of, tags, variants
 
-NameArgument = Annotated[str | None, typer.Argument(help="The backend's name, e.g. ds4.", show_default=False)]
+NameArgument = Annotated[
+    str | None, typer.Argument(metavar="[NAME]", help="The backend's name, e.g. ds4.", show_default=False)
+]
 LangOption = Annotated[
     str | None,
     typer.Option(metavar="|".join(language_ids()), help="Its language.", show_default=False, autocompletion=languages),

@@ -42,10 +42,12 @@ def route(
 
 def _inside(root: Path, path: str) -> str:
     """A path relative to the checkout: resolved from the current directory if that is in the checkout, else as
-    given."""
+    given. A directory ends in a slash, and so stands for any file below it."""
     if (root / path).exists() or not Path(path).exists():
-        return Path(path).as_posix() if not Path(path).is_absolute() else _relative(root, Path(path))
-    return _relative(root, Path.cwd() / path)
+        inside = Path(path).as_posix() if not Path(path).is_absolute() else _relative(root, Path(path))
+    else:
+        inside = _relative(root, Path.cwd() / path)
+    return f"{inside}/" if (root / inside).is_dir() else inside
 
 
 def _relative(root: Path, path: Path) -> str:

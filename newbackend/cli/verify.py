@@ -97,8 +97,8 @@ def verify(
 ) -> int:
     """Find incomplete registrations: of one backend, in a change, or everywhere.
 
-    What --select, --ignore and --severity leave out does not decide the exit status: 0 nothing at or above --fail-on,
-    1 findings (with --diff also repairs), 3 something could not be checked.
+    Exit status: 0 nothing at or above --fail-on, 1 findings (with --diff also repairs), 3 something could not be
+    checked. What --select, --ignore and --severity leave out does not decide it.
     """
     from newbackend.cli.output.report_text import print_report, print_statistics
     from newbackend.errors import Exit, UsageError

@@ -92,7 +92,11 @@ def test_a_path_is_understood_as_its_backend(sample: Path) -> None:
     assert newbackend("verify", ".", cwd=sample / "backend/cpp/cppreed").status == 0
     assert newbackend("pr", "cpp/cppreed", cwd=sample / "backend").status == 0
     gone = newbackend("remove", "backend/cpp/cppreed/", "--dry-run", cwd=sample)
-    assert "remove cppreed" in gone.out or "cppreed" in gone.out
+    assert gone.out == newbackend("remove", "cppreed", "--dry-run", cwd=sample).out
+    traced = newbackend("trace", "backend/cpp/cppreed", cwd=sample)
+    assert traced.out == newbackend("trace", "cppreed", cwd=sample).out
+    jobs = newbackend("route", "backend/cpp/cppreed", cwd=sample).out
+    assert jobs.splitlines()[1:] == newbackend("route", "backend/cpp/cppreed/Makefile", cwd=sample).out.splitlines()[1:]
     made = newbackend("create", "backend/go/oak", "--variants", "cpu", "--no-input", "--yes", cwd=sample)
     assert made.status == 0, made.err
     assert (sample / "backend/go/oak/engine.go").exists()

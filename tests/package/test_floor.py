@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from newbackend.package import package_floor
-from newbackend.package.floor import Floor
+from newbackend.package import Layout, PackageOptions, check_package, package_floor
+from newbackend.package.floor import CpuFloor, Floor
 from package.workshop import FOO, Built, library
 
 
@@ -82,3 +82,18 @@ def test_weak_needs_set_no_floor(built: Built) -> None:
     built.server.write_bytes(data)
     assert before == newest.version
     assert package_floor(built.root).needs[0].version != before
+
+
+def test_what_is_declared_and_not_scanned_is_no_level_of_its_own() -> None:
+    """`package check` does not scan by itself; it must not name another level than `package floor`."""
+    declared = CpuFloor(2, "lib/libfoo.so.1", "not scanned (--cpu-floor)", at_least=True)
+    line = Floor((), declared, Layout.LOADER, "x86-64", "").line()
+    assert "at least x86-64-v2, declared by lib/libfoo.so.1; CPU instructions not scanned (--cpu-floor)" in line
+
+
+def test_check_names_the_level_that_floor_names(built: Built) -> None:
+    pytest.importorskip("iced_x86", reason="the decoder is an extra")
+    unscanned = str(check_package(built.root, options=PackageOptions()).layout["floor_line"])
+    assert "CPU level unknown: not scanned (--cpu-floor)" in unscanned
+    scanned = check_package(built.root, options=PackageOptions(cpu_floor="x86-64-v2")).layout["floor_line"]
+    assert scanned == package_floor(built.root).line()

@@ -67,7 +67,7 @@ def pack(request: pytest.FixtureRequest, tmp_path: Path) -> Packing:
 def test_without_newbackend_its_own_check_is_all(pack: Packing) -> None:
     done = pack.run()
     assert done.returncode == 0, done.stderr
-    assert "package: 0 fail" not in done.stdout
+    assert "0 errors" not in done.stdout
     assert (pack.folder / "package/lib/ld.so").exists()
 
 
@@ -103,7 +103,7 @@ def test_the_real_one_has_nothing_to_say_against_a_good_package(pack: Packing) -
     real(pack)
     done = pack.run()
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "0 fail" in done.stdout
+    assert "0 errors" in done.stdout
 
 
 def test_the_real_one_refuses_what_the_own_check_cannot_see(tmp_path: Path) -> None:
