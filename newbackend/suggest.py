@@ -28,12 +28,12 @@ def nearest(word: str, known: Iterable[str], also: Synonyms | None = None) -> tu
     if same:
         return tuple(same[:LIMIT])
     parts = {key: _parts(key) for key in ids}
+    prefixed = [key for key in ids if len(wanted) >= _SHORTEST and _plain(key).startswith(wanted)]
     begins = [key for key in ids if wanted in parts[key]]
-    begins += [key for key in ids if _plain(key).startswith(wanted)]
-    begins += [key for key in ids if any(part.startswith(wanted) for part in parts[key])]
-    if begins and len(wanted) >= _SHORTEST:
-        return tuple(dict.fromkeys(begins))[:LIMIT]
-    return _similar(word.casefold(), names)
+    begins += prefixed
+    begins += [key for key in ids if len(wanted) >= _SHORTEST and any(part.startswith(wanted) for part in parts[key])]
+    alike = () if prefixed else _similar(word.casefold(), names)
+    return tuple(dict.fromkeys((*begins, *alike)))[:LIMIT]
 
 
 def _similar(word: str, names: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

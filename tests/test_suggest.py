@@ -69,6 +69,7 @@ def test_what_begins_like_the_word_comes_before_what_looks_like_it() -> None:
     known = ("ik-llama-cpp", "llama-cpp", "vllm-cpp", "llm")
     assert nearest("llama", known) == ("ik-llama-cpp", "llama-cpp")
     assert nearest("llamacpp", known) == ("llama-cpp",)
+    assert nearest("fixes", ("fix", "unsafe-fixes", "diff")) == ("unsafe-fixes", "fix")
     assert nearest("", known) == nearest("--", known) == ()
 
 

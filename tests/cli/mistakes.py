@@ -66,7 +66,7 @@ MISTAKES: list[Mistake] = [
         ("create --modalities tts", 2, "did you mean --modality?"),
         ("create --dryrun", 2, "did you mean --dry-run?"),
         ("create --xyzzy", 2, "No such option: --xyzzy | --help"),
-        ("verify --fixes", 2, "did you mean"),
+        ("verify --fixes", 2, "did you mean --unsafe-fixes or --fix?"),
         ("verify --formt json", 2, "did you mean --format?"),
         ("list --fromat json", 2, "did you mean --format?"),
         ("describe", 2, "Missing argument 'NAME' | --help"),
@@ -278,7 +278,8 @@ def main(programs: Sequence[str]) -> None:
             rows = [f"### `{mistake.line}`", ""]
             for program in programs:
                 status, said = answer([program], mistake, checkout, files)
-                line = said.splitlines()[-1] if said else "nothing"
+                lines = said.splitlines() or ["nothing"]
+                line = lines[0] if lines[0].startswith("Usage:") else lines[-1]
                 rows.append(f"- {status}: {json.dumps(line.replace(folder, ''), ensure_ascii=False)}")
             sys.stdout.write("\n".join([*rows, "", ""]))
 
