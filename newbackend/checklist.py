@@ -1,7 +1,8 @@
 """The checklist of a new backend: section 5 of LocalAI's `.agents/adding-backends.md`, reworded.
 
 Each rule names its line (`Rule.checklist`); the Markdown report ticks a line when all of its rules pass. The text of
-a pull request ticks a line by the registration places that the line names.
+a pull request, and `verify` of a new backend, tick a line by the registration places that the line names, unless one
+of its rules fails.
 """
 
 from __future__ import annotations
@@ -26,13 +27,24 @@ USECASES = "Capabilities declared in `core/config/backend_capabilities.go`"
 ENGINE_RANK = "Gallery variant ranking considered (`engineNamePreferenceRules`)"
 DOCUMENTED = "Documented: backends page and compatibility table"
 IN_HOUSE = "In-house engine: listed in `README.md`"
+PATTERN = "Follows the pattern of similar backends: both architectures, tests"
 TEST_JOB = "Job in `.github/workflows/test-extra.yml`"
 
 
+@dataclass(frozen=True)
+class Line:
+    """A line of the checklist as it stands for one backend. `note` says what is missing."""
+
+    text: str
+    ticked: bool
+    note: str = ""
+
+
 class Decided(Enum):
-    """What decides a line of the pull request's checklist."""
+    """What decides a line of the checklist."""
 
     BY_PLACES = "the registration places"
+    BY_RULES = "the rules that name the line"
     BY_FILES = "the files in the backend's directory"
     BY_OS = "the variants, and the reasons for an OS that is left out"
     BY_PLACEHOLDER = "whether the template's engine is still there"
@@ -41,7 +53,7 @@ class Decided(Enum):
 
 @dataclass(frozen=True)
 class Item:
-    """A line of the pull request's checklist.
+    """A line of the checklist.
 
     `places` are ids of registration places, each with the kinds of its facts that count (none: all). When nothing is
     expected in these places, an `only_when_expected` line is omitted. Any other line is then followed by `note`, as
@@ -55,13 +67,17 @@ class Item:
     decided: Decided = Decided.BY_PLACES
 
 
-PULL_REQUEST: tuple[Item, ...] = (
+NEW_BACKEND: tuple[Item, ...] = (
     Item(DIRECTORY, decided=Decided.BY_FILES),
     Item(ROWS, {"matrix": ()}),
     Item(OS, decided=Decided.BY_OS),
     Item(META, {"gallery-index": ("meta",)}),
     Item(IMAGES, {"gallery-index": ("entry",)}),
+    Item(SUFFIX, decided=Decided.BY_RULES),
+    Item(CAPABILITIES, decided=Decided.BY_RULES),
     Item(MAKE, {"makefile": ()}),
+    Item(SYNTAX, decided=Decided.BY_RULES),
+    Item(PATTERN, decided=Decided.BY_RULES),
     Item(
         "macOS build of a C++ backend: target, script, workflow step and path-filter tables",
         {"darwin-makefile": (), "darwin-workflow": (), "darwin-builders": ()},
@@ -86,3 +102,20 @@ PULL_REQUEST: tuple[Item, ...] = (
     Item("The placeholder engine is replaced", decided=Decided.BY_PLACEHOLDER),
 )
 """In the guide's order."""
+
+GUIDE: Mapping[str, tuple[str, ...]] = {
+    "Backend directory structure": (DIRECTORY,),
+    "Build configurations": (ROWS,),
+    "OS coverage considered": (OS,),
+    "Meta definition": (META,),
+    "Image entries": (IMAGES, CAPABILITIES),
+    "Tag suffixes": (SUFFIX,),
+    "Makefile updated": (MAKE,),
+    "No YAML syntax errors": (SYNTAX,),
+    "No Makefile syntax errors": (SYNTAX,),
+    "Follows the same pattern": (PATTERN, FILTER, BUMP),
+    "Gallery variant ranking": (ENGINE_RANK,),
+    "Documented": (DOCUMENTED,),
+    "If it is an in-house": (IN_HOUSE,),
+}
+"""How an item of LocalAI's own checklist begins -> our lines for it. What is not here, a person decides."""

@@ -7,10 +7,12 @@ Pure values: no I/O here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
+
+from newbackend.checklist import Line
 
 
 class Severity(StrEnum):
@@ -65,6 +67,8 @@ class Rule:
     `id` is `REGnnn` or `PKGnnn` and is never reused; `name` is kebab-case. `what` and `why` are
     sentences; `incident` names where it happened (an upstream issue, PR or commit); `bad`, `good`
     are short examples; `how` says how to fix it by hand. `blocks_release` makes it an error of `verify --release`.
+    `when_new` is the least severity for a backend that is judged as a new one, by the whole checklist: much of it is
+    a note elsewhere, because a third of LocalAI's backends came before it.
     """
 
     id: str
@@ -81,6 +85,7 @@ class Rule:
     added_in: str = "0.1.0"
     checklist: str = ""
     blocks_release: bool = False
+    when_new: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +189,7 @@ class Report:
     """What a run found. `schema` names the JSON shape; `root` the checkout or package that was read.
 
     `base` is the commit that the run was compared with, "" for none; `healed` are findings of that commit that are gone
-    now.
+    now. `new` are the backends that were judged as new ones, `checklists` the state of the checklist for each of them.
     """
 
     schema: str
@@ -196,6 +201,8 @@ class Report:
     checked: tuple[CheckResult, ...] = ()
     base: str = ""
     healed: tuple[Finding, ...] = ()
+    new: tuple[str, ...] = ()
+    checklists: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
 
     def summary(self) -> dict[str, int]:
         """Counts per status and, among the failures, per severity."""

@@ -170,7 +170,7 @@ def resolve(repo: str, ref: str) -> tuple[str, str]:
             f"--pin {repo}@{ref}: an abbreviated commit cannot be pinned",
             hint="pass all 40 digits",
         )
-    refs, head = _ls_remote(repo)
+    refs, head = remote_refs(repo)
     if not ref:
         if not head or f"refs/heads/{head}" not in refs:
             hint = f"pass --pin {repo}@BRANCH"
@@ -204,7 +204,8 @@ def allowed_protocols(base: str) -> str:
     return "https:ssh:file" + (f":{named}" if named in ("http", "git") else "")
 
 
-def _ls_remote(repo: str) -> tuple[dict[str, str], str]:
+def remote_refs(repo: str) -> tuple[dict[str, str], str]:
+    """Commit by ref of a repository, and its default branch. Raises NotFoundError when it cannot be asked."""
     base = base_url()
     hint = f"without network pass the commit: --pin {repo}@<40 hex digits>"
     env = {"LC_ALL": "C", "GIT_ALLOW_PROTOCOL": allowed_protocols(base)}

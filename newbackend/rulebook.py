@@ -96,6 +96,7 @@ class Rulebook(Generic[Subject, Answer]):
         added_in: str = "0.1.0",
         checklist: str = "",
         blocks_release: bool = False,
+        when_new: Severity | None = None,
     ) -> Rule:
         """Registers a rule and returns it; see `Rule` for the texts.
 
@@ -120,6 +121,7 @@ class Rulebook(Generic[Subject, Answer]):
             added_in=added_in,
             checklist=checklist,
             blocks_release=blocks_release,
+            when_new=when_new,
         )
         return self._rules[id_]
 

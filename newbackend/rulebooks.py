@@ -18,20 +18,22 @@ PAGE = Path("docs/rules.md")
 
 def all_rules() -> Mapping[str, Rule]:
     """Every rule of `verify` and of `package check`, by id."""
+    from newbackend.online.book import ONLINE
     from newbackend.package import RULES_BY_ID
     from newbackend.rules import rules
 
-    return {**rules(), **RULES_BY_ID}
+    return dict(sorted({**rules(), **ONLINE.rules, **RULES_BY_ID}.items()))
 
 
 def rule_names() -> Mapping[str, str]:
     """Id -> name of every rule, in order of id, without importing the rules: for shell completion."""
+    from newbackend.online.book import ONLINE
     from newbackend.package.proofs import PROOFS
     from newbackend.package.rules import RULES as PACKAGE_RULES
     from newbackend.rules.registry import RULES
     from newbackend.suppress.rules import SUPPRESSIONS
 
-    books = (RULES, SUPPRESSIONS, PACKAGE_RULES, PROOFS)
+    books = (RULES, ONLINE, SUPPRESSIONS, PACKAGE_RULES, PROOFS)
     return dict(sorted(row for book in books for row in book.names().items()))
 
 

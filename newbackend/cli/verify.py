@@ -26,8 +26,10 @@ from newbackend.cli.completion import backends, one_of, rule_ids
 from newbackend.style import style_for
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from newbackend.checkout.tree import Checkout
-    from newbackend.findings import Report
+    from newbackend.findings import Report, Rule
     from newbackend.plan.fixes import Fixes
     from newbackend.rules.selection import Selection
 
@@ -52,6 +54,22 @@ def verify(
             show_default=False,
         ),
     ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="Judge NAME as a new backend, by the whole checklist, and print it. "
+            "--base does so for backends that the change adds.",
+        ),
+    ] = False,
+    online: Annotated[
+        bool,
+        typer.Option(
+            "--online",
+            help="Also ask the registry for the images, git servers for pins and branches, Hugging Face for the models "
+            "of tests. Nothing else uses the network; what cannot be asked is unknown, exit status 3.",
+        ),
+    ] = False,
     fix: Annotated[
         bool, typer.Option("--fix", help="Repair what can be repaired safely, then report the rest.")
     ] = False,
@@ -114,9 +132,11 @@ def verify(
         raise UsageError("statistics-format", f"--statistics is text or json, not {format_}", choices=FORMATS)
     if every and (names or base):
         raise UsageError("all-and-some", "--all goes with neither NAME nor --base")
-    chosen = selection(select or (), ignore or (), Severity(severity))
+    chosen = selection(select or (), ignore or (), Severity(severity), _online_rules() if online else {})
+    if strict and not names:
+        raise UsageError("strict-without-name", "--strict needs the NAME of the backend that is judged as a new one")
     checkout = open_repo(repo, writes=(fix or unsafe_fixes) and not diff)
-    run = _Run(tuple(named(name, checkout) for name in names or ()), base, release=release)
+    run = _Run(tuple(named(name, checkout) for name in names or ()), base, release=release, strict=strict)
     report = run.verify(checkout)
     if fix or unsafe_fixes or diff:
         fixes = _plan(checkout, report, run, chosen, unsafe=unsafe_fixes)
@@ -127,21 +147,23 @@ def verify(
         _apply(checkout, fixes, allow_dirty=allow_dirty)
         checkout = open_repo(repo)
         report = without_repairs(run.verify(checkout), fixes.left)
+    if online:
+        report = _online(report, checkout)
     shown = chosen.of(report)
     if hidden := len(report.findings) - len(shown.findings):
         print_err(f"newbackend: {hidden} finding(s) of other rules or severities are not shown")
     if statistics:
         print_statistics(shown, format_)
     else:
-        print_report(shown, checkout, format_, verbose=verbose)
+        print_report(_with_checklists(shown, report, checkout), checkout, format_, verbose=verbose)
     return _status(shown, fail_on, run)
 
 
 class _Run:
     """The arguments of a run, so that it can be repeated on the tree after the fixes."""
 
-    def __init__(self, names: tuple[str, ...], base: str | None, *, release: bool) -> None:
-        self.names, self.base, self.release = names, base, release
+    def __init__(self, names: tuple[str, ...], base: str | None, *, release: bool, strict: bool) -> None:
+        self.names, self.base, self.release, self.strict = names, base, release, strict
 
     def verify(self, checkout: Checkout) -> Report:
         """The report of one tree."""
@@ -156,10 +178,46 @@ class _Run:
         if self.base is not None:
             from newbackend.rules.baseline import verify_change
 
-            return verify_change(checkout, self.base, names=self.names)
+            return verify_change(checkout, self.base, names=self.names, strict=self.strict)
         from newbackend.rules.run import verify
 
-        return verify(checkout, names=self.names)
+        return verify(checkout, names=self.names, strict=self.strict)
+
+
+def _online_rules() -> Mapping[str, Rule]:
+    from newbackend.online.book import ONLINE
+
+    return ONLINE.rules
+
+
+def _online(report: Report, checkout: Checkout) -> Report:
+    """The report with what registries and git servers say about its backends."""
+    from newbackend.cli.output.progress import counted
+    from newbackend.online.run import verify_online
+
+    with counted("asking registries and git servers") as step:
+        return verify_online(report, checkout, step)
+
+
+def _with_checklists(shown: Report, report: Report, checkout: Checkout) -> Report:
+    """What is shown of a report, with the checklist of each backend that was judged as a new one."""
+    names = {backend.name for backend in report.backends} & set(report.new)
+    if not names:
+        return shown
+    from dataclasses import replace
+
+    from newbackend.checklist import Line
+    from newbackend.cli.backend_spec import spec_of
+    from newbackend.errors import NewbackendError
+    from newbackend.pullrequest.checklist import checklist
+
+    def of(name: str) -> tuple[Line, ...]:
+        try:
+            return tuple(checklist(spec_of(name, checkout)[0], checkout, report))
+        except NewbackendError as error:
+            return (Line("The checklist could be filled", False, error.sentence()),)
+
+    return replace(shown, checklists={name: of(name) for name in sorted(names)})
 
 
 def _plan(checkout: Checkout, report: Report, run: _Run, chosen: Selection, *, unsafe: bool) -> Fixes:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from newbackend.catalog import modalities
-from newbackend.pullrequest.state import Line, Source, State
+from newbackend.checklist import Line
+from newbackend.pullrequest.state import Source, State
 from newbackend.splice.markdown import cell
 
 SCHEMA = "newbackend/pr/1"

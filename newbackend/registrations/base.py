@@ -15,8 +15,7 @@ from typing import Any, ClassVar
 from newbackend.checkout.tree import Checkout, cached, cached_by_file
 from newbackend.errors import UsageError
 from newbackend.spec import BackendSpec
-from newbackend.splice.conflicts import CONFLICT, conflict_line
-from newbackend.splice.make_syntax import SyntaxFault, syntax_fault
+from newbackend.splice.conflicts import conflict_line
 from newbackend.splice.operation import Operation, anchor_missing
 from newbackend.splice.outcome import AlreadyPresent, AnchorMissing, Drifted, Inserted, Outcome, Splice
 from newbackend.splice.prove import Proof
@@ -284,18 +283,14 @@ class Place(ABC):
 
 
 def fault_of(checkout: Checkout, path: str) -> Probe | None:
-    """Why a file that exists is broken for everybody: a merge conflict; a makefile that GNU make cannot read."""
-    fault = _fault(checkout, path)
-    return Probe(unrecognised=f"line {fault.line} {fault.problem}", line=fault.line, defect=True) if fault else None
+    """Why a file that exists is broken for everybody, whatever is in it: a merge conflict."""
+    at = _conflict(checkout, path)
+    return Probe(unrecognised="has a conflict marker", line=at, defect=True) if at else None
 
 
 @cached_by_file
-def _fault(checkout: Checkout, path: str) -> SyntaxFault | None:
-    text = checkout.read(path) or ""
-    if path.endswith("Makefile"):
-        return syntax_fault(text)
-    at = conflict_line(text)
-    return SyntaxFault(at, CONFLICT) if at else None
+def _conflict(checkout: Checkout, path: str) -> int | None:
+    return conflict_line(checkout.read(path) or "")
 
 
 @cached

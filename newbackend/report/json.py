@@ -31,6 +31,15 @@ def as_json(report: Report) -> dict[str, object]:
         "suppressed": [_suppressed_json(entry) for entry in report.suppressed],
         "summary": report.summary(),
         **compared,
+        **({"checklists": _checklists(report)} if report.checklists else {}),
+    }
+
+
+def _checklists(report: Report) -> dict[str, object]:
+    """Backend -> the lines of its checklist, for backends that were judged as new ones."""
+    return {
+        name: [{"text": line.text, "done": line.ticked, "note": line.note} for line in lines]
+        for name, lines in report.checklists.items()
     }
 
 

@@ -68,6 +68,13 @@ def render(report: Report, *, context: RenderContext) -> str:
 
 
 def _checklist(report: Report, context: RenderContext) -> Iterator[str]:
+    for name, lines in report.checklists.items():
+        yield from (f"{inline(name)}:", "")
+        for line in lines:
+            yield f"- [{'x' if line.ticked else ' '}] {line.text}" + (f" ({inline(line.note)})" if line.note else "")
+        yield ""
+    if report.checklists:
+        return
     several = len(report.backends) > 1
     for text, item in _items(report, context).items():
         yield _line(text, item, several_backends=several)

@@ -9,6 +9,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from newbackend.checklist import NEW_BACKEND
 from newbackend.findings import Fix, Rule
 from newbackend.report.markdown_escape import block, code
 from newbackend.sanitize import one_line, printable
@@ -93,7 +94,7 @@ def rules_markdown(rules: Iterable[Rule]) -> str:
     Raises ValueError for a rule whose id belongs to no family.
     """
     ordered = sorted(rules, key=lambda rule: (_rank(rule), rule.id))
-    parts = [_PREFACE, _table(ordered)]
+    parts = [_PREFACE, _checklist(ordered), _table(ordered)]
     for _, name, title in FAMILIES:
         members = [rule for rule in ordered if family_of(rule)[0] == name]
         if members:
@@ -119,6 +120,7 @@ def rule_json(rule: Rule) -> dict[str, object]:
         "bad": rule.bad,
         "good": rule.good,
         "checklist": rule.checklist,
+        "when_new": rule.when_new.value if rule.when_new else None,
         "added_in": rule.added_in,
     }
 
@@ -131,6 +133,13 @@ _PREFACE = """\
 `error`: a user or CI is broken or silently skipped. `warning`: a checklist gap. `note`: worth knowing.
 How sure a rule is (`certain`, `likely`, `possible`) is a separate matter. Ids are never reused."""
 
+_CHECKLIST = """\
+## The checklist of a new backend
+
+A third of LocalAI's backends came before its checklist, so much of it is a note for them. A backend that a change adds
+(`verify --base REF`), and one that `verify --strict NAME` asks about, is judged by all of it: rules with a `*` are then
+warnings. The state of each line is printed, as in the text of `newbackend pr`."""
+
 
 def _table(rules: list[Rule]) -> str:
     rows = [
@@ -139,6 +148,16 @@ def _table(rules: list[Rule]) -> str:
         for rule in rules
     ]
     return "\n".join(["| Rule | Name | Severity | Confidence | Fix |", "|---|---|---|---|---|", *rows])
+
+
+def _checklist(rules: list[Rule]) -> str:
+    """Which rules decide each line of the checklist."""
+    rows = ["| Line of the checklist | Decided by |", "|---|---|"]
+    for item in NEW_BACKEND:
+        mine = [rule for rule in rules if rule.checklist == item.text]
+        links = ", ".join(f"[{rule.id}](#{rule.id.lower()}-{rule.name}){'*' if rule.when_new else ''}" for rule in mine)
+        rows.append(f"| {item.text} | {links or item.decided.value} |")
+    return "\n".join([_CHECKLIST, "", *rows])
 
 
 def _facts(rule: Rule) -> str:
@@ -155,6 +174,7 @@ def _sentences(rule: Rule) -> Iterator[tuple[str, str]]:
         ("Seen", rule.incident),
         ("How to fix", rule.how),
         ("Checklist", rule.checklist),
+        ("For a new backend", rule.when_new.value if rule.when_new else ""),
     )
     return ((title, text) for title, text in named if text)
 

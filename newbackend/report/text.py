@@ -58,6 +58,7 @@ class _Page:
         for finding in self.report.healed:
             whom = one_line(finding.backend or REPOSITORY)
             yield from self._listed("healed", f"{finding.rule.id} {whom}: {message(finding)}")
+        yield from self._checklists()
         if self.context.verbose:
             yield from self._checked()
             yield from self._suppressed()
@@ -132,6 +133,18 @@ class _Page:
             yield "fix", "apply it with --unsafe-fixes, then read the result"
         elif finding.status is Status.FAIL and is_first and rule.how:
             yield "help", one_line(rule.how)
+
+    def _checklists(self) -> Iterator[str]:
+        for name, lines in self.report.checklists.items():
+            yield self.style.paint("strong", f"checklist of {one_line(name)}")
+            for line in lines:
+                note = f" ({one_line(line.note)})" if line.note else ""
+                box = "[x]" if line.ticked else "[ ]"
+                role = "pass" if line.ticked else "warning"
+                first, *rest = self._wrap(f"  {box} {line.text}{note}", indent=" " * 6)
+                yield first.replace(box, self.style.paint(role, box), 1)
+                yield from rest
+            yield ""
 
     def _checked(self) -> Iterator[str]:
         passed: dict[str, dict[str, None]] = {}

@@ -30,9 +30,12 @@ class Change:
     added: frozenset[str]
 
 
-def verify_change(checkout: Checkout, revision: str, *, names: Sequence[str] = (), today: date | None = None) -> Report:
+def verify_change(
+    checkout: Checkout, revision: str, *, names: Sequence[str] = (), strict: bool = False, today: date | None = None
+) -> Report:
     """A report of what the work tree introduces, still breaks or heals since it left `revision`.
 
+    A backend that the change adds is judged by the whole checklist; `strict` does the same with `names`.
     Raises NotFoundError when the revision is not there, and for an unknown name in `names`.
     """
     today = today or date.today()
@@ -41,11 +44,12 @@ def verify_change(checkout: Checkout, revision: str, *, names: Sequence[str] = (
     old_tree = RevisionCheckout(checkout.root, commit, git)
     old_tree.prefetch_backends()
     now, before = Context(checkout), Context(old_tree)
+    chosen = resolve(now, names)
+    now.new = frozenset({*(now.backends.keys() - before.backends.keys()), *(chosen if strict else ())})
     old_report = report(before, run(before), (), today)
     results = run(now)
     whole = report(now, results, (), today)
     change = changed(now, before, commit, git.changed(commit))
-    chosen = resolve(now, names)
     return _compare(whole, old_report, change, frozenset(chosen))
 
 

@@ -6,7 +6,7 @@ Lazy: nothing is read before a rule needs it. Works on a checkout, on planned ch
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
 from newbackend.catalog.languages import languages
@@ -23,11 +23,15 @@ from newbackend.splice.yaml_nodes import YamlBroken
 
 
 class Context:
-    """One checkout as the rules see it; with `only`, no more than these places are read."""
+    """One checkout as the rules see it; with `only`, no more than these places are read.
 
-    def __init__(self, checkout: Checkout, only: Collection[str] = ()) -> None:
+    `new` are the backends that are judged by the whole checklist.
+    """
+
+    def __init__(self, checkout: Checkout, only: Collection[str] = (), *, new: Iterable[str] = ()) -> None:
         self.checkout = checkout
         self._only = only
+        self.new = frozenset(new)
         self.lines = YamlLines(checkout)
         self._probes: dict[str, Probe] = {}
         self._facts: dict[str, tuple[Fact, ...]] = {}

@@ -43,14 +43,15 @@ class Results:
     checked: tuple[CheckResult, ...]
 
 
-def verify(checkout: Checkout, *, names: Sequence[str] = (), today: date | None = None) -> Report:
+def verify(checkout: Checkout, *, names: Sequence[str] = (), strict: bool = False, today: date | None = None) -> Report:
     """Every rule over the checkout, reported for the backends `names`, or for everything.
 
-    Raises NotFoundError for a name that the checkout does not know. `today` decides which
-    suppressions have expired.
+    `strict` judges `names` as new backends, by the whole checklist. Raises NotFoundError for a name that the checkout
+    does not know. `today` decides which suppressions have expired.
     """
     context = Context(checkout)
     chosen = resolve(context, names)
+    context.new = frozenset(chosen if strict else ())
     results = run(context)
     return report(context, results, chosen, today or date.today())
 
@@ -111,7 +112,7 @@ def _one(check: ContextCheck, context: Context) -> tuple[list[Finding], list[Che
     try:
         for result in check.run(context):
             if isinstance(result, Finding):
-                findings.append(result)
+                findings.append(_judged(result, context))
             else:
                 checked.append(result)
     except NewbackendError as error:
@@ -123,6 +124,14 @@ def _one(check: ContextCheck, context: Context) -> tuple[list[Finding], list[Che
         what = f"the check itself failed ({type(error).__name__}: {error}); please report this"
         findings += _unknown(check, what, "", 1)
     return findings, checked + _passes(check, context, findings, checked)
+
+
+def _judged(finding: Finding, context: Context) -> Finding:
+    """The finding with the severity that its rule has for a new backend, if that is worse."""
+    least = finding.rule.when_new
+    if least is None or finding.backend not in context.new or finding.level.rank <= least.rank:
+        return finding
+    return replace(finding, severity=least)
 
 
 def _unknown(check: ContextCheck, reason: str, path: str, line: int) -> list[Finding]:
@@ -168,6 +177,7 @@ def report(context: Context, results: Results, chosen: Sequence[str], today: dat
         findings=sort_findings(findings),
         suppressed=tuple(sorted(suppressed, key=lambda entry: entry.finding.sort_key())),
         checked=checked,
+        new=tuple(sorted(context.new)),
     )
 
 

@@ -5,8 +5,9 @@ Every rule still runs: a suppression that allows nothing, and a repair that woul
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from newbackend.errors import UsageError
 from newbackend.findings import Finding, Report, Rule, Severity, Status
@@ -50,23 +51,25 @@ class Selection:
         return with_statuses(selected)
 
 
-def selection(select: Sequence[str], ignore: Sequence[str], least: Severity) -> Selection:
+def selection(
+    select: Sequence[str], ignore: Sequence[str], least: Severity, more: Mapping[str, Rule] = MappingProxyType({})
+) -> Selection:
     """The selection that options mean: ids, beginnings of ids (`REG7`) or names, with commas between.
 
-    Raises UsageError for a word that means no rule.
+    `more` are rules that run beside those of the checkout. Raises UsageError for a word that means no rule.
     """
-    return Selection(_ids(select, "select"), _ids(ignore, "ignore"), least)
+    known = {**rules(), **more}
+    return Selection(_ids(select, "select", known), _ids(ignore, "ignore", known), least)
 
 
-def _ids(texts: Sequence[str], option: str) -> frozenset[str]:
+def _ids(texts: Sequence[str], option: str, known: Mapping[str, Rule]) -> frozenset[str]:
     words = [word.strip() for text in texts for word in text.split(",") if word.strip()]
     if texts and not words:
         raise UsageError(f"{option}-empty", f"--{option} names no rule", hint="such as REG401, or REG7 for a family")
-    return frozenset(id_ for word in words for id_ in _meant(word, option))
+    return frozenset(id_ for word in words for id_ in _meant(word, option, known))
 
 
-def _meant(word: str, option: str) -> list[str]:
-    known = rules()
+def _meant(word: str, option: str, known: Mapping[str, Rule]) -> list[str]:
     found = [id_ for id_, rule in known.items() if id_.startswith(word.upper()) or rule.name == word.lower()]
     if not found:
         names = {id_: (rule.name,) for id_, rule in known.items()}

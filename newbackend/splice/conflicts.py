@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 
 _MARKER = re.compile(r"^(?:<{7}|>{7}) [^\r\n]*\r?$|^\|{7}(?: [^\r\n]*)?\r?$", re.M)
-CONFLICT = "has the marker of an unresolved merge conflict"
-"""What is wrong with such a line."""
 _OPEN = ("<<<<<<< ", ">>>>>>> ")
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from newbackend.splice.lines import Lines
 from newbackend.splice.make_items import MakeEdit, MakeItem, items_of
-from newbackend.splice.make_reader import Kind, Reading, Statement, logical_end, read, top_level
+from newbackend.splice.make_reader import Kind, Problem, Reading, Statement, logical_end, read, top_level
 from newbackend.splice.operation import Operation, anchor_missing
 from newbackend.splice.operation import add_lines as plain_lines
 from newbackend.splice.operation import add_word as add_word_at
@@ -47,11 +47,12 @@ class Target:
 
 @dataclass(frozen=True)
 class Makefile:
-    """A parsed Makefile. `whole` is False when it includes another file."""
+    """A parsed Makefile. `whole` is False when it includes another file; `problems` are what make would refuse."""
 
     targets: Mapping[str, Target]
     goal: str
     whole: bool
+    problems: tuple[Problem, ...] = ()
 
     @property
     def phony(self) -> frozenset[str]:
@@ -77,7 +78,8 @@ class Makefile:
 def parse(text: str) -> Makefile:
     """Targets with prerequisites and recipes."""
     lines = Lines(text)
-    statements = read(lines).statements
+    found = read(lines)
+    statements = found.statements
     targets: dict[str, Target] = {}
     goal = ""
     for rule in _rules(statements):
@@ -91,7 +93,8 @@ def parse(text: str) -> Makefile:
                 goal = name
     named = [row.value for row in statements if row.name == ".DEFAULT_GOAL" and row.value]
     whole = not any(row.kind is Kind.DIRECTIVE and "include" in row.text.split()[0] for row in statements)
-    return Makefile(targets, named[0].split()[0] if named else goal, whole)
+    problems = tuple(problem for problem in found.problems if problem.defect)
+    return Makefile(targets, named[0].split()[0] if named else goal, whole, problems)
 
 
 @lru_cache(maxsize=2)

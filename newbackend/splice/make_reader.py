@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from newbackend.splice.lines import Lines
+from newbackend.splice.make_syntax import compares, like_a_command, unclosed
 
 
 class Kind(Enum):
@@ -74,6 +75,8 @@ _DEFINE = re.compile(rf"{_MODIFIERS}define[ \t]+(\S+)[ \t]*((?:[+?!]|:{{1,3}})?=
 _NESTED = re.compile(rf"\s*{_MODIFIERS}(define[ \t]|endef(?:\s|#|\Z))")
 _CONDITION = re.compile(r"(ifn?eq|ifn?def|else|endif)(?![\w:=-])[ \t]*(.*)\Z", re.S)
 _DIRECTIVE = re.compile(r"(?:-?include|sinclude|-?load|export|unexport|override|private|vpath|undefine)(?:\s|\Z)")
+_COMPARING = ("ifeq", "ifneq")
+_ELSE = " else"
 _STOP = re.compile(r"\$\$|\$?[({]|[)}]|\\.|[:#;]", re.S)
 
 
@@ -81,7 +84,9 @@ def read(lines: Lines) -> Reading:
     """The statements of a Makefile. Never raises: what make would refuse is a problem."""
     reader = _Reader(lines)
     statements = tuple(reader.statements())
-    return Reading(statements, tuple(sorted(reader.problems, key=lambda problem: problem.line)))
+    foreign = any(row.name == ".RECIPEPREFIX" for row in statements)  # then recipes are no defect
+    problems = (problem for problem in reader.problems if not (foreign and problem.defect))
+    return Reading(statements, tuple(sorted(problems, key=lambda problem: problem.line)))
 
 
 def logical_end(lines: Lines, number: int) -> int:
@@ -151,6 +156,9 @@ class _Reader:
         """The statement in a line that is neither a recipe's nor a definition's; None when it is a problem."""
         if (condition := _CONDITION.match(text)) and not _VARIABLE.match(text):
             return self._condition(condition[1], condition[2], first, last)
+        if "$" in text and (bracket := unclosed(text)):
+            self._refuse(f"has `{bracket}` and nothing that closes it", first)
+            return None
         variable = _VARIABLE.match(text)
         if variable:
             self._in_rule = False
@@ -167,6 +175,9 @@ class _Reader:
             self._refuse("has a recipe line before any target", first)
             return None
         colon = top_level(text, ":")
+        if colon > 0 and self._in_rule and self.lines[first].startswith(" ") and like_a_command(text[:colon]):
+            self._refuse(self._without_separator(first), first)  # make takes it for a rule, which is never meant
+            return None
         if colon > 0:
             return self._rule(text, colon, first, last)
         if colon == 0 or not _only_references(text):
@@ -199,11 +210,18 @@ class _Reader:
             at, opened = self._open.pop()
             made = self._made(Kind.CONDITION, first, last, f"{word} {rest}".rstrip(), opens=at)
             if word == "else":
+                follows = _CONDITION.match(rest)
+                if opened.endswith(_ELSE):
+                    self._refuse("has a second `else` for one if", first)
+                elif follows and follows[1] in _COMPARING and not compares(follows[2]):
+                    self._refuse(f"has an `{follows[1]}` whose condition cannot be read", first)
                 self._open.append((at, f"{opened} else {rest}".rstrip()))
             return made
         if not rest:
             self._refuse(f"has `{word}` without anything to compare", first)
             return None
+        if word in _COMPARING and not compares(rest):
+            self._refuse(f"has an `{word}` whose condition cannot be read", first)
         made = self._made(Kind.CONDITION, first, last, f"{word} {rest}", opens=first)
         self._open.append((first, made.text))
         return made

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from specs import spec
 
+from newbackend.checklist import Line
 from newbackend.checkout.tree import Checkout
 from newbackend.plan.build import plan_create, planned
-from newbackend.pullrequest.state import Line, State, state_of
+from newbackend.pullrequest.state import State, state_of
 from newbackend.spec import BackendSpec
 
 

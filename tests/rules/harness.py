@@ -7,6 +7,7 @@ for a rule of `newbackend/registrations/matrix/`, and so on.
     cases/<ID>/expected.json    exactly what `verify` then reports beyond the sample's own notes
     cases/<ID>/fix.patch        the repair by hand, on top of bad.patch
     cases/<ID>/repository       (empty) the sample is a git repository
+    cases/<ID>/new              (empty) every backend is judged as a new one
     cases/<ID>/fix              or, in place of it, the flag that repairs it: --fix or --unsafe-fixes
 
 `PYTHONPATH=tests python -m rules.harness` writes every expected.json again; read the diff.
@@ -26,6 +27,7 @@ from newbackend.apply.run import ApplyOptions, apply_plan
 from newbackend.checkout.tree import Checkout
 from newbackend.findings import Finding, Fix, Report
 from newbackend.plan.fixes import Fixes, plan_fixes
+from newbackend.rules.context import Context
 from newbackend.rules.run import verify
 from newbackend.sample import init_git, materialise
 
@@ -53,9 +55,12 @@ def patch(root: Path, file: Path) -> None:
     assert done.returncode == 0, f"{file} does not apply to the sample: {done.stderr}"
 
 
-def check(root: Path) -> Report:
-    """`verify` on a day that the cases were written for."""
-    return verify(Checkout(root), today=TODAY)
+def check(root: Path, case: Path | None = None) -> Report:
+    """`verify` on a day that the cases were written for, of all backends as new ones where the case asks for it."""
+    checkout = Checkout(root)
+    strict = case is not None and (case / "new").exists()
+    names = tuple(Context(checkout).backends) if strict else ()
+    return verify(checkout, names=names, strict=strict, today=TODAY)
 
 
 def fix(root: Path, flag: str) -> Fixes:
@@ -92,8 +97,9 @@ def regenerate() -> None:
         clean = check(materialise(Path(folder) / "clean"))
         for case in CASES.values():
             root = checkout_of(case, Path(folder) / case.name)
+            known = check(root, case) if (case / "new").exists() else clean
             patch(root, case / "bad.patch")
-            rows = beyond(check(root), clean)
+            rows = beyond(check(root, case), known)
             (case / "expected.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
             sys.stdout.write(f"{case.name}: {', '.join(found['rule'] for found in rows) or 'NOTHING'}\n")
 

@@ -96,15 +96,20 @@ class Verdict:
         return not {one.rule.id for one in self.heard} & (mine | unreadable)
 
 
-def verdicts(checkout: Checkout, spec: BackendSpec, want: Want = lambda _: True) -> Iterator[Verdict]:
-    """A verdict for every omission from the plan for a spec, or for those whose first edit is wanted."""
+def verdicts(
+    checkout: Checkout, spec: BackendSpec, want: Want = lambda _: True, strictly: Sequence[str] = ()
+) -> Iterator[Verdict]:
+    """A verdict for every omission from the plan for a spec, or for those whose first edit is wanted.
+
+    `strictly` are the backends that are judged as new ones.
+    """
     plan = plan_create(spec, checkout)
     full = planned(plan, checkout)
-    known = {one.fingerprint for one in _findings(full)}
+    known = {one.fingerprint for one in _findings(full, strictly)}
     for omission in omissions(plan):
         if want(omission.edits[0]):
             after = _without(plan, omission.edits, checkout, full)
-            new = (one for one in _findings(after) if one.fingerprint not in known)
+            new = (one for one in _findings(after, strictly) if one.fingerprint not in known)
             yield Verdict(omission, tuple(one for one in new if _concerns(one, spec.name)))
 
 
@@ -131,8 +136,8 @@ def _without(plan: Plan, left_out: Sequence[Edit], checkout: Checkout, full: Che
     )
 
 
-def _findings(checkout: Checkout) -> tuple[Finding, ...]:
-    return run(Context(checkout)).findings
+def _findings(checkout: Checkout, new: Sequence[str]) -> tuple[Finding, ...]:
+    return run(Context(checkout, new=new)).findings
 
 
 def _concerns(finding: Finding, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Faults in makefiles, with GNU make as the judge."""
+"""What the reader of makefiles refuses, with GNU make as the judge."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from newbackend.sample import materialise
-from newbackend.splice.make_syntax import syntax_fault
+from newbackend.splice.lines import Lines
+from newbackend.splice.make_reader import Problem, read
 
 make = pytest.mark.skipif(shutil.which("make") is None, reason="GNU make is not installed")
 
@@ -50,6 +51,11 @@ BROKEN = {
     "recipe without a rule": ("\techo\nall:\n", 1),
     "word before the first rule": ("foo bar\nall:\n", 1),
 }
+
+
+def syntax_fault(text: str) -> Problem | None:
+    """The first thing that make would refuse."""
+    return next((problem for problem in read(Lines(text)).problems if problem.defect), None)
 
 
 def complaints(text: str, folder: Path) -> str:
@@ -100,7 +106,7 @@ def test_a_nul_byte_hides_the_rest_of_its_line() -> None:
 def test_a_recipe_with_a_colon_is_a_rule_for_make_and_not_meant() -> None:
     fault = syntax_fault("all:\n    docker run -v a:b image\n")
     assert fault is not None
-    assert "tab" in fault.problem
+    assert "tab" in fault.why
 
 
 def test_another_recipe_prefix_is_left_alone() -> None:

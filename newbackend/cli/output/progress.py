@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 PATIENCE = 0.5
 _STEP = 0.12
+_BAR = 20
 _FRAMES = "|/-\\"
 
 
@@ -30,6 +32,27 @@ def progress(label: str) -> Iterator[None]:
     finally:
         done.set()
         worker.join()
+
+
+@contextmanager
+def counted(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Gives a function that draws a bar for (done, total) on standard error, if that is a terminal."""
+    shown = sys.stderr.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
+    start = time.monotonic()
+
+    def step(done: int, total: int) -> None:
+        if shown and time.monotonic() - start > PATIENCE:
+            filled = _BAR * done // max(total, 1)
+            bar = "#" * filled + "-" * (_BAR - filled)
+            sys.stderr.write(f"\r{_fitting(f'[{bar}] {done}/{total} {label}')}\x1b[K")
+            sys.stderr.flush()
+
+    try:
+        yield step
+    finally:
+        if shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
 
 
 def _show(label: str, done: threading.Event) -> None:

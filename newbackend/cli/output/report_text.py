@@ -45,7 +45,7 @@ def print_report(report: Report, checkout: Checkout, format_: str, *, verbose: b
 
     context = RenderContext(
         read_line=_Lines(checkout),
-        rules=rules(),
+        rules={**rules(), **{one.rule.id: one.rule for one in report.findings}},
         tool_version=__version__,
         colour=style().colour,
         width=columns(sys.stdout, otherwise=100),

@@ -66,3 +66,30 @@ def _without_word(info: BackendInfo, source: str) -> str:
     served = [kind for kind in modalities().values() if words & {tag.lower() for tag in kind.tags}]
     known = any(f'"{use}"' in source for kind in served for use in kind.usecases)
     return "the table has no usecase for what it does" if served and not known else ""
+
+
+DEFAULT_IMPOSSIBLE = rule(
+    "REG616",
+    "capability-default-impossible",
+    Severity.ERROR,
+    what="An entry of `BackendCapabilities` has a default usecase that is not among the possible ones.",
+    why="A model of the backend without known_usecases is offered for what the same table says it cannot do, and the "
+    "request fails in the backend.",
+    how="Add the usecase to PossibleUsecases, or take it out of DefaultUsecases.",
+    bad="PossibleUsecases: []string{UsecaseTTS},\nDefaultUsecases:  []string{UsecaseChat},",
+    good="PossibleUsecases: []string{UsecaseTTS},\nDefaultUsecases:  []string{UsecaseTTS},",
+    checklist=USECASES,
+)
+
+
+@check(DEFAULT_IMPOSSIBLE, needs=("backend-capabilities",))
+def defaults(context: Context) -> Iterable[Result]:
+    """The lists of usecases of each entry, where both are written out."""
+    for fact in context.facts("backend-capabilities"):
+        default, possible = (fact.value.get(key) for key in ("DefaultUsecases", "PossibleUsecases"))
+        if not isinstance(default, tuple) or not isinstance(possible, tuple):
+            continue
+        for usecase in sorted(set(default) - set(possible)):
+            message = f"{fact.backend} is used for {usecase} by default, which is not possible for it"
+            backend = context.known(fact.backend)
+            yield Finding(DEFAULT_IMPOSSIBLE, usecase, fact.path, line=fact.line, message=message, backend=backend)

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from newbackend.checklist import DOCUMENTED
 from newbackend.findings import Confidence, Finding, Severity
 from newbackend.registrations.compatibility_table import place as compatibility_table
+from newbackend.registrations.support.text_files import lines_of
 from newbackend.rulebook import Scope
 from newbackend.rules.backend import BackendInfo
 from newbackend.rules.context import Context
 from newbackend.rules.registry import Result, check, rule, skipped, unreadable
+from newbackend.splice.markdown import tables
 
 unreadable(
     "compatibility-table",
@@ -85,3 +87,33 @@ def leftovers(context: Context) -> Iterable[Finding]:
         name = fact.key.partition(":")[2]
         message = f"the table has a row for {name}, and there is no such backend"
         yield Finding(DOCS_LEFTOVER, name, fact.path, line=fact.line, message=message)
+
+
+COLUMNS = rule(
+    "REG715",
+    "table-columns",
+    Severity.ERROR,
+    what="A row of the compatibility table, or of the engines in README.md, has more or fewer cells than its table "
+    "has columns.",
+    why="The page shows the cells under the wrong headings and drops what is too much.",
+    how="Count the columns of the heading; a `|` inside a cell is written `\\|`.",
+    bad="| Backend | Description | Acceleration |\n|---|---|---|\n| demo | Speech |",
+    good="| Backend | Description | Acceleration |\n|---|---|---|\n| demo | Speech | CPU |",
+    checklist=DOCUMENTED,
+)
+_PAGES = ("compatibility-table", "readme-engines")
+
+
+@check(COLUMNS, scope=Scope.REPO)
+def columns(context: Context) -> Iterable[Result]:
+    """The tables of both pages that name backends."""
+    for place_id in _PAGES:
+        owners = {fact.line: fact.backend for fact in context.facts(place_id)}
+        path = context.places[place_id].path(context.checkout)
+        for table in tables(lines_of(context.checkout, path)) if owners else ():
+            for row in table.rows if any(row.line + 1 in owners for row in table.rows) else ():
+                if len(row.cells) != len(table.columns):
+                    cells, wanted = len(row.cells), len(table.columns)
+                    message = f"the row of {row.text} has {cells} cells, and its table {wanted} columns"
+                    backend = context.known(owners.get(row.line + 1, ""))
+                    yield Finding(COLUMNS, row.text, path, line=row.line + 1, message=message, backend=backend)

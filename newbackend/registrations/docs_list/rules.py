@@ -39,6 +39,7 @@ NOT_LISTED = rule(
     bad="- **Text-to-Speech Backends**: For speech synthesis (e.g., piper)",
     good="- **Text-to-Speech Backends**: For speech synthesis (e.g., piper, demo)",
     checklist=DOCUMENTED,
+    when_new=Severity.WARNING,
 )
 
 

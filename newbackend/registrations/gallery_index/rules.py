@@ -237,16 +237,20 @@ ALIAS_MISSING = rule(
 
 @check(ALIAS_MISSING, needs=("matrix", "gallery-index"))
 def aliases(context: Context) -> Iterable[Finding]:
-    """A production meta without an alias."""
+    """A production meta without an alias, or with another one; that of another backend takes its place."""
+    others = {info.gallery for info in context.backends.values()}
     for info in context.backends.values():
-        if info.meta and not info.meta.value.get("alias"):
-            name = str(info.meta.value.get("name"))
-            yield Finding(
-                ALIAS_MISSING,
-                name,
-                INDEX,
-                line=info.meta.line,
-                message=f"the meta {name} has no alias",
-                backend=info.name,
-                expected=f'alias: "{name}"',
-            )
+        meta = info.meta
+        if meta is None or (alias := meta.value.get("alias")) == (name := str(meta.value.get("name"))):
+            continue
+        has = f"the alias {alias}" if alias else "no alias"
+        yield Finding(
+            ALIAS_MISSING,
+            name,
+            INDEX,
+            line=context.lines.field(meta, "alias"),
+            message=f"the meta {name} has {has}",
+            backend=info.name,
+            severity=Severity.ERROR if alias in others else None,
+            expected=f'alias: "{name}"',
+        )

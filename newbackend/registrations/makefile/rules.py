@@ -51,6 +51,7 @@ PREPARE_TEST = rule(
     good="prepare-test-extra: protogen-python\n\t$(MAKE) -C backend/python/other\n\t$(MAKE) -C backend/python/demo",
     fix=Fix.SAFE,
     checklist=MAKE,
+    when_new=Severity.WARNING,
 )
 
 TEST_EXTRA = rule(
@@ -65,6 +66,7 @@ TEST_EXTRA = rule(
     "\t$(MAKE) -C backend/python/demo test",
     fix=Fix.SAFE,
     checklist=MAKE,
+    when_new=Severity.WARNING,
 )
 
 DEFINITION = rule(
@@ -131,7 +133,7 @@ def six_edits(context: Context) -> Iterable[Result]:
         for kind, edit in _EDITS.items():
             if info.makefile_facts(kind):
                 continue
-            if kind in RECIPES and info.language.own_dockerfile:
+            if kind in RECIPES and info.language.own_dockerfile and info.name not in context.new:
                 yield skipped(edit, info.name, "C++ backends are not in it by convention")
             elif not _told_by_another_rule(info, kind, evals):
                 yield _lacking(context, info, kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from newbackend.catalog.variants import hardware_of, variant_table
@@ -13,9 +14,13 @@ from newbackend.registrations.matrix.place import DARWIN_LANG as DEFAULT_LANG
 from newbackend.registrations.matrix.place import variant_of
 from newbackend.registrations.matrix.rows import text_of
 from newbackend.rules.backend import BackendInfo
+from newbackend.rules.backend_answers import answers_of
 from newbackend.rules.context import Context
 from newbackend.rules.gallery import image_of
 from newbackend.rules.registry import Result, check, rule, skipped
+
+_COMMENT = re.compile(r"#[^\n]*")
+_MAC_BRANCH = re.compile(r"^[^\t\n]*\bif\w*\b[^\n]*\b(?:Darwin|metal)\b", re.M)
 
 DARWIN_LANG = rule(
     "REG116",
@@ -34,13 +39,15 @@ LINUX_ONLY = rule(
     "linux-only",
     Severity.NOTE,
     confidence=Confidence.POSSIBLE,
-    what="The backend has a CPU image for Linux and no macOS row.",
+    what="The backend has a CPU image for Linux and no macOS row; a warning when it is a new one, or when its Makefile "
+    "has a branch for macOS or Metal, or requirements-mps.txt is there.",
     why="The guide asks to cover every system or to say why not; a backend only under `include` is not offered on a "
     "Mac although its code may well run there.",
     how="Add a row to `includeDarwin` and the `metal` entries, or say in the pull request why it cannot run there.",
     bad="include:\n  - backend: \"demo\"\n    tag-suffix: '-cpu-demo'",
     good='includeDarwin:\n  - backend: "demo"\n    tag-suffix: "-metal-darwin-arm64-demo"',
     checklist=OS,
+    when_new=Severity.WARNING,
 )
 
 
@@ -62,11 +69,29 @@ def darwin(context: Context) -> Iterable[Result]:
         if info.lang and not info.language.darwin_lang and f"\nbuild-darwin-{info.lang}-backend:" not in makefile:
             yield skipped(LINUX_ONLY, info.name, f"this checkout builds no {info.language.title} for macOS")
             continue
-        plain = [fact for fact in info.rows if variant_of(fact) == table.plain]
+        answers = answers_of(context, info)
+        if answers and (answers.os_excluded or {}).get("darwin"):
+            yield skipped(LINUX_ONLY, info.name, "its answers file says why it is not built for macOS")
+            continue
+        prepared = _prepared(context, info)
+        plain = [fact for fact in info.rows if variant_of(fact) == table.plain or prepared]
         offered = any(table.variants[_hardware(info, entry)].darwin for entry in info.entries)
         if plain and not info.darwin and not offered and context.layout.features["darwin_matrix"]:
-            message = f"{info.name} has a CPU image for Linux and no row in includeDarwin"
-            yield Finding(LINUX_ONLY, info.name, MATRIX, line=plain[0].line, message=message, backend=info.name)
+            has = f"{prepared} of {info.name} is there for macOS, and there is" if prepared else ""
+            message = f"{has or f'{info.name} has a CPU image for Linux and'} no row in includeDarwin"
+            level = Severity.WARNING if prepared else None
+            line = plain[0].line
+            yield Finding(LINUX_ONLY, info.name, MATRIX, line=line, message=message, backend=info.name, severity=level)
+
+
+def _prepared(context: Context, info: BackendInfo) -> str:
+    """What of the backend is written for macOS: its requirements for Metal, or a branch of its Makefile."""
+    if info.darwin or not info.directory:
+        return ""
+    if context.checkout.exists(f"{info.directory}/requirements-mps.txt"):
+        return "requirements-mps.txt"
+    source = _COMMENT.sub("", context.read(f"{info.directory}/Makefile") or "")
+    return "a branch of the Makefile" if _MAC_BRANCH.search(source) else ""
 
 
 def _hardware(info: BackendInfo, entry: Fact) -> str:

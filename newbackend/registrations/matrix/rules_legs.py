@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from newbackend.checklist import ROWS, SUFFIX
+from newbackend.catalog.variants import variant_table
+from newbackend.checklist import PATTERN, ROWS, SUFFIX
 from newbackend.checkout.layout import MATRIX
 from newbackend.findings import Confidence, Finding, Location, Severity
 from newbackend.registrations.base import Fact
+from newbackend.registrations.matrix.place import variant_of
 from newbackend.registrations.matrix.rows import row_name, text_of
 from newbackend.rules.context import Context
 from newbackend.rules.registry import check, rule
@@ -60,14 +62,15 @@ LEG_ALONE = rule(
     "platform-leg-alone",
     Severity.NOTE,
     confidence=Confidence.POSSIBLE,
-    what="A row has a platform-tag but no twin of the other architecture.",
+    what="A row has a platform-tag but no twin of the other architecture; a warning for a new backend where such "
+    "images have both.",
     why="It works, as an image of one architecture. If the twin was forgotten, hosts of the other architecture "
     "are told there is no image for them.",
     how="Add the twin with the same tag-suffix, or drop platform-tag from the lone row.",
     incident="-gpu-vulkan-privacy-filter and -cpu-liquid-audio are built for amd64 only.",
     bad="- platform-tag: 'amd64'\n  tag-suffix: '-cpu-demo'",
     good="- platform-tag: 'amd64'\n  tag-suffix: '-cpu-demo'\n- platform-tag: 'arm64'\n  tag-suffix: '-cpu-demo'",
-    checklist=ROWS,
+    checklist=PATTERN,
 )
 
 LEGS_DISAGREE = rule(
@@ -118,7 +121,10 @@ def _legs(context: Context, suffix: str, legs: Mapping[str, Fact]) -> Iterable[F
         if tag := text_of(first, "platform-tag"):
             other = "arm64" if tag == "amd64" else "amd64"
             message = f"the row {row_name(first)} has no {other} twin"
-            yield Finding(LEG_ALONE, suffix, MATRIX, line=first.line, message=message, backend=first.backend)
+            level = Severity.WARNING if first.backend in context.new and _usually_both(first) else None
+            yield Finding(
+                LEG_ALONE, suffix, MATRIX, line=first.line, message=message, backend=first.backend, severity=level
+            )
         return
     if "" in legs:
         message = f"rows of {suffix} are partly with and partly without platform-tag"
@@ -140,3 +146,10 @@ def _legs(context: Context, suffix: str, legs: Mapping[str, Fact]) -> Iterable[F
                 yield Finding(
                     LEGS_DISAGREE, subject, MATRIX, line=line, message=message, backend=leg.backend, related=related
                 )
+
+
+def _usually_both(row: Fact) -> bool:
+    """Whether the images of the row's variant are built for both architectures, as a rule."""
+    variant = variant_table().variants.get(variant_of(row))
+    rows = [rows for rows in variant.rows.values() if rows] if variant else []
+    return 2 * sum(len({row.get("platforms") for row in one}) > 1 for one in rows) > len(rows)

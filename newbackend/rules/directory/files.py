@@ -83,6 +83,7 @@ NOT_EXECUTABLE = rule(
     bad="100644 backend/go/demo/run.sh",
     good="100755 backend/go/demo/run.sh",
     checklist=DIRECTORY,
+    when_new=Severity.WARNING,
 )
 
 

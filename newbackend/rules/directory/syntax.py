@@ -11,10 +11,10 @@ from newbackend.errors import NewbackendError
 from newbackend.findings import Finding, Severity
 from newbackend.registrations.support.importers_dir import importers
 from newbackend.rules.backend import BackendInfo
+from newbackend.rules.backend_makefile import makefile_of
 from newbackend.rules.context import Context
 from newbackend.rules.registry import Result, Undecidable, check, rule, skipped
-from newbackend.splice.conflicts import CONFLICT, conflict_line
-from newbackend.splice.make_syntax import syntax_fault
+from newbackend.splice.conflicts import conflict_line
 
 CONFLICT_MARKER = rule(
     "REG830",
@@ -43,7 +43,7 @@ def conflicts(context: Context) -> Iterable[Result]:
             yield skipped(CONFLICT_MARKER, info.name, "it has no files")
         for path in paths:
             if at := _conflict(context, path):
-                message = f"line {at} {CONFLICT}"
+                message = f"{path.rpartition('/')[2]} has a conflict marker"
                 yield Finding(
                     CONFLICT_MARKER, path.rpartition("/")[2], path, line=at, message=message, backend=info.name
                 )
@@ -77,14 +77,13 @@ def makefiles(context: Context) -> Iterable[Result]:
     """The Makefile in the directory; a merge conflict in it is `conflict-marker`."""
     for info in context.backends.values():
         path = f"{info.directory}/Makefile"
-        text = context.read(path) if info.directory else None
-        if text is None:
+        makefile = makefile_of(context, info)
+        if makefile is None:
             yield skipped(MAKEFILE_SYNTAX, info.name, "it has no Makefile of its own")
-            continue
-        fault = syntax_fault(text)
-        if fault and fault.problem != CONFLICT:
-            message = f"line {fault.line} {fault.problem}"
-            yield Finding(MAKEFILE_SYNTAX, "Makefile", path, line=fault.line, message=message, backend=info.name)
+        elif makefile.problems and conflict_line(context.read(path) or "") is None:
+            first = makefile.problems[0]
+            message = f"the Makefile {first.why}"
+            yield Finding(MAKEFILE_SYNTAX, "Makefile", path, line=first.line, message=message, backend=info.name)
 
 
 SCRIPT_SYNTAX = rule(

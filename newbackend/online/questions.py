@@ -1,0 +1,40 @@
+"""What can be asked, and the answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """IMAGE: an image reference. BRANCH: `OWNER/REPO BRANCH`. COMMIT: `OWNER/REPO SHA`. MODEL: `OWNER/REPO`."""
+
+    IMAGE = "image"
+    BRANCH = "branch"
+    COMMIT = "commit"
+    MODEL = "model"
+
+
+class State(StrEnum):
+    """UNKNOWN is no answer, and never a pass."""
+
+    THERE = "there"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One thing to ask, once."""
+
+    kind: Kind
+    subject: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """An answer: `platforms` of an image (`linux/amd64`); `why` it is absent or unknown."""
+
+    state: State
+    platforms: tuple[str, ...] = ()
+    why: str = ""

@@ -1,0 +1,84 @@
+"""Images in a registry, by the OCI distribution API with an anonymous token."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from newbackend.online.network import Answer, Network, Unreachable
+from newbackend.online.questions import Said, State
+
+_REFERENCE = re.compile(
+    r"(?P<host>[a-z0-9.-]+\.[a-z]{2,}(?::\d+)?)/(?P<name>[a-z0-9._/-]+):(?P<tag>[A-Za-z0-9._-]{1,128})\Z"
+)
+_CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
+_ACCEPT = ", ".join(
+    (
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+    )
+)
+
+
+class Registry:
+    """One or more registries; `base` replaces the address of each of them."""
+
+    def __init__(self, network: Network, base: str = "") -> None:
+        self._network, self._base = network, base.rstrip("/")
+        self._tokens: dict[str, str] = {}
+
+    def image(self, reference: str) -> Said:
+        """Whether an image is there, and for which platforms. Raises Unreachable."""
+        match = _REFERENCE.match(reference)
+        if match is None:
+            return Said(State.UNKNOWN, why=f"{reference} is no image reference with a host and a tag")
+        root = f"{self._base or 'https://' + match['host']}/v2/{match['name']}"
+        answer = self._get(f"{root}/manifests/{quote(match['tag'])}", root)
+        if answer.status == 404:
+            return Said(State.ABSENT, why="the registry has no such tag")
+        manifest = _json(answer)
+        if "manifests" in manifest:
+            described = [row.get("platform") or {} for row in manifest["manifests"] if isinstance(row, dict)]
+        else:
+            digest = str((manifest.get("config") or {}).get("digest") or "")
+            described = [_json(self._get(f"{root}/blobs/{quote(digest)}", root))]
+        platforms = {f"{row.get('os')}/{row.get('architecture')}" for row in described}
+        return Said(State.THERE, tuple(sorted(platforms - {"unknown/unknown", "None/None"})))
+
+    def _get(self, url: str, root: str) -> Answer:
+        answer = self._network.get(url, self._headers(root))
+        if answer.status == 401:
+            self._tokens[root] = self._token(answer)
+            answer = self._network.get(url, self._headers(root))
+        if answer.status not in (200, 404):
+            raise Unreachable(f"the registry answers with status {answer.status}")
+        return answer
+
+    def _headers(self, root: str) -> dict[str, str]:
+        token = self._tokens.get(root)
+        return {"Accept": _ACCEPT, **({"Authorization": f"Bearer {token}"} if token else {})}
+
+    def _token(self, answer: Answer) -> str:
+        """An anonymous token, as the registry's challenge says (distribution-spec, token authentication)."""
+        challenge = answer.headers.get("www-authenticate", "")
+        fields = dict(_CHALLENGE.findall(challenge))
+        if not challenge.lower().startswith("bearer ") or "realm" not in fields:
+            raise Unreachable("the registry asks for a password")
+        query = urlencode({key: fields[key] for key in ("service", "scope") if key in fields})
+        granted = _json(self._network.get(f"{fields['realm']}?{query}"))
+        return str(granted.get("token") or granted.get("access_token") or "")
+
+
+def _json(answer: Answer) -> dict[str, Any]:
+    """The object in an answer. Raises Unreachable when there is none."""
+    try:
+        value = json.loads(answer.body)
+    except (ValueError, RecursionError) as error:
+        raise Unreachable("the registry's answer is not JSON") from error
+    if answer.status != 200 or not isinstance(value, dict):
+        raise Unreachable(f"the registry answers with status {answer.status}")
+    return value
