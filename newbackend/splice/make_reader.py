@@ -98,7 +98,7 @@ def logical_end(lines: Lines, number: int) -> int:
 
 def continued(line: str) -> bool:
     """Whether the line break behind a line is escaped."""
-    return (len(line) - len(line.rstrip("\\"))) % 2 == 1
+    return line.endswith("\\") and (len(line) - len(line.rstrip("\\"))) % 2 == 1
 
 
 def top_level(text: str, characters: str) -> int:
@@ -263,6 +263,8 @@ class _Reader:
         """A logical line as make reads it: continuations are one space, the comment is gone."""
         rows = self._rows(first, last)
         text = rows[0].removeprefix("\ufeff") if first == 0 else rows[0]
+        if text.startswith("#"):
+            return ""
         for row in rows[1:]:
             text = f"{text[:-1].rstrip()} {row.lstrip()}"
         comment = top_level(text, "#") if "#" in text else -1

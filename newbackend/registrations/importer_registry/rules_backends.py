@@ -13,7 +13,6 @@ from newbackend.rules.context import Context
 from newbackend.rules.registry import check, rule
 
 _EMITTED = re.compile(r"\bBackend:\s*([^,\n}]+)|\bbackend\s*:?=\s*([^\n]+)")
-_COMMENT = re.compile(r"^\s*//[^\n]*", re.M)
 _LITERAL = re.compile(r'"([^"\\]+)"\Z')
 
 OTHER_BACKEND = rule(
@@ -37,8 +36,9 @@ def emitted(context: Context) -> Iterable[Finding]:
     for importer in importers_dir.importers(context.checkout):
         by_path.setdefault(importer.path, []).append(importer.backend)
     for path, names in by_path.items():
-        source = _COMMENT.sub(lambda match: " " * len(match[0]), context.read(path) or "")
-        found = [(match, (match[1] or match[2]).strip()) for match in _EMITTED.finditer(source)]
+        source = context.read(path) or ""
+        matches = (match for match in _EMITTED.finditer(source) if not _in_comment(source, match.start()))
+        found = [(match, (match[1] or match[2]).strip()) for match in matches]
         literals = [(match, literal[1]) for match, text in found if (literal := _LITERAL.match(text))]
         if not literals or len(literals) < len(found) or {name for _, name in literals} & set(names):
             continue
@@ -47,3 +47,7 @@ def emitted(context: Context) -> Iterable[Finding]:
         line = source.count("\n", 0, match.start()) + 1
         backend = context.known(names[0])
         yield Finding(OTHER_BACKEND, other, path, line=line, message=message, backend=backend, expected=names[0])
+
+
+def _in_comment(source: str, at: int) -> bool:
+    return "//" in source[source.rfind("\n", 0, at) + 1 : at]
