@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from cli.runner import create_python, newbackend
+from conftest import git
 
 from newbackend.catalog import variant_table
 from newbackend.catalog.languages import languages
@@ -64,6 +65,34 @@ def test_known_values_are_choices(sample: Path) -> None:
     assert "name" in choices(*CREATE, "--set", "colour=red")
     assert choices("verify", "--fail-on", "often") == ["error", "warning", "never"]
     assert choices(*CREATE, "--pin", "nonsense") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "nearest"),
+    [
+        ((*CREATE[:2], "--lang", "golang", "--no-input"), "go"),
+        ((*CREATE, "--variants", "cuda-12"), "cuda12"),
+        ((*CREATE, "--modality", "text-to-speech"), "tts"),
+        ((*CREATE, "--set", "licence=MIT"), "license"),
+        (("create", "my_engine", "--lang", "go", "--no-input"), "my-engine"),
+        (("verify", "--format", "json", "--fail-on", "errors"), "error"),
+    ],
+)
+def test_what_was_meant_is_the_first_choice_and_in_the_hint(sample: Path, words: tuple[str, ...], nearest: str) -> None:
+    error = refused(*words, "--repo", sample, "--format", "json")
+    assert error["choices"][0] == nearest
+    assert nearest in error["hint"]
+
+
+def test_a_shallow_clone_is_only_blamed_when_it_is_one(sample: Path, tmp_path: Path) -> None:
+    git(sample, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-q", "--allow-empty", "-m", "second")
+    git(sample, "clone", "-q", "--depth", "1", f"file://{sample}", str(tmp_path / "shallow"))
+    shallow = newbackend("verify", "--base", "HEAD~1", "--repo", tmp_path / "shallow")
+    assert (shallow.status, "shallow clone" in shallow.error()) == (Exit.NOT_FOUND, True)
+    full = newbackend("verify", "--base", "main~1", "--repo", sample)
+    assert full.status == Exit.NOT_FOUND
+    assert "shallow" not in full.error()
+    assert "did you mean master~1?" in full.error()
 
 
 @pytest.mark.parametrize(
