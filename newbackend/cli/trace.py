@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, print_out, style, verb_app
+from newbackend.cli.completion import backends
 from newbackend.errors import Exit
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ app = verb_app()
 
 @app.command()
 def trace(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A backend.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A backend.", autocompletion=backends)],
     variant: Annotated[
         str,
         typer.Option("--variant", metavar="V", help="Only rows of this variant, as cuda13, or with this tag suffix."),
@@ -43,6 +44,7 @@ def trace(
     as unknown.
     """
     from newbackend.errors import UsageError
+    from newbackend.registrations.support.backend_names import named
     from newbackend.rules.context import Context
     from newbackend.trace.rowtrace import PLACES
     from newbackend.trace.rowtrace import trace as trace_rows
@@ -51,6 +53,7 @@ def trace(
     if diff and (variant or run or full):
         raise UsageError("options-exclusive", "--diff takes two variants and none of --variant, --run and --full")
     checkout = open_repo(repo)
+    name = named(name, checkout)
     context = Context(checkout, only=PLACES)
     if diff:
         first, second = (trace_rows(context, name, one)[0] for one in diff)
