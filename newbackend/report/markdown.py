@@ -61,7 +61,7 @@ def render(report: Report, *, context: RenderContext) -> str:
         parts.append(_suppressed(report))
     if about := [f"- {word}: {inline(text)}" for word, text in package_lines(report)]:
         parts.append("\n".join(about))
-    if reasons := skip_reasons(report):
+    if context.verbose and (reasons := skip_reasons(report)):
         lines = [f"- {inline(reason)} ({plural(total, 'check')}: {', '.join(ids)})" for reason, ids, total in reasons]
         parts.append("\n".join(["Skipped:", "", *lines]))
     return "\n\n".join(parts) + "\n"
