@@ -17,6 +17,7 @@ from newbackend.cli.change_options import (
     IconOption,
     ImportOption,
     LicenseOption,
+    RenameOption,
     TagsOption,
     UrlsOption,
 )
@@ -65,6 +66,7 @@ def change(
     tags: TagsOption = None,
     import_: ImportOption = None,
     docs: DocsOption = None,
+    rename: RenameOption = None,
     set_: SetOption = None,
     no_input: NoInputOption = False,
     yes: YesOption = False,
@@ -107,12 +109,18 @@ def change(
         sets=set_ or [],
     )
     note_doubts(answers)
-    lists = (split(text) or () for text in (add_variants, drop_variants, add_modality, drop_modality))
-    wish = Wish(with_commit(answers, name, checkout), *lists)
+    wish = Wish(
+        with_commit(answers, name, checkout),
+        add_variants=split(add_variants) or (),
+        drop_variants=split(drop_variants) or (),
+        add_modalities=split(add_modality) or (),
+        drop_modalities=split(drop_modality) or (),
+        rename=rename or "",
+    )
     if wish.empty and not interactive(no_input=no_input):
         hint = "pass for instance --add-variants, --pin or --description; see `newbackend change --help`"
         raise UsageError("change-nothing", f"nothing is said that should change of {name}", hint=hint)
     changed = plan_change(name, wish, checkout, sources_of(checkout, markers=conflicts))
     save_plan(changed.plan, plan_out, diff_out)
     options = ChangeOptions(format_, dry_run, yes, allow_dirty, allow_manual, no_input)
-    return finish(changed, name, f"Change {name}?", checkout, options)
+    return finish(changed, rename or name, f"Change {name}?", checkout, options)

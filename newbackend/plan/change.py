@@ -22,11 +22,13 @@ from newbackend.findings import Finding, Severity, Status
 from newbackend.overrides import SCAFFOLD
 from newbackend.plan.answers_edit import edited
 from newbackend.plan.build import assemble, base_of, planned, prove, prove_routes
-from newbackend.plan.collisions import check_changed
+from newbackend.plan.collisions import check_changed, check_renamed
+from newbackend.plan.dependents import dependents
 from newbackend.plan.diff import whole_file
 from newbackend.plan.files import Merging, Step, file_steps, modify
 from newbackend.plan.model import Edit, Manual, Plan
 from newbackend.plan.registered import Registered, registered_answers
+from newbackend.plan.rename import moved_files, registered_anew, renamed
 from newbackend.plan.wish import Wish, only_departures, wished
 from newbackend.registrations import places
 from newbackend.registrations.base import Change, NewFile, Place
@@ -100,6 +102,8 @@ def remember_created(root: Path, plan: Plan) -> bool:
 def _plan(
     title: str, known: Registered, wish: Wish, checkout: Checkout, sources: Sources, scaffold: Scaffold
 ) -> Changed:
+    if wish.rename:
+        return _rename(title, known, wish, checkout, sources, scaffold)
     base, notes = _base_answers(known, checkout, sources)
     wanted = wished(known.answers, wish)
     old, new = (_spec(answers, make_spec(base), checkout) for answers in (base, wanted))
@@ -127,12 +131,44 @@ def _plan(
     return Changed(_judged(plan, checkout, after, old.name, new.name), conflicts, rendered, known.path)
 
 
+def _rename(
+    title: str, known: Registered, wish: Wish, checkout: Checkout, sources: Sources, scaffold: Scaffold
+) -> Changed:
+    if wish != Wish(rename=wish.rename):
+        raise UsageError("rename-alone", "--rename goes alone", hint="rename first, then change the rest")
+    wanted = renamed(known.answers, wish.rename)
+    base = make_spec(known.answers)
+    old, new = _spec(known.answers, base, checkout), _spec(wanted, make_spec(wanted), checkout)
+    if old.name == new.name:
+        return Changed(Plan(title, {}, {}), (), ())
+    check_place_overrides(new, places())
+    check_renamed(old, new, checkout)
+    needed = dependents(checkout, old.name)
+    if needed:
+        where = next(iter(needed.values()))
+        raise UsageError("backend-needed", f"{', '.join(needed)} depend on the name {old.name!r}", where=where)
+    files = {} if new.keeps_files else dict(scaffold(make_spec(wanted), checkout))
+    moved, manual = moved_files(known, checkout, (old, new), files, sources.base_of)
+    registered, by_hand = registered_anew(checkout, (old, new), (base, make_spec(wanted)))
+    brought, left = _place_files(checkout, old, new)
+    taken = {edit.path for edit in moved}
+    edits = (*moved, *(edit for edit in brought if edit.path not in taken))
+    edits = (*edits, *registered)
+    answers = as_data(replace(wanted, generated=None))
+    plan = Plan(title, answers, base_of(edits, checkout), edits, (*manual, *left, *by_hand), notes=known.notes)
+    after = planned(plan, checkout)
+    prove_routes(checkout, after, new.name)
+    _prove_others(checkout, after, {old.name, old.gallery, new.name, new.gallery})
+    rendered = (*(file.text for file in files.values()), answers_text(wanted))
+    return Changed(_judged(plan, checkout, after, old.name, new.name), (), rendered)
+
+
 def _judged(plan: Plan, before: Checkout, after: Checkout, old: str, new: str) -> Plan:
     """The plan with what `verify` will newly find: an error is left to be done by hand, anything else is a note."""
     if plan.empty:
         return plan
-    known = {finding.fingerprint for finding in _failures(before, old)}
-    fresh = [finding for finding in _failures(after, new) if finding.fingerprint not in known]
+    known = {_under(finding, old, new) for finding in _failures(before, old)}
+    fresh = [finding for finding in _failures(after, new) if _under(finding, new, new) not in known]
     left = tuple(
         Manual(row.path, row.line, row.expected, f"{row.rule.id}: {row.message}", "verify", (row.rule.id,))
         for row in fresh
@@ -141,6 +177,11 @@ def _judged(plan: Plan, before: Checkout, after: Checkout, old: str, new: str) -
     milder = [row for row in fresh if row.level is not Severity.ERROR]
     said = (f"{row.rule.id}, {row.path}:{row.line}: {row.message}" for row in milder)
     return replace(plan, manual=(*plan.manual, *left), notes=(*plan.notes, *said))
+
+
+def _under(finding: Finding, old: str, new: str) -> tuple[str, ...]:
+    """What a finding is about, under the new name of its backend."""
+    return (finding.rule.id, finding.subject.replace(old, new), finding.path.replace(old, new))
 
 
 def _failures(checkout: Checkout, name: str) -> list[Finding]:
@@ -279,7 +320,7 @@ def _moved(spec: BackendSpec, checkout: Checkout) -> tuple[str, ...]:
 def _prove_others(before: Checkout, after: Checkout, names: Iterable[str]) -> None:
     """Every fact of every other backend must be what it was."""
     known_backends = {fact.backend for place in (Matrix(), GalleryIndex()) for fact in place.observe(before)}
-    others = {"", *known_backends} - set(names)
+    others = known_backends - set(names)
     for place in places():
         left = [(fact.backend, fact.key, fact.value) for fact in place.observe(after)]
         for fact in place.observe(before):

@@ -38,6 +38,14 @@ def check_changed(old: BackendSpec, new: BackendSpec, checkout: Checkout) -> Non
         _pin_variable(new, checkout)
 
 
+def check_renamed(old: BackendSpec, new: BackendSpec, checkout: Checkout) -> None:
+    """As `check_collisions`, for the new name of a backend that is registered; it keeps its anchor."""
+    _name_taken(new, checkout)
+    _entry_names(new, checkout, {old.name, old.gallery})
+    if new.language.own_dockerfile and new.language.dockerfile_of(new.name).endswith(new.name):
+        _dockerfile_suffix(new, checkout)
+
+
 def facts_of(checkout: Checkout, place_id: str) -> tuple[Fact, ...]:
     """The observed facts of one place."""
     return next(place for place in places() if place.id == place_id).observe(checkout)
@@ -82,9 +90,6 @@ def _name_taken(spec: BackendSpec, checkout: Checkout) -> None:
 
 
 def _index_collisions(spec: BackendSpec, checkout: Checkout) -> None:
-    wanted = {entry_name(spec, variant) for variant in spec.variants}
-    wanted |= {name + DEV for name in wanted} | {spec.gallery, spec.gallery + DEV}
-    own = {spec.name, spec.gallery}
     for fact in facts_of(checkout, "gallery-index"):
         where = f"{INDEX}:{fact.line}"
         name = str(fact.value.get("name") or "")
@@ -94,6 +99,16 @@ def _index_collisions(spec: BackendSpec, checkout: Checkout) -> None:
                 f"the YAML anchor &{spec.anchor} of {spec.name!r} is {name}'s already; a second would rebind merges",
                 where=where,
             )
+    _entry_names(spec, checkout, {spec.name, spec.gallery})
+
+
+def _entry_names(spec: BackendSpec, checkout: Checkout, own: set[str]) -> None:
+    """Raises UsageError for a name in the gallery that belongs to another backend than these."""
+    wanted = {entry_name(spec, variant) for variant in spec.variants}
+    wanted |= {name + DEV for name in wanted} | {spec.gallery, spec.gallery + DEV}
+    for fact in facts_of(checkout, "gallery-index"):
+        where = f"{INDEX}:{fact.line}"
+        name = str(fact.value.get("name") or "")
         if fact.backend not in own and (name in wanted or fact.value.get("alias") == spec.gallery):
             raise UsageError("entry-taken", f"the gallery name {name!r} belongs to {fact.backend}", where=where)
 

@@ -29,6 +29,7 @@ class Wish:
     drop_variants: tuple[str, ...] = ()
     add_modalities: tuple[str, ...] = ()
     drop_modalities: tuple[str, ...] = ()
+    rename: str = ""
 
     @property
     def empty(self) -> bool:

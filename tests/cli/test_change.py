@@ -130,3 +130,31 @@ def test_an_adopted_backend_follows_its_answers_file(sample: Path) -> None:
 
 def test_adopting_what_is_not_there_is_not_found(sample: Path) -> None:
     assert newbackend("adopt", "nobody", "--yes", "--repo", sample).status == 3
+
+
+def test_a_generated_backend_is_renamed_with_its_files_and_back(made: Path) -> None:
+    before = tree(made)
+    result = change(made, "one", "--rename", "another", "--yes")
+    assert result.status == 0, result.out + result.err
+    assert not (made / "backend/python/one").exists()
+    assert "name: another" in (made / "backend/python/another/.newbackend.yml").read_text()
+    assert "-cpu-another" in (made / MATRIX).read_text()
+    assert newbackend("verify", "another", "--repo", made).status == 0
+    assert newbackend("verify", "one", "--repo", made).status == 3
+    assert newbackend("undo", "--repo", made).status == 0
+    assert tree(made) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--rename", "pyecho"), "there is a backend 'pyecho' already"),
+        (("--rename", "Bad_Name"), "Bad_Name"),
+        (("--rename", "two", "--license", "mit"), "--rename goes alone"),
+    ],
+)
+def test_a_name_that_cannot_be_is_one_sentence(made: Path, words: tuple[str, ...], said: str) -> None:
+    before = tree(made)
+    result = change(made, "one", *words, "--yes")
+    assert (result.status, said in result.error()) == (2, True), result.err
+    assert tree(made) == before
