@@ -120,6 +120,10 @@ def change(
     if wish.empty and not interactive(no_input=no_input):
         hint = "pass for instance --add-variants, --pin or --description; see `newbackend change --help`"
         raise UsageError("change-nothing", f"nothing is said that should change of {name}", hint=hint)
+    if wish.empty:
+        from newbackend.cli.change_questions import asked_wish
+
+        wish = asked_wish(name, checkout)
     changed = plan_change(name, wish, checkout, sources_of(checkout, markers=conflicts))
     save_plan(changed.plan, plan_out, diff_out)
     options = ChangeOptions(format_, dry_run, yes, allow_dirty, allow_manual, no_input)

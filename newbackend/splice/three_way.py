@@ -20,9 +20,10 @@ class Differs(Exception):
 def merged(old: Any, new: Any, there: Any) -> Any:
     """The value to write; None for none. Raises Differs.
 
-    Texts are compared without the blanks around them, lists as sets in their order, mappings key by key.
+    Texts are compared without the blanks around them, lists as sets in their order, mappings key by key. What was
+    expected and is not there was left out on purpose, and stays out.
     """
-    if _same(old, new) or _same(there, new):
+    if _same(old, new) or _same(there, new) or (there is None and old is not None):
         return there
     if isinstance(there, Mapping) and isinstance(old or {}, Mapping) and isinstance(new or {}, Mapping):
         return _mapping(old or {}, new or {}, there)
@@ -47,7 +48,7 @@ def _mapping(old: Mapping[str, Any], new: Mapping[str, Any], there: Mapping[str,
                 del result[key]
         elif key in result:
             result[key] = merged(old.get(key), new[key], result[key])
-        else:
+        elif key not in old:
             before = [known for known in order[: order.index(key)] if known in result]
             result = _put(result, before[-1] if before else "", key, new[key])
     return result

@@ -1,0 +1,42 @@
+"""The wizard of `change`: the questions of `create`, with the present answers to start from."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+from newbackend.answers import Answers, ImportAnswers
+from newbackend.checkout.tree import Checkout
+from newbackend.cli.output.progress import progress
+from newbackend.errors import UsageError
+from newbackend.plan.registered import registered_answers
+from newbackend.plan.wish import Wish
+from newbackend.spec import make_spec, to_answers
+from newbackend.wizard.complete import WizardOptions, complete
+from newbackend.wizard.protocol import Frontend
+from newbackend.wizard.tty import Tty
+from newbackend.wizard.upstream import read_upstream
+
+_FIXED = ("name", "lang", "flavour", "overrides", "options", "os_excluded", "docs")
+
+
+def asked_wish(name: str, checkout: Checkout, front: Frontend | None = None) -> Wish:
+    """What a person at the terminal wants changed: the summary of the present answers, each of which can be answered
+    again. Raises UsageError for another name or language: those are no change of this kind."""
+    known = registered_answers(checkout, name).answers
+    kept = {row.name: getattr(known, row.name) for row in fields(Answers) if row.name in _FIXED}
+    unasked = replace(known.imports or ImportAnswers(), kind=None, of=None, extensions=None, pipeline_tags=None)
+    given = Answers(**kept, like="", imports=unasked)
+    options = WizardOptions(resumed=known, busy=progress, read_upstream=read_upstream)
+    answers, _ = complete(given, checkout, front or Tty(show=lambda _: None, show_all=lambda _: None), options)
+    if answers.name != known.name:
+        hint = f"newbackend change {name} --rename {answers.name}"
+        raise UsageError("rename-alone", "a new name goes alone; nothing was written", hint=hint)
+    if (answers.lang, answers.flavour) != (known.lang, known.flavour):
+        raise UsageError("change-language", f"what {name} is written in cannot be changed; nothing was written")
+    old, new = (to_answers(make_spec(one)) for one in (known, answers))
+    differing = {
+        row.name: getattr(answers, row.name)
+        for row in fields(Answers)
+        if row.name not in (*_FIXED, "like", "generated") and getattr(old, row.name) != getattr(new, row.name)
+    }
+    return Wish(replace(Answers(), **differing))

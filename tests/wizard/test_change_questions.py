@@ -1,0 +1,29 @@
+"""The wizard of `change`: the present answers, one of them answered again."""
+
+from __future__ import annotations
+
+import pytest
+
+from newbackend.answers import Answers
+from newbackend.checkout.tree import Checkout
+from newbackend.cli.change_questions import asked_wish
+from newbackend.errors import UsageError
+from newbackend.plan.wish import Wish
+from wizard.scripted import Scripted
+
+
+def test_nothing_is_asked_but_what_is_chosen(checkout: Checkout) -> None:
+    front = Scripted([("summary", "description"), ("description", "Says it twice."), ("summary", "")])
+    assert asked_wish("pyecho", checkout, front) == Wish(Answers(description="Says it twice."))
+    assert front.done
+
+
+def test_agreeing_at_once_changes_nothing(checkout: Checkout) -> None:
+    assert asked_wish("pyecho", checkout, Scripted([("summary", "")])) == Wish()
+
+
+def test_another_name_is_told_how(checkout: Checkout) -> None:
+    front = Scripted([("summary", "name"), ("name", "echo-two"), ("summary", "")])
+    with pytest.raises(UsageError) as caught:
+        asked_wish("pyecho", checkout, front)
+    assert caught.value.hint == "newbackend change pyecho --rename echo-two"
