@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 from newbackend.catalog.variants import variant_table
 from newbackend.checkout.layout import MAKEFILE
@@ -20,12 +18,13 @@ from newbackend.trace.ci.workflow import RowJob, Tags, row_job, scripts, tags_of
 from newbackend.trace.compiled import compiling
 from newbackend.trace.docker.build import Build, build
 from newbackend.trace.docker.stages import PREDEFINED
-from newbackend.trace.files import find_file
 from newbackend.trace.hosts import Gallery, gallery_of
 from newbackend.trace.machine import Machine, TooMuch
-from newbackend.trace.opentext import is_open, parts_of, shown, words
+from newbackend.trace.opentext import is_open, shown
+from newbackend.trace.packed import archive_of, darwin_run_sh, image_copies
 from newbackend.trace.shell.run import Shell
 from newbackend.trace.steps import Branch, Copy, Kind, MakeCall, Step, Unknown, Where
+from newbackend.trace.switches import flags_of, note_open_parts
 
 PLACES = ("matrix", "gallery-index", "path-filter", "bump-bot")
 """The registrations that a trace reads."""
@@ -112,14 +111,14 @@ def trace_row(context: Context, info: BackendInfo, row: Fact) -> RowTrace:
         machine.cannot(Where(row.path, row.line), row.key, "the build calls itself without end")
     steps = _relevant(machine.steps, info)
     run_sh, run_where = (
-        (docker.run_sh, docker.run_sh_where) if docker else _darwin_run_sh(machine) if darwin else (None, None)
+        (docker.run_sh, docker.run_sh_where) if docker else darwin_run_sh(machine) if darwin else (None, None)
     )
     legs = tuple(
         str(leg.value.get("platforms") or "")
         for leg in context.rows_by_suffix.get(str(row.value.get("tag-suffix") or ""), ())
         if leg.backend == info.name
     )
-    _open_parts(machine, steps)
+    note_open_parts(machine, steps)
     return RowTrace(
         backend=info.name,
         variant=variant_of(row),
@@ -141,11 +140,11 @@ def trace_row(context: Context, info: BackendInfo, row: Fact) -> RowTrace:
         directory=info.directory,
         goals=tuple(machine.goals),
         variables=dict(machine.variables),
-        flags=_flags(steps),
+        flags=flags_of(steps),
         run_sh=run_sh,
         run_sh_where=run_where,
-        image_copies=_image_copies(machine, docker, darwin),
-        archive=_archive(steps),
+        image_copies=image_copies(machine, docker, darwin),
+        archive=archive_of(steps),
         tags=tags_of(checkout, row.value, darwin=darwin),
         legs=legs,
         gallery=gallery_of(info, row),
@@ -196,103 +195,6 @@ def _relevant(steps: Sequence[Step], info: BackendInfo) -> tuple[Step, ...]:
         if not root or any(word in step.text for word in (info.name, "scripts/", "darwin")):
             kept.append(step)
     return tuple(kept)
-
-
-def _flags(steps: Sequence[Step]) -> tuple[str, ...]:
-    """`-D…` switches of cmake, and what decides in the other build tools, in order, each once."""
-    found = {
-        shown(word): None for step in steps if not step.condition or _installs(step) for word in switches(step.text)
-    }
-    return tuple(found)
-
-
-def _installs(step: Step) -> bool:
-    return "pip" in step.text
-
-
-_SWITCH = re.compile(r"(?:\"(-D[^\"]+)\"|(?<!\S)(-D(?:\"[^\"]*\"|[^\s\"])+))")
-
-
-def switches(text: str) -> list[str]:
-    """The switches of one command."""
-    tool = posixpath.basename(text.split(None, 1)[0]) if text.split() else ""
-    if tool == "cmake":
-        return [one or two for one, two in _SWITCH.findall(text)]
-    given = words(text)
-    found = []
-    for flag, value in pairwise(given):
-        if flag in ("--features", "-tags", "--requirement", "-r") and value not in ('""', ""):
-            found.append(f"{flag} {posixpath.basename(value) if flag in ('--requirement', '-r') else value}")
-    return found
-
-
-def _open_parts(machine: Machine, steps: Sequence[Step]) -> None:
-    """Open parts of build commands are unknown, except the number of jobs, which decides nothing."""
-    for step in steps:
-        if not is_open(step.text) or step.kind is Kind.COPY:
-            continue
-        given = words(step.text)
-        for before, word in zip(["", *given], given, strict=False):
-            if not is_open(word) or word.startswith("-j") or before in ("-j", "--parallel", "--jobs"):
-                continue
-            if re.match(r"(?:[A-Z_]*JOBS|MAKEFLAGS)=", word) or not _decides(step.text, before):
-                continue
-            for part in parts_of(word):
-                machine.cannot(step.where, part, "only the build machine knows this value")
-
-
-def _decides(text: str, before: str) -> bool:
-    """Whether a word of a command decides what is built: what an installer resolves is its own matter."""
-    tool = posixpath.basename(shown((words(text) or [""])[0]))
-    if tool in ("uv", "pip", "pip3") or tool.startswith("python"):
-        return before in ("-r", "--requirement")
-    return tool in ("cmake", "make", "go", "cargo", "meson")
-
-
-def _image_copies(machine: Machine, docker: Build | None, darwin: bool) -> tuple[Copy, ...]:
-    """What lands in the image, as far as scripts copy it: targets relative to the image's root."""
-    roots: list[tuple[str, str]] = []
-    if docker:
-        for layer in docker.layers:
-            roots.append((posixpath.normpath(layer.source.removesuffix("/.")), layer.target))
-    elif darwin:
-        roots = [(root, "/") for root in _packed_roots(machine)]
-    found = []
-    for copy in machine.copies:
-        for root, target in roots:
-            if copy.target.startswith(f"{root}/"):
-                inside = posixpath.join(target, copy.target[len(root) + 1 :])
-                found.append(Copy(copy.source, inside, copy.where, copy.condition))
-    return tuple(found)
-
-
-def _packed_roots(machine: Machine) -> list[str]:
-    """The directories that `local-ai util create-oci-image` packs."""
-    roots = []
-    for step in machine.steps:
-        given = words(step.text)
-        if "create-oci-image" in given:
-            source = next(
-                (word for word in given[given.index("create-oci-image") + 1 :] if not word.startswith("-")), ""
-            )
-            if source and not is_open(source):
-                roots.append(posixpath.normpath(posixpath.join(step.directory, source.removesuffix("/."))))
-    return roots
-
-
-def _darwin_run_sh(machine: Machine) -> tuple[bool | None, Where | None]:
-    roots = _packed_roots(machine)
-    answers = [find_file(machine, f"{root}/run.sh") for root in roots]
-    return next((answer for answer in answers if answer[0]), answers[0] if answers else (None, None))
-
-
-def _archive(steps: Sequence[Step]) -> str:
-    """The image archive that a macOS job writes."""
-    for step in steps:
-        given = words(step.text)
-        if "create-oci-image" in given and "--output" in given[:-1]:
-            return posixpath.basename(shown(given[given.index("--output") + 1]))
-    return ""
 
 
 def trace(context: Context, name: str, variant: str = "") -> tuple[RowTrace, ...]:

@@ -11,8 +11,9 @@ from newbackend.catalog.variants import variant_table
 from newbackend.sanitize import one_line
 from newbackend.style import Style
 from newbackend.trace.opentext import shown
-from newbackend.trace.rowtrace import RowTrace, switches
+from newbackend.trace.rowtrace import RowTrace
 from newbackend.trace.steps import Copy, Kind, Step, Where
+from newbackend.trace.switches import switches
 
 if TYPE_CHECKING:
     from newbackend.trace.proof import Proof

@@ -31,6 +31,7 @@ REPAIRS = [
     ("0258f8af5", "REG816", "kokoros"),
     ("c5645795b", "REG816", "kokoros"),
     ("4bb592cf9", "REG817", "qwen3-tts-cpp"),
+    ("38350d363", "REG850", "acestep-cpp qwen3-tts-cpp"),
 ]
 
 
@@ -65,4 +66,5 @@ def test_every_error_at_the_newest_revision_is_one_that_was_read(localai_clone: 
         *(("REG813", name) for name in ("liquid-audio", "rfdetr")),
         *(("REG815", name) for name in ("ced", "face-detect", "moss-transcribe-cpp", "parakeet-cpp", "voice-detect")),
         *(("REG817", name) for name in ("moss-transcribe-cpp", "piper", "voxtral")),
+        *(("REG850", name) for name in ("crispasr", "whisper")),
     }

@@ -8,29 +8,20 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from newbackend.trace.machine import DEPTH_LIMIT, Machine
 from newbackend.trace.make.conditions import condition
 from newbackend.trace.make.expand import Expander
 from newbackend.trace.make.lines import Line, lines_of
 from newbackend.trace.make.rules import Rule, Rules, Target
+from newbackend.trace.make.syntax import MODIFIERS, RULE, UNMASK, assignment_in, before_recipe, masked, own_assignment
 from newbackend.trace.make.variables import Origin, Variables
 from newbackend.trace.opentext import is_open, open_part, shown, words
 from newbackend.trace.steps import Where
 
 _CONDITIONALS = frozenset({"ifeq", "ifneq", "ifdef", "ifndef", "else", "endif"})
-_MODIFIERS = frozenset({"export", "override", "private", "unexport", "undefine", "define"})
-_ASSIGNMENT = re.compile(
-    r"\s*((?:\$\([^()]*(?:\([^()]*\)[^()]*)*\)|\$\{[^}]*\}|[^\s:#=?+!$])+)\s*(:::=|::=|:=|\?=|\+=|!=|=)[ \t]*(.*)\Z",
-    re.S,
-)
-
-
-_RULE = re.compile(r"([^:=]*(?:=[^:]*)?)(&?::?)(.*)\Z", re.S)
 
 
 class Stopped(Exception):
@@ -127,9 +118,9 @@ class Evaluation:
             if first in _CONDITIONALS or first.startswith(("ifeq(", "ifneq(")):
                 self._conditional(first, line.joined.strip())
             elif not self._reads:
-                if first == "define" or (first in _MODIFIERS and "define" in line.joined.split()[:3]):
+                if first == "define" or (first in MODIFIERS and "define" in line.joined.split()[:3]):
                     number = self._skip_define(lines, number)
-            elif first == "define" or (first in _MODIFIERS and "define" in line.joined.split()[:3]):
+            elif first == "define" or (first in MODIFIERS and "define" in line.joined.split()[:3]):
                 number = self._define(line, lines, number)
             else:
                 self._statement(line.joined)
@@ -186,7 +177,7 @@ class Evaluation:
         number = self._skip_define(lines, number)
         body = "\n".join(entry.raw for entry in lines[start : number - 1])
         header = line.joined.split()
-        name = [word for word in header if word not in _MODIFIERS]
+        name = [word for word in header if word not in MODIFIERS]
         operator = name[1] if len(name) > 1 else "="
         origin = Origin.OVERRIDE if "override" in header else Origin.FILE
         if name:
@@ -209,11 +200,11 @@ class Evaluation:
     def _statement(self, text: str) -> None:
         head = text.split(None, 1)
         word = head[0]
-        if word in _MODIFIERS and not _assignment(text):
+        if word in MODIFIERS and not assignment_in(text):
             self._rule = None
             self._modified(text)
             return
-        assigned = _assignment(text)
+        assigned = assignment_in(text)
         if assigned:
             self._rule = None
             self._assign(self.expander.expand(assigned[0]), assigned[1], assigned[2], Origin.FILE)
@@ -231,15 +222,15 @@ class Evaluation:
     def _modified(self, text: str) -> None:
         """`export`, `unexport`, `override`, `private`, `undefine` before a name or an assignment."""
         flags, rest = [], text.strip()
-        while rest.split(None, 1)[:1] and rest.split(None, 1)[0] in _MODIFIERS:
+        while rest.split(None, 1)[:1] and rest.split(None, 1)[0] in MODIFIERS:
             word, *rests = rest.split(None, 1)
             flags.append(word)
             rest = rests[0] if rests else ""
-        match = _ASSIGNMENT.match(rest)
+        match = assignment_in(rest)
         origin = Origin.OVERRIDE if "override" in flags else Origin.FILE
         if match:
-            name = self.expander.expand(match[1])
-            self._assign(name, match[2], match[3], origin)
+            name = self.expander.expand(match[0])
+            self._assign(name, match[1], match[2], origin)
             names = [name]
         else:
             names = words(self.expander.expand(rest))
@@ -285,25 +276,25 @@ class Evaluation:
     # -- rules ---------------------------------------------------------------------------------------------------
 
     def _rule_line(self, text: str) -> None:
-        head, inline = _before_recipe(text)
-        own = _own_assignment(head)
+        head, inline = before_recipe(text)
+        own = own_assignment(head)
         if own:
             self._rule = None
             for name in words(self.expander.expand(own[0])):
                 self.rules.targets.setdefault(name, Target()).own.append((self.where, own[1]))
             return
-        expanded = _masked(self.expander.expand(head))
-        match = _RULE.match(expanded)
+        expanded = masked(self.expander.expand(head))
+        match = RULE.match(expanded)
         if not match or not expanded.strip():
             self._rule = None  # `$(info …)`, `$(eval …)`: expanding them was all
             if expanded.strip() and self.machine.depth >= 0:
                 self.machine.cannot(self.where, text, "this line is neither an assignment nor a rule")
             return
-        targets, needs = words(match[1].translate(_UNMASK)), match[3]
+        targets, needs = words(match[1].translate(UNMASK)), match[3]
         if is_open(match[1]):
             self.machine.cannot(self.where, text, "the name of the target is not known")
         pattern, colon, rest = needs.partition(":")
-        before, _, order = (side.translate(_UNMASK) for side in (rest if colon else needs).partition("|"))
+        before, _, order = (side.translate(UNMASK) for side in (rest if colon else needs).partition("|"))
         double = match[2].startswith("::")
         if colon:
             self._static_pattern(targets, pattern.strip(), before, order, inline)
@@ -362,63 +353,16 @@ class Evaluation:
         ]
 
 
-@lru_cache(maxsize=4096)
-def _assignment(text: str) -> tuple[str, str, str] | None:
-    """Name, operator and value of an assignment; None for another line, as `target: NAME = value`."""
-    match = _ASSIGNMENT.match(text)
-    return (match[1], match[2], match[3]) if match and not 0 <= text.find(":") < match.start(2) else None
-
-
-_OPEN_PART = re.compile("\ue000[^\ue001]*\ue001")
-_MASK = str.maketrans(":=|", "\ue010\ue011\ue012")
-_UNMASK = str.maketrans("\ue010\ue011\ue012", ":=|")
-
-
-def _masked(text: str) -> str:
-    """The text with the separators of open parts hidden."""
-    return _OPEN_PART.sub(lambda match: match[0].translate(_MASK), text) if is_open(text) else text
-
-
-@lru_cache(maxsize=4096)
-def _before_recipe(text: str) -> tuple[str, str | None]:
-    """The rule line without its `; command`, and that command."""
-    depth = 0
-    for at, sign in enumerate(text):
-        depth += (sign in "({") - (sign in ")}")
-        if sign == ";" and depth <= 0:
-            return text[:at], text[at + 1 :].lstrip()
-    return text, None
-
-
-@lru_cache(maxsize=4096)
-def _own_assignment(head: str) -> tuple[str, str] | None:
-    """The targets and the assignment of `targets: NAME = value`, or None."""
-    depth = 0
-    for at, sign in enumerate(head):
-        depth += (sign in "({") - (sign in ")}")
-        if sign == ":" and depth <= 0:
-            rest = head[at + 1 :]
-            while True:
-                stripped = rest.lstrip()
-                first = stripped.split(None, 1)
-                if len(first) == 2 and first[0] in _MODIFIERS and not _ASSIGNMENT.match(stripped):
-                    rest = first[1]
-                    continue
-                break
-            return (head[:at], stripped) if not rest.startswith((":", "=")) and _ASSIGNMENT.match(stripped) else None
-    return None
-
-
 def assign_for_target(evaluation: Evaluation, table: Variables, text: str) -> None:
     """Makes an assignment of `target: NAME = value` in the variables of that target."""
     flags = []
-    while text.split(None, 1)[0] in _MODIFIERS and not _ASSIGNMENT.match(text):
+    while text.split(None, 1)[0] in MODIFIERS and not assignment_in(text):
         word, text = text.split(None, 1)
         flags.append(word)
-    match = _ASSIGNMENT.match(text)
+    match = assignment_in(text)
     if match:
         origin = Origin.OVERRIDE if "override" in flags else Origin.FILE
-        name = evaluation.expander.expand(match[1])
-        evaluation._assign(name, match[2], match[3], origin, table)
+        name = evaluation.expander.expand(match[0])
+        evaluation._assign(name, match[1], match[2], origin, table)
         if "export" in flags:
             table.export(name, True)
