@@ -153,10 +153,11 @@ class Machine:
         """What the current command depends on and cannot be known; "" when it runs for certain."""
         return " and ".join(dict.fromkeys(self.conditions))
 
-    def step(self, kind: Kind, where: Where, text: str, directory: str = "") -> None:
+    def step(self, kind: Kind, where: Where, text: str, directory: str = "", *, followed: bool = False) -> None:
         """Notes a command."""
         if not self.quiet:
-            step = Step(kind, where, " ".join(text.split()), self.depth, shown(self.condition), shown(directory))
+            condition = shown(self.condition)
+            step = Step(kind, where, " ".join(text.split()), self.depth, condition, shown(directory), followed)
             self.steps.append(step)
 
     def copy(self, source: str, target: str, where: Where) -> None:

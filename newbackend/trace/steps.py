@@ -31,7 +31,8 @@ class Where:
 @dataclass(frozen=True)
 class Step:
     """One command. `depth` counts the makes and scripts that it is inside of, `condition` is what it depends on as
-    far as that is not known, `directory` is where it runs, in the container."""
+    far as that is not known, `directory` is where it runs, in the container. The commands of a script that is
+    `followed` are steps of their own."""
 
     kind: Kind
     where: Where
@@ -39,6 +40,7 @@ class Step:
     depth: int = 0
     condition: str = ""
     directory: str = ""
+    followed: bool = False
 
 
 @dataclass(frozen=True)

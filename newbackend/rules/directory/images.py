@@ -166,8 +166,8 @@ def _clearly_packed(context: Context, info: BackendInfo) -> bool:
     dockerfile = context.read(text_of(info.rows[0], "dockerfile").removeprefix("./")) or ""
     last = dockerfile[dockerfile.rfind("\nFROM ") :]
     copied = _directory_pattern().search(last)
-    foreign = copied is not None and copied["name"] in context.backends and copied["name"] != info.name
-    return f"{info.directory}/package" in last or foreign  # another backend's directory is REG851's
+    foreign = copied is not None and copied["name"] != info.name
+    return f"{info.directory}/package" in last or foreign  # another directory is REG851's
 
 
 def _without(context: Context, info: BackendInfo, dockerfile: str) -> Finding:

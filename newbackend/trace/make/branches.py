@@ -16,7 +16,7 @@ from newbackend.trace.make.expand import arguments, closing
 from newbackend.trace.make.functions import TEXT_FUNCTIONS
 
 _CONDITIONAL = re.compile(r"^[ \t]*(ifeq|ifneq|ifdef|ifndef|else|endif)\b(.*)$", re.M)
-_CONTENT = re.compile(r"^[ \t]*[^#\s]", re.M)
+_CONTENT = re.compile(r"^[ \t]*(?!#|\$\((?:error|warning|info)\b)\S", re.M)
 _REFERENCE = re.compile(r"\$\((\w+)\)|\$\{(\w+)\}")
 _CALL = re.compile(r"\$\((findstring|filter|filter-out|strip)\s")
 
@@ -85,7 +85,7 @@ def reads(block: Block, name: str, value: str) -> bool | None:
 
 
 def has_content(text: str, block: Block) -> bool:
-    """Whether a block has a line that is no comment."""
+    """Whether a block has a line that does something: no comment, and not only a message."""
     return _CONTENT.search(text, block.start, block.end) is not None
 
 

@@ -45,10 +45,10 @@ class Call:
         """The container path that a word names."""
         return posixpath.normpath(posixpath.join(self.shell.directory, word))
 
-    def step(self, kind: Kind, *, always: bool = True) -> None:
+    def step(self, kind: Kind, *, always: bool = True, followed: bool = False) -> None:
         """Notes the call; unless `always`, only where neither its output nor its success is what is wanted."""
         if always or (self.shell.output is None and not self.shell.deciding):
-            self.machine.step(kind, self.where, self.line, self.shell.directory)
+            self.machine.step(kind, self.where, self.line, self.shell.directory, followed=followed)
 
     def missing(self, path: str) -> bool:
         """Whether a path is one of the checkout's that is not there, and that the build has not fetched."""

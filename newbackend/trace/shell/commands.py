@@ -96,7 +96,7 @@ def _by_path(call: Call) -> Status:
     """A program by its path: a script of the checkout, or what the build has fetched or made."""
     path = call.path(call.name)
     if call.machine.read(path) is not None:
-        call.step(Kind.RUN)
+        call.step(Kind.RUN, followed=True)
         return call.shell.start(path, call.words)
     call.shell.say(open_part(f"$({call.line})"))
     _note_outputs(call)

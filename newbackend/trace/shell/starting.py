@@ -125,7 +125,7 @@ def shell(call: Call) -> Status:
         if call.missing(path):
             machine.cannot(call.where, call.line, "there is no such script in the checkout")
         return True
-    call.step(Kind.PACKAGE if posixpath.basename(path).startswith("package") else Kind.RUN)
+    call.step(Kind.PACKAGE if posixpath.basename(path).startswith("package") else Kind.RUN, followed=True)
     status = call.shell.start(path, given[1:])
     return True if status is None else status
 
@@ -149,7 +149,7 @@ def source(call: Call) -> Status:
         if not is_open(call.words[0]) and call.missing(path):
             machine.cannot(call.where, call.line, "there is no such file in the checkout")
         return True
-    call.step(Kind.RUN)
+    call.step(Kind.RUN, followed=True)
     return call.shell.source(path, call.words[1:])
 
 
