@@ -146,8 +146,9 @@ def run_scripts(context: Context) -> Iterable[Result]:
             reason = "its image is its directory" if info.directory and info.rows else "it has no image of Linux"
             yield skipped(NO_RUN_SH, info.name, reason)
             continue
-        if not context.checkout.exists(f"{info.directory}/run.sh") or _clearly_packed(context, info):
-            continue  # without the file it is REG801's
+        there = all(context.checkout.exists(f"{info.directory}/{name}") for name in ("run.sh", "package.sh"))
+        if not there or _clearly_packed(context, info):
+            continue  # without one of the files it is REG801's
         from newbackend.trace.rowtrace import trace_row
 
         entry = trace_row(context, info, info.rows[0])
