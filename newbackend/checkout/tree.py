@@ -75,6 +75,13 @@ class Checkout:
         content = self._content(path)
         return content.encode("utf-8") if isinstance(content, str) else content
 
+    def data(self, path: str) -> bytes | None:
+        """Bytes of a file, with the overlay; None when it does not exist. Not searched for suppressions."""
+        if path not in self._changes:
+            return self.raw(path)
+        planned = self._changes[path]
+        return None if planned is None else planned.encode("utf-8", "surrogatepass")
+
     def _content(self, path: str) -> bytes | str | None:
         """The content on disk, read once: bytes until the text is needed, which then replaces them."""
         if path not in self._disk:

@@ -103,7 +103,7 @@ class Interview:
     def _one(self, question: Question) -> Said:
         kind = question.kind
         if self._failures.get(kind, 0) >= _PATIENCE:
-            return Said(State.UNKNOWN, why=f"nobody answers questions about a {kind.value}")
+            return Said(State.UNKNOWN, why=f"the server of each {kind.value} did not answer {_PATIENCE} times in a row")
         try:
             said = self._answer(question)
         except Unreachable as error:

@@ -206,3 +206,36 @@ def _mirror(context: Context, info: BackendInfo, entry: Fact, tag: str) -> Itera
             message = f"{name} is the image {tag}, but its mirror is {mirror}"
             line = context.lines.field(entry, "mirrors") + 1
             yield Finding(MIRROR, name, INDEX, line=line, message=message, backend=info.name, expected=expected)
+
+
+OTHER_HARDWARE = rule(
+    "REG232",
+    "entry-hardware",
+    Severity.ERROR,
+    what="An image entry's name says one accelerator, and its image is for another; a note where some hosts can load "
+    "both.",
+    why="IsBackendCompatible reads the accelerator from the name: the entry is hidden on the hosts that it is for, and "
+    "offered to those that cannot start it.",
+    how="Give the entry the name of its image's hardware, here and in the capability maps.",
+    bad='name: "vulkan-demo"\nuri: "…:latest-gpu-nvidia-cuda-12-demo"',
+    good='name: "cuda12-demo"\nuri: "…:latest-gpu-nvidia-cuda-12-demo"',
+    checklist=IMAGES,
+)
+
+
+@check(OTHER_HARDWARE, needs=("matrix", "gallery-index"))
+def entry_hardware(context: Context) -> Iterable[Finding]:
+    """The words of a name against those of its image's tag."""
+    table = variant_table()
+    for info in context.backends.values():
+        for entry in info.entries:
+            name, suffix = str(entry.value.get("name")), suffix_of(entry)
+            says, does = hardware_of(name.removesuffix(DEV), info.gallery), hardware_of(suffix, info.name)
+            told = says != table.plain or name.startswith(f"{table.plain}-")
+            if not suffix or says == does or not told or not context.rows_by_suffix.get(suffix):
+                continue
+            one, other = table.variants[says], table.variants[does]
+            message = f"{name} says {one.title}, and its image {suffix} is for {other.title}"
+            level = Severity.NOTE if one.hosts & other.hosts and does != table.plain else None
+            line = context.lines.field(entry, "name")
+            yield Finding(OTHER_HARDWARE, name, INDEX, line=line, message=message, backend=info.name, severity=level)

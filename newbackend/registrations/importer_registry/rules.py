@@ -13,7 +13,8 @@ from newbackend.registrations.support.display_names import squeezed
 from newbackend.registrations.support.go_files import composite, go_file
 from newbackend.rulebook import Scope
 from newbackend.rules.context import Context
-from newbackend.rules.registry import Result, check, rule, skipped
+from newbackend.rules.registry import UNREADABLE, Result, check, rule, skipped
+from newbackend.splice.conflicts import conflict_line
 
 _CATCH_ALL = "LlamaCPPImporter"
 _COMMENT = re.compile(r"//[^\n]*")
@@ -29,6 +30,8 @@ IMPORTERS_UNREADABLE = rule(
     good="&DemoImporter{},",
     checklist=SYNTAX,
 )
+
+UNREADABLE["importer-registry"] = IMPORTERS_UNREADABLE
 
 IMPORTER_UNREGISTERED = rule(
     "REG602",
@@ -110,7 +113,8 @@ def registered(context: Context) -> dict[str, int] | None:
     """Types of `defaultImporters` in order, with their lines; None when the list cannot be read."""
     path = importers_dir.REGISTRY
     source = context.read(path)
-    if source is None or importers_dir.VARIABLE not in source or go_file(context.checkout, path).broken_line:
+    unreadable = source is None or importers_dir.VARIABLE not in source or conflict_line(source)
+    if unreadable or go_file(context.checkout, path).broken_line:
         return None
     listed = composite(context.checkout, path, importers_dir.VARIABLE)
     return {element.type_name: element.first + 1 for element in listed.elements} if listed else None
@@ -125,7 +129,7 @@ def _list_unreadable(context: Context) -> Iterable[Result]:
     if source is None:
         yield skipped(IMPORTERS_UNREADABLE, reason=f"{path} is not in this checkout")
         return
-    line = go_file(context.checkout, path).broken_line
+    line = conflict_line(source) or go_file(context.checkout, path).broken_line
     problem = "is not valid Go" if line else f"has no plain list {importers_dir.VARIABLE}"
     status = Status.FAIL if line else Status.UNKNOWN
     yield Finding(IMPORTERS_UNREADABLE, path, path, line=line or 1, message=f"{path} {problem}", status=status)

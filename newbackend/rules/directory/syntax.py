@@ -52,8 +52,9 @@ def conflicts(context: Context) -> Iterable[Result]:
 def _conflict(context: Context, path: str) -> int | None:
     """The line of a marker; None also for a file that is not text or is not read at all."""
     try:
-        data = context.checkout.raw(path)
-        return conflict_line(context.read(path) or "") if data and b"<<<<<<< " in data else None
+        data = context.checkout.data(path)
+        marked = data is not None and (b"<<<<<<< " in data or b">>>>>>> " in data)
+        return conflict_line(context.read(path) or "") if marked else None
     except NewbackendError:
         return None
 

@@ -1,0 +1,75 @@
+"""Values of a row that no other backend has, in fields that have only a few."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from functools import partial
+
+from newbackend.checklist import ROWS
+from newbackend.checkout.layout import MATRIX
+from newbackend.findings import Confidence, Finding, Severity
+from newbackend.registrations.base import Fact
+from newbackend.registrations.matrix.rows import row_name, text_of
+from newbackend.rules.context import Context
+from newbackend.rules.registry import check, rule
+
+_FIELDS = ("runs-on", "skip-drivers", "ubuntu-version")
+_FEW, _MANY = 6, 5
+"""At most so many values, in the rows of at least so many other backends."""
+
+VALUE = rule(
+    "REG133",
+    "row-value-alone",
+    Severity.WARNING,
+    confidence=Confidence.LIKELY,
+    what="A row has a runner, a switch or an Ubuntu version that no row of another backend has, in a field that knows "
+    "only a few values; an error when it is nearly one of them, a note for a CUDA minor version of its own.",
+    why="A job for a runner that does not exist waits until GitHub gives it up; a misspelt switch counts as false.",
+    how="Write one of the values that the other rows have.",
+    bad="runs-on: 'ubuntu-lates'",
+    good="runs-on: 'ubuntu-latest'",
+    checklist=ROWS,
+)
+
+
+@check(VALUE, needs=("matrix",))
+def values(context: Context) -> Iterable[Finding]:
+    """Each field by itself, and the CUDA version as a whole."""
+    rows = [fact for fact in context.facts("matrix") if fact.kind == "row"]
+    for key in _FIELDS:
+        owners = _owners(rows, partial(text_of, key=key))
+        for row in rows:
+            value = text_of(row, key)
+            known = [other for other, backends in owners.items() if backends - {row.backend}]
+            alone = value and owners[value] == {row.backend}
+            if alone and 0 < len(known) <= _FEW and len(set().union(*owners.values())) > _MANY:
+                close = get_close_matches(value, known, 1, 0.8)
+                hint = f"; {close[0]} is meant" if close else ""
+                message = f"the row {row_name(row)} has {key} {value!r}, which no other backend has{hint}"
+                yield _finding(context, row, key, message, Severity.ERROR if close else None)
+    versions = _owners(rows, _cuda)
+    for row in rows:
+        if _cuda(row) and versions[_cuda(row)] == {row.backend} and len(versions) > 1:
+            message = f"the row {row_name(row)} builds for CUDA {_cuda(row)}, which no other backend does"
+            level = Severity.WARNING if row.backend in context.new else Severity.NOTE
+            yield _finding(context, row, "cuda-minor-version", message, level)
+
+
+def _cuda(row: Fact) -> str:
+    major, minor = text_of(row, "cuda-major-version"), text_of(row, "cuda-minor-version")
+    return f"{major}.{minor}" if major else ""
+
+
+def _owners(rows: Iterable[Fact], value: Callable[[Fact], str]) -> Mapping[str, set[str]]:
+    owners: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        owners[value(row)].add(row.backend)
+    return owners
+
+
+def _finding(context: Context, row: Fact, key: str, message: str, level: Severity | None) -> Finding:
+    line = context.lines.field(row, key)
+    subject = f"{row_name(row)} {key}"
+    return Finding(VALUE, subject, MATRIX, line=line, message=message, backend=row.backend, severity=level)
