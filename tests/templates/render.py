@@ -161,6 +161,7 @@ def context(lang: str, *, era: str = NEWEST, checkout: Path | None = None, **ove
         "features": features,
         "newbackend_version": "0.0.0",
         "portable": {},
+        "engine": None,
     }
     options = overrides.pop("options", {})
     assert isinstance(options, dict)

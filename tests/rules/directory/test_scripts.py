@@ -14,5 +14,5 @@ def test_a_binary_file_makes_its_own_rules_unknown_and_no_others(sample: Path) -
     (sample / "backend/go/gotide/run.sh").write_bytes(b"\xff\xfe\x00")
     findings = found(Checkout(sample), "REG8")
     assert {finding.status for finding in findings} == {Status.UNKNOWN}
-    assert {finding.rule.id for finding in findings} <= {"REG805", "REG806", "REG807", "REG808", "REG809"}
+    assert {finding.rule.id for finding in findings} <= {"REG805", "REG806", "REG807", "REG808", "REG809", "REG832"}
     assert {finding.path for finding in findings} == {"backend/go/gotide/run.sh"}
