@@ -67,8 +67,9 @@ def _users(context: Context) -> Mapping[str, dict[str, Fact]]:
     """Scripts that build or pack -> the backends whose Dockerfile or package.sh uses them, each with a row."""
     users: dict[str, dict[str, Fact]] = {}
     for info in context.backends.values():
-        if not info.rows or not info.directory:
-            continue
+        routed = {fact.key for fact in info.routes if fact.value}
+        if not info.directory or not info.rows or any(f"linux:{row.key}" not in routed for row in info.rows):
+            continue  # a row that no change starts is REG401's
         for name in _scripts_in(context.checkout, f"{info.directory}/package.sh"):
             users.setdefault(name, {})[info.name] = info.rows[0]
         kinds = {(text_of(row, "dockerfile"), bool(row.value.get("builder-base-image"))): row for row in info.rows}

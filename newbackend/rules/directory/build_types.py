@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from newbackend.catalog import variant_table
 from newbackend.catalog.switches import RenamedSwitch, renamed_switches
 from newbackend.checklist import DIRECTORY
 from newbackend.findings import Confidence, Finding, Location, Severity
@@ -69,11 +70,13 @@ def build_types(context: Context) -> Iterable[Result]:
 
 
 def _by_kind(info: BackendInfo) -> dict[str, list[Fact]]:
-    """Linux rows by what they are for: sycl_f16 and sycl_f32 are sycl."""
+    """Linux rows by what they are for: sycl_f16 and sycl_f32 are sycl. A word that nothing knows is REG115's."""
     found: dict[str, list[Fact]] = {}
+    known = variant_table().build_types
     for row in info.rows:
-        kind = text_of(row, "build-type").partition("_")[0]
-        if kind:
+        build_type = text_of(row, "build-type")
+        kind = build_type.partition("_")[0]
+        if kind and build_type in known:
             found.setdefault(kind, []).append(row)
     return found
 
