@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from newbackend.upstream.facts import Confidence
 from newbackend.upstream.header import Api, Function, read_header
 from newbackend.upstream.sources import Sources
 
 _HEADERS_LIMIT = 200
+_RELEASES_LIMIT = 200
+"""Functions that free one type: a hostile header can have any number, and each is compared with each."""
 _C_API = re.compile(r"(?:^|[-_])c[-_]?api(?:[-_.]|$)|capi", re.IGNORECASE)
 _RELEASES = frozenset(
     ["free", "destroy", "delete", "release", "close", "unload", "deinit", "dispose", "cleanup", "del", "drop", "unref"]
@@ -122,17 +126,19 @@ def version_function(api: Api) -> Function | None:
 def lifetimes(api: Api) -> list[Lifetime]:
     """What functions give out: handles and strings, with the function that frees them."""
     found: list[Lifetime] = []
+    releases = _releases(api)
+    structs = {struct.name for struct in api.structs}
     for function in api.functions:
-        for kind in _given(api, function):
-            found.append(_lifetime(api, function, kind))
+        for kind in _given(api, structs, function):
+            found.append(_lifetime(releases, function, kind))
     return found
 
 
-def _given(api: Api, function: Function) -> list[str]:
+def _given(api: Api, structs: set[str], function: Function) -> list[str]:
     """Types that a call hands over: a handle or a string as the result, or a handle through `T **`."""
     given: list[str] = []
     base = _base(function.result)
-    fresh = base in api.opaque or base == "char" or (_is_struct(api, base) and "const" not in function.result.split())
+    fresh = base in api.opaque or base == "char" or (base in structs and "const" not in function.result.split())
     if fresh and function.result.endswith("*") and not function.result.endswith("**"):
         given.append(function.result)
     for parameter in function.parameters:
@@ -142,16 +148,12 @@ def _given(api: Api, function: Function) -> list[str]:
     return given
 
 
-def _is_struct(api: Api, base: str) -> bool:
-    return any(struct.name == base for struct in api.structs)
-
-
-def _lifetime(api: Api, function: Function, kind: str) -> Lifetime:
+def _lifetime(releases: Mapping[str, list[Function]], function: Function, kind: str) -> Lifetime:
     base = _base(kind)
     if base == "char" and "const" in kind.split() and not _OWNED.search(function.comment):
         reason = "is const: the library keeps it"
         return Lifetime(function.name, kind, "", function.where, "likely", reason)
-    frees = [other for other in api.functions if _frees(other, base)]
+    frees = releases.get(base, [])
     if base != "char":
         nearest = min((_distance(other, base) for other in frees), default=None)
         frees = [other for other in frees if _distance(other, base) == nearest]
@@ -169,12 +171,19 @@ def _lifetime(api: Api, function: Function, kind: str) -> Lifetime:
     return Lifetime(function.name, kind, "", function.where, "guess", f"no function that frees {base} was found")
 
 
-def _frees(function: Function, base: str) -> bool:
-    words = _words(function.name)
-    if not function.parameters or not (_RELEASES.intersection(words[:1] + words[-1:] + words[1:-1])):
-        return False
-    first = function.parameters[0].type
-    return first.endswith("*") and _base(first) in (base, "void" if base == "char" else base)
+def _releases(api: Api) -> dict[str, list[Function]]:
+    """Functions that free something, by the name of what they free: `void *` may be a string."""
+    found: dict[str, list[Function]] = {}
+    for function in api.functions:
+        first = function.parameters[0].type if function.parameters else ""
+        if not first.endswith("*") or not _RELEASES.intersection(_words(function.name)):
+            continue
+        base = _base(first)
+        for kind in (base, "char") if base == "void" else (base,):
+            frees = found.setdefault(kind, [])
+            if len(frees) < _RELEASES_LIMIT:
+                frees.append(function)
+    return found
 
 
 def _distance(function: Function, base: str) -> tuple[bool, int]:
@@ -183,9 +192,10 @@ def _distance(function: Function, base: str) -> tuple[bool, int]:
     return len(function.parameters) > 1, len(words ^ (set(_words(base)) - {"t"}))
 
 
-def _words(name: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def _words(name: str) -> tuple[str, ...]:
     """`SherpaOnnxDestroyOnlineStream` and `sd_ctx_free` as their words in lower case."""
-    return [word for word in _CAMEL.sub("_", name).lower().split("_") if word]
+    return tuple(word for word in _CAMEL.sub("_", name).lower().split("_") if word)
 
 
 def _base(kind: str) -> str:

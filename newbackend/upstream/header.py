@@ -18,10 +18,13 @@ import tree_sitter_c
 from pcpp import Action, OutputDirective, Preprocessor
 from tree_sitter import Language, Node, Parser
 
+from newbackend.upstream.c_constant import constant
 from newbackend.upstream.facts import Gap
 
 OUTPUT_LIMIT = 4 << 20
 """Characters after preprocessing: macros of a hostile header can grow without end."""
+_NESTED = 20
+_DECLARING = ("declaration", "type_definition", "field_declaration")
 _QUALIFIERS = ("const", "volatile", "restrict")
 _LINE = re.compile(r'#line (\d+)(?: "([^"]*)")?')
 _CPLUSPLUS = re.compile(
@@ -54,13 +57,18 @@ class Function:
 
 @dataclass(frozen=True)
 class Struct:
-    """A struct or union with its fields; `union` ones and ones with bit fields cannot be passed by value from Go."""
+    """A struct or union with its fields; `union` ones and ones with bit fields cannot be passed by value from Go.
+
+    One without a name inside another is known as `outer.field`, an anonymous member as `outer.0` after its place.
+    """
 
     name: str
     fields: tuple[Parameter, ...]
     where: str
     union: bool = False
     bit_fields: bool = False
+    aligned: bool = False
+    """An attribute, `#pragma pack` or `alignas` may change where its fields are."""
 
 
 @dataclass(frozen=True)
@@ -181,6 +189,9 @@ class _Reader:
         self._bytes = text.encode()
         self._text = text
         self._tree = Parser(Language(tree_sitter_c.language())).parse(self._bytes)
+        self._constants: dict[str, int] = {}
+        self._packed = False
+        self._depth = 0
 
     def read(self) -> None:
         comment = ""
@@ -192,6 +203,7 @@ class _Reader:
                 end = node.end_point[0]
                 continue
             if node.type in ("preproc_call", ";"):
+                self._packed |= "pragma" in self._of(node) and "pack" in self._of(node)
                 continue
             if node.has_error:
                 self._not_understood(node)
@@ -219,7 +231,10 @@ class _Reader:
 
     def _declared(self, node: Node, declarator: Node, comment: str) -> None:
         about = self._declarator(declarator)
-        if about is None or about.parameters is None or about.pointer_to_function:
+        if about is None or about.parameters is None:
+            return
+        if about.pointer_to_function:
+            self._gap(node, f"{about.name} is or gives a pointer to a function, which is not offered")
             return
         if any(self._of(child) == "static" for child in node.children if child.type == "storage_class_specifier"):
             return
@@ -241,6 +256,8 @@ class _Reader:
                 parameters, _ = self._parameters(about.parameters)
                 callback = Callback(about.name, self._spelled(node, about.suffix), parameters, self._where(node))
                 self._api.callbacks.append(callback)
+            elif about.parameters is not None:
+                self._gap(node, f"{about.name} is a type of functions, not of pointers to them, and is not offered")
             elif kind is not None and kind.type in ("struct_specifier", "union_specifier", "enum_specifier"):
                 self._named(kind, about)
             else:
@@ -273,9 +290,16 @@ class _Reader:
         elif node.type == "enum_specifier":
             self._api.enums.append(Enum(name, tuple(self._enumerators(body)), self._where(node)))
         elif node.type in ("struct_specifier", "union_specifier"):
-            fields, bits = self._fields(body)
-            struct = Struct(name, fields, self._where(node), node.type == "union_specifier", bits)
-            self._api.structs.append(struct)
+            if self._depth == _NESTED:
+                self._gap(node, "is nested too deep and is not read")
+                return
+            self._depth += 1
+            fields, bits = self._fields(body, name)
+            self._depth -= 1
+            whole = node.parent if node.parent and node.parent.type in _DECLARING else node
+            aligned = self._packed or _aligned(whole)
+            union = node.type == "union_specifier"
+            self._api.structs.append(Struct(name, fields, self._where(node), union, bits, aligned))
 
     def _enumerators(self, body: Node) -> Iterator[tuple[str, int | None]]:
         following: int | None = 0
@@ -284,28 +308,44 @@ class _Reader:
                 continue
             name, value = child.child_by_field_name("name"), child.child_by_field_name("value")
             if value is not None:
-                following = _number(self._of(value))
-            yield (self._of(name) if name else "", following)
+                following = constant(value, self._constants)
+            spelled = self._of(name) if name else ""
+            if following is not None:
+                self._constants[spelled] = following
+            yield spelled, following
             following = None if following is None else following + 1
 
-    def _fields(self, body: Node) -> tuple[tuple[Parameter, ...], bool]:
+    def _fields(self, body: Node, owner: str) -> tuple[tuple[Parameter, ...], bool]:
         fields: list[Parameter] = []
         bits = False
         for child in body.named_children:
             if child.type != "field_declaration":
+                if child.type != "comment":
+                    self._gap(child, f"in {owner or 'a struct'} is not understood, so that its fields are not known")
+                    bits = True
                 continue
             bits |= any(part.type == "bitfield_clause" for part in child.children)
             declarators = child.children_by_field_name("declarator")
-            for declarator in declarators:
-                about = self._declarator(declarator)
-                if about is not None:
-                    spelled = self._spelled(child, about.suffix)
-                    if about.parameters is not None:
-                        spelled += f" ({'*' if about.pointer_to_function else ''})({self._inner(about.parameters)})"
-                    fields.append(Parameter(about.name, spelled))
+            abouts = [about for about in map(self._declarator, declarators) if about is not None]
+            nested = self._nested(child, owner, abouts[0].name if abouts else str(len(fields)))
+            for about in abouts:
+                spelled = self._spelled(child, about.suffix, nested)
+                if about.parameters is not None:
+                    spelled += f" ({'*' if about.pointer_to_function else ''})({self._inner(about.parameters)})"
+                fields.append(Parameter(about.name, spelled))
             if not declarators:
-                fields.append(Parameter("", self._spelled(child, "")))
+                fields.append(Parameter("", self._spelled(child, "", nested)))
         return tuple(fields), bits
+
+    def _nested(self, field_declaration: Node, owner: str, member: str) -> str:
+        """Reads the type that a field brings; gives the name of one without a tag."""
+        kind = field_declaration.child_by_field_name("type")
+        if kind is None or kind.child_by_field_name("body") is None:
+            return ""
+        tag = kind.child_by_field_name("name")
+        name = self._of(tag) if tag else f"{owner}.{member}"
+        self._type(kind, name)
+        return "" if tag else name
 
     def _parameters(self, node: Node) -> tuple[tuple[Parameter, ...], bool]:
         parameters: list[Parameter] = []
@@ -333,10 +373,12 @@ class _Reader:
                     pointer = True
                 else:
                     qualifiers = [self._of(part) for part in node.children if part.type == "type_qualifier"]
-                    stars += "*" + (" " + " ".join(qualifiers) if qualifiers else "")
+                    star = "*" + (" " + " ".join(qualifiers) if qualifiers else "")
+                    stars, arrays = (stars, f"({star}){arrays}") if arrays else (stars + star, arrays)
             elif node.type in ("array_declarator", "abstract_array_declarator"):
                 size = node.child_by_field_name("size")
-                arrays = f"[{self._of(size) if size else ''}]" + arrays
+                count = constant(size, self._constants) if size else None
+                arrays = f"[{count if count is not None else self._of(size) if size else ''}]" + arrays
             elif node.type in ("function_declarator", "abstract_function_declarator"):
                 parameters = node.child_by_field_name("parameters")
             elif node.type in (
@@ -353,8 +395,11 @@ class _Reader:
             node = inner
         return _Declared(self._of(node), _suffix(stars, arrays), parameters, pointer)
 
-    def _spelled(self, node: Node, suffix: str) -> str:
-        """The type of a declaration: qualifiers and specifier, then the pointer part of the declarator."""
+    def _spelled(self, node: Node, suffix: str, nested: str = "") -> str:
+        """The type of a declaration: qualifiers and specifier, then the pointer part of the declarator.
+
+        `nested` is what a type without a tag is called.
+        """
         words: list[str] = []
         for child in node.children:
             if child.type == "type_qualifier" and self._of(child) in _QUALIFIERS:
@@ -364,7 +409,7 @@ class _Reader:
                 anonymous = child.child_by_field_name("body") is not None and tag is None
                 if child.type in ("struct_specifier", "enum_specifier", "union_specifier"):
                     word = child.type.partition("_")[0]
-                    words.append(f"{word} {self._of(tag)}" if tag else f"{word} {{...}}" if anonymous else word)
+                    words.append(f"{word} {self._of(tag) if tag else nested or '{...}'}" if tag or anonymous else word)
                 else:
                     words.append(" ".join(self._of(child).split()))
         return " ".join(words) + (f" {suffix}" if suffix else "")
@@ -405,12 +450,15 @@ def _suffix(stars: str, arrays: str) -> str:
     return f"{stars}{arrays}"
 
 
-def _number(text: str) -> int | None:
-    try:
-        return int(text.rstrip("uUlL"), 0)
-    except ValueError:
-        shift = re.fullmatch(r"\(?\s*(\d+)[uUlL]*\s*<<\s*(\d+)\s*\)?", text)
-        return int(shift[1]) << int(shift[2]) if shift and int(shift[2]) < 64 else None
+def _aligned(node: Node) -> bool:
+    """Whether an attribute stands anywhere in a declaration."""
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        if part.type in ("attribute_specifier", "alignas_qualifier", "attribute_declaration", "ms_declspec_modifier"):
+            return True
+        waiting += part.children
+    return False
 
 
 def _plain(comment: str) -> str:
