@@ -124,6 +124,8 @@ def _by_value(types: Types, kind: StructType, version: tuple[int, ...]) -> str:
     floating = any(isinstance(leaf, Scalar) and leaf.floating for leaf in _leaves(types, kind, repeat=1))
     if size <= _IN_REGISTERS and floating:
         return "is a small struct with floats beside other numbers, which purego places wrongly for some layouts"
+    if 8 < size < _IN_REGISTERS and _end_is_lost(types, kind, size):
+        return "is a small struct whose last number is alone in its second half, which purego loses on ARM"
     lead = first[0]
     while isinstance(lead, Array | StructType):
         lead = lead.of if isinstance(lead, Array) else _members(types, lead)[0][1]
@@ -131,6 +133,27 @@ def _by_value(types: Types, kind: StructType, version: tuple[int, ...]) -> str:
     if leads or any(isinstance(member, StructType) and _floats(types, member) for member in _inside(types, kind)):
         return "is a struct that begins with, or holds, a group of floats, which purego places wrongly on ARM"
     return ""
+
+
+def _end_is_lost(types: Types, kind: StructType, size: int) -> bool:
+    """struct_arm64.go forgets the last field where it begins at byte 8 after fields of less than 8 bytes."""
+    places = list(_places(types, kind, 0))
+    start, length = places[-1]
+    return start == 8 and start + length == size and length < 8 and (0, 8) not in places
+
+
+def _places(types: Types, kind: CType, start: int) -> Iterator[tuple[int, int]]:
+    """Offset and size of each number and pointer in a type."""
+    measured = types.measure(kind.of if isinstance(kind, Array) else kind)
+    size = 0 if isinstance(measured, str) else measured[0]
+    if isinstance(kind, StructType):
+        for offset, member in _members(types, kind):
+            yield from _places(types, member, start + offset)
+    elif isinstance(kind, Array):
+        for place in range(kind.count):
+            yield from _places(types, kind.of, start + place * size)
+    else:
+        yield start, size
 
 
 def _room(types: Types, parameters: Mapping[str, CType], result: CType) -> str:
