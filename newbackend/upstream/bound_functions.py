@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from newbackend.upstream.by_pointer import wrapped
-from newbackend.upstream.c_types import Array, CType, Pointer, Types
+from newbackend.upstream.c_types import CType, Types
 from newbackend.upstream.go_names import is_c_identifier
 from newbackend.upstream.go_types import labelled
 from newbackend.upstream.header import Api, Function
@@ -36,13 +36,7 @@ class Choice:
 
 def signature(types: Types, function: Function) -> tuple[list[CType], CType]:
     """The types of the arguments and of the result."""
-    arguments = [_decayed(types.of(part.type), part.type) for part in function.parameters]
-    return arguments, types.of(function.result)
-
-
-def _decayed(kind: CType, spelling: str) -> CType:
-    """An array as an argument is a pointer to its first element."""
-    return Pointer(kind.of, "const" in spelling.split()) if isinstance(kind, Array) else kind
+    return [types.argument(part.type) for part in function.parameters], types.of(function.result)
 
 
 def choose(api: Api, types: Types, version: tuple[int, ...], *, by_pointer: bool) -> Choice:

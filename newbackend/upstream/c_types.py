@@ -128,6 +128,7 @@ SCALARS = {
     **{f"uint{bits}_t": Scalar(f"uint{bits}", bits // 8) for bits in (8, 16, 32, 64)},
     "size_t": Scalar("uint64", 8), "ssize_t": Scalar("int64", 8), "ptrdiff_t": Scalar("int64", 8),
     "intptr_t": Scalar("int64", 8), "uintptr_t": Scalar("uintptr", 8),
+    "time_t": Scalar("int64", 8), "off_t": Scalar("int64", 8),
 }  # fmt: skip
 _REFUSED = {
     "long double": "is wider than any number of Go",
@@ -161,6 +162,7 @@ class Types:
     api: Api
     included: Sequence[Api] = ()
     _layouts: dict[str, Layout | str] = field(default_factory=dict)
+    _kinds: dict[str, CType] = field(default_factory=dict)
 
     @cached_property
     def structs(self) -> dict[str, Struct]:
@@ -195,8 +197,13 @@ class Types:
             found.setdefault(part.name, part)
         return found
 
-    def of(self, kind: str, depth: int = 0) -> CType:
+    def of(self, kind: str) -> CType:
         """The type that a C spelling names."""
+        if kind not in self._kinds:
+            self._kinds[kind] = self._read(kind, 0)
+        return self._kinds[kind]
+
+    def _read(self, kind: str, depth: int) -> CType:
         head, is_function, _ = kind.partition(" (*)(")
         if "(*" in head and head.endswith("]") and not is_function:
             return Pointer(Unknown("is an array"), const=False)
@@ -208,6 +215,16 @@ class Types:
         if dimensions is None:
             return self._pointers(head, depth)
         return self._array(self._pointers(head[: dimensions.start()], depth), dimensions[1])
+
+    def argument(self, kind: str) -> CType:
+        """The type of an argument: an array is a pointer to its first element, whatever its size."""
+        dimensions = None if "(" in kind else _DIMENSIONS.search(kind)
+        if dimensions is None:
+            found = self.of(kind)
+            return Pointer(found.of, "const" in kind.split()) if isinstance(found, Array) else found
+        inner = dimensions[1].partition("]")[2]
+        element = kind[: dimensions.start()]
+        return Pointer(self.of(f"{element} {inner}" if inner else element), "const" in element.split())
 
     def _array(self, element: CType, dimensions: str) -> CType:
         for text in reversed(dimensions[1:-1].split("][")):
@@ -236,7 +253,7 @@ class Types:
             return self._tagged(tag)
         if name in self.aliases:
             alias = self.aliases[name]
-            return Handle(name) if alias == "void *" else self.of(alias, depth + 1)
+            return Handle(name) if alias == "void *" else self._read(alias, depth + 1)
         if name == "void":
             return Void()
         if name in SCALARS:

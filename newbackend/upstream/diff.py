@@ -227,7 +227,8 @@ def _types(types: Types, function: Function) -> list[CType | str | bool]:
 
 
 def _callback(types: Types, callback: Callback) -> list[CType]:
-    return [_plain(types.of(kind)) for kind in _spellings(callback)]
+    arguments = [types.argument(part.type) for part in callback.parameters]
+    return [_plain(kind) for kind in (*arguments, types.of(callback.result))]
 
 
 def _spellings(function: Function | Callback) -> list[str]:

@@ -151,7 +151,7 @@ class GoTypes:
             yield "\n".join(["const (", *aligned(rows), ")"])
 
     def _callback(self, callback: Callback, name: str) -> Iterator[str]:
-        parameters = [self._types.of(part.type) for part in callback.parameters]
+        parameters = [self._types.argument(part.type) for part in callback.parameters]
         result = self._types.of(callback.result)
         reason = callback_refusal(self._types, labelled(callback.parameters, parameters), result)
         if reason:

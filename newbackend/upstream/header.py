@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -24,6 +24,9 @@ from newbackend.upstream.facts import Gap
 OUTPUT_LIMIT = 4 << 20
 """Characters after preprocessing: macros of a hostile header can grow without end."""
 _NESTED = 20
+_MACROS = 20
+_MACRO_WORDS = ("API", "EXPORT", "PUBLIC", "DLL", "DECL", "CALL", "NOEXCEPT", "VISIB", "EXTERN", "NODISCARD")
+"""What macros are called that have a meaning for linkers and none for callers."""
 _DECLARING = ("declaration", "type_definition", "field_declaration")
 _QUALIFIERS = ("const", "volatile", "restrict")
 _LINE = re.compile(r'#line (\d+)(?: "([^"]*)")?')
@@ -115,13 +118,29 @@ def read_header(text: str, path: str) -> Api:
     api.cplusplus = bool(_CPLUSPLUS.search(_without_comments(text))) and 'extern "C"' not in text
     if api.cplusplus:
         return api
-    preprocessor = _Preprocessor(path)
+    macros = _read(api, text, ())
+    if macros:
+        again = Api(path)
+        _read(again, text, macros)
+        if len(again.functions) > len(api.functions):
+            again.gaps.append(Gap(path, f"takes {', '.join(macros)}, defined in another header, for nothing"))
+            return again
+    return api
+
+
+def _read(api: Api, text: str, macros: Sequence[str]) -> list[str]:
+    """Reads a header with these macros empty; gives macros of other headers that stand in what was not understood."""
+    preprocessor = _Preprocessor(api.path)
+    for name in macros:
+        preprocessor.define(f"{name} ")
     expanded = preprocessor.expand(text)
     api.includes = preprocessor.includes
     api.gaps += preprocessor.gaps
-    if expanded is not None:
-        _Reader(api, expanded).read()
-    return api
+    if expanded is None:
+        return []
+    reader = _Reader(api, expanded)
+    reader.read()
+    return list(reader.macros)
 
 
 def _without_comments(text: str) -> str:
@@ -192,28 +211,41 @@ class _Reader:
         self._constants: dict[str, int] = {}
         self._packed = False
         self._depth = 0
+        self.macros: dict[str, None] = {}
+        """Names that look like macros for exports and calling conventions, in what was not understood."""
 
     def read(self) -> None:
+        """Reads every declaration into the Api."""
+        self._declarations(self._tree.root_node.children)
+        seen = {struct.name for struct in self._api.structs}
+        for name in seen & self._api.opaque.keys():
+            del self._api.opaque[name]
+
+    def _declarations(self, nodes: Sequence[Node]) -> None:
         comment = ""
         end = -1
-        for node in self._tree.root_node.children:
+        broken = False
+        for node in nodes:
             if node.type == "comment":
                 near = node.start_point[0] - end <= 1
                 comment = f"{comment}\n{self._of(node)}" if comment and near else self._of(node)
                 end = node.end_point[0]
                 continue
-            if node.type in ("preproc_call", ";"):
+            if node.type in ("preproc_call", ";", "{", "}"):
+                broken = False
                 self._packed |= "pragma" in self._of(node) and "pack" in self._of(node)
                 continue
-            if node.has_error:
+            body = node.child_by_field_name("body") if node.type == "linkage_specification" else None
+            if body is not None and self._of(node).replace(" ", "").startswith('extern"C"'):
+                self._declarations(body.children if body.type == "declaration_list" else [body])
+            elif broken or node.has_error:
+                # What follows an error without an end lacks its first words.
+                broken = not self._of(node).rstrip().endswith((";", "}"))
                 self._not_understood(node)
             else:
                 above = comment if node.start_point[0] - end <= 1 else ""
                 self._declaration(node, above)
             comment = ""
-        seen = {struct.name for struct in self._api.structs}
-        for name in seen & self._api.opaque.keys():
-            del self._api.opaque[name]
 
     def _declaration(self, node: Node, comment: str) -> None:
         if node.type == "declaration":
@@ -252,7 +284,9 @@ class _Reader:
             about = self._declarator(declarator)
             if about is None:
                 continue
-            if about.parameters is not None and about.pointer_to_function:
+            if about.suffix.endswith("]") and about.pointer_to_function:
+                self._gap(node, f"{about.name} is an array of pointers to functions and is not offered")
+            elif about.parameters is not None and about.pointer_to_function:
                 parameters, _ = self._parameters(about.parameters)
                 callback = Callback(about.name, self._spelled(node, about.suffix), parameters, self._where(node))
                 self._api.callbacks.append(callback)
@@ -260,6 +294,8 @@ class _Reader:
                 self._gap(node, f"{about.name} is a type of functions, not of pointers to them, and is not offered")
             elif kind is not None and kind.type in ("struct_specifier", "union_specifier", "enum_specifier"):
                 self._named(kind, about)
+            elif _aligned(node):
+                self._gap(node, f"{about.name} has an attribute, so that its size is not known, and is not offered")
             else:
                 self._api.aliases[about.name] = self._spelled(node, about.suffix)
 
@@ -391,7 +427,8 @@ class _Reader:
                     None,
                 )
             if inner is None:
-                return _Declared("", _suffix(stars, arrays), parameters, pointer) if stars or arrays else None
+                found = stars or arrays or parameters is not None
+                return _Declared("", _suffix(stars, arrays), parameters, pointer) if found else None
             node = inner
         return _Declared(self._of(node), _suffix(stars, arrays), parameters, pointer)
 
@@ -417,6 +454,14 @@ class _Reader:
     def _not_understood(self, node: Node) -> None:
         first = " ".join(self._of(node).split())[:80]
         self._gap(node, f"is not understood and not offered: {first}")
+        waiting = [node]
+        while waiting:
+            part = waiting.pop()
+            waiting += part.children
+            if part.type in ("identifier", "type_identifier") and len(self.macros) < _MACROS:
+                name = self._of(part)
+                if name.isascii() and name.isupper() and any(word in name for word in _MACRO_WORDS):
+                    self.macros[name] = None
 
     def _inner(self, node: Node) -> str:
         return ", ".join(parameter.type for parameter in self._parameters(node)[0])

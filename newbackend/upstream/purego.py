@@ -23,7 +23,7 @@ _FLOATS = 8
 def refusal(types: Types, parameters: Mapping[str, CType], result: CType, version: tuple[int, ...]) -> str:
     """Why purego cannot call a function with these arguments, by what to call them; empty when it can."""
     for label, kind in parameters.items():
-        reason = _argument(types, kind, version)
+        reason = _argument(types, kind, version) or _lost(types, kind)
         if reason:
             return f"{label} {reason}"
     reason = "" if isinstance(result, Void) else _result(types, result, version)
@@ -124,8 +124,6 @@ def _by_value(types: Types, kind: StructType, version: tuple[int, ...]) -> str:
     floating = any(isinstance(leaf, Scalar) and leaf.floating for leaf in _leaves(types, kind, repeat=1))
     if size <= _IN_REGISTERS and floating:
         return "is a small struct with floats beside other numbers, which purego places wrongly for some layouts"
-    if 8 < size < _IN_REGISTERS and _end_is_lost(types, kind, size):
-        return "is a small struct whose last number is alone in its second half, which purego loses on ARM"
     lead = first[0]
     while isinstance(lead, Array | StructType):
         lead = lead.of if isinstance(lead, Array) else _members(types, lead)[0][1]
@@ -135,11 +133,17 @@ def _by_value(types: Types, kind: StructType, version: tuple[int, ...]) -> str:
     return ""
 
 
-def _end_is_lost(types: Types, kind: StructType, size: int) -> bool:
+def _lost(types: Types, kind: CType) -> str:
     """struct_arm64.go forgets the last field where it begins at byte 8 after fields of less than 8 bytes."""
+    measured = types.measure(kind)
+    if not isinstance(kind, StructType) or isinstance(measured, str) or not 8 < measured[0] < _IN_REGISTERS:
+        return ""
     places = list(_places(types, kind, 0))
     start, length = places[-1]
-    return start == 8 and start + length == size and length < 8 and (0, 8) not in places
+    whole = (0, 8) in places or length == 8 or start + length < measured[0]
+    if start != 8 or whole or _floats(types, kind):
+        return ""
+    return "is a small struct whose last number is alone in its second half, which purego loses on ARM"
 
 
 def _places(types: Types, kind: CType, start: int) -> Iterator[tuple[int, int]]:

@@ -68,6 +68,30 @@ def test_an_older_purego_passes_no_struct_by_value() -> None:
     assert "tone_load" in symbols(found)
 
 
+@pytest.mark.parametrize(
+    ("fields", "taken", "given"),
+    [
+        ("int64_t a; int b;", True, True),
+        ("int a; bool b; int c;", False, True),
+        ("int a; int b; int8_t c;", True, True),
+        ("float a, b, c, d;", True, True),
+        ("float a[2];", False, False),
+        ("float a; int b;", False, False),
+        ("double a; int b; double c;", True, True),
+        ("double a[2]; int64_t b;", False, False),
+        ("int a; struct { float x, y; } b; int64_t c;", False, False),
+        ("char a[16];", True, False),
+        ("int64_t a[9];", True, True),
+        ("int64_t a[10];", False, True),
+        ("int64_t a; struct { int b; } c[2];", True, False),
+    ],
+)
+def test_structs_by_value_where_purego_places_them_as_the_platform_does(fields: str, taken: bool, given: bool) -> None:
+    text = f"typedef struct {{ {fields} }} s;\nvoid take(s x);\ns give(void);\n"
+    expected = [name for name, is_bound in (("take", taken), ("give", given)) if is_bound]
+    assert symbols(bound(text)) == expected
+
+
 def test_types_of_included_headers_are_looked_up() -> None:
     text = "typedef struct e { f_cb cb; int n; } e;\nvoid f_set(f_cb cb, void * data);\n"
     text += "int f_size(e value, f_t * out);\n"

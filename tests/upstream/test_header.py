@@ -156,3 +156,69 @@ def test_what_is_not_understood_is_listed_and_never_offered(text: str) -> None:
 @pytest.mark.parametrize("text", ["(" * 20_000, "struct a {" * 5_000, "#if 1\n" * 5_000, "\0\x01\x02", "*/" * 999, ""])
 def test_nonsense_does_not_break_the_reader(text: str) -> None:
     assert read_header(f'extern "C" {text}', "x.h").functions == []
+
+
+@pytest.mark.parametrize(
+    ("text", "functions"),
+    [
+        ('extern "C" {\nint a(int x);\nint b(void);\n}', ["a", "b"]),
+        ('extern "C" int a(int x);\nextern "C" { int b(void); int c(int n = 3); }', ["a", "b"]),
+        ('extern "Other" { int a(int x); }', []),
+    ],
+)
+def test_linkage_without_a_condition(text: str, functions: list[str]) -> None:
+    api = read_header(text, "x.h")
+    assert [function.name for function in api.functions] == functions
+    assert bool(api.gaps) == (functions != ["a", "b"] or "n = 3" in text)
+
+
+def test_macros_for_exports_may_come_from_another_header() -> None:
+    text = '#include "export.h"\nFOO_API int a(int x);\nunsigned char FOO_CALL b(void) FOO_NOEXCEPT;\nint c(long);\n'
+    api = read_header(text, "x.h")
+    assert [(function.name, function.result) for function in api.functions] == [
+        ("a", "int"), ("b", "unsigned char"), ("c", "int")
+    ]  # fmt: skip
+    assert [gap.text for gap in api.gaps] == [
+        "takes FOO_API, FOO_CALL, FOO_NOEXCEPT, defined in another header, for nothing"
+    ]
+
+
+def test_what_follows_an_error_is_not_trusted() -> None:
+    api = read_header("weird unsigned char a(void);\nODD struct s * b(void);\nint c(void);\n", "x.h")
+    assert [function.name for function in api.functions] == ["c"]
+
+
+def test_parameters_without_names_and_arrays() -> None:
+    api = read_header("int a(void (*)(int), int (*const b)(void), int (*)[4], char[], float *c[2]);", "x.h")
+    assert [parameter.type for parameter in api.functions[0].parameters] == [
+        "void (*)(int)", "int (*)()", "int (*)[4]", "char []", "float *[2]"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "typedef float a __attribute__((vector_size(16)));",
+        "typedef int (*a[4])(int);",
+        "typedef int a(int);",
+        "int (*a(void))(int);",
+        "struct a { int b; char const __attribute__((aligned(16))) c; };",
+        "#pragma pack(push, 1)\nstruct a { int b; };",
+    ],
+)
+def test_types_of_unknown_size_are_not_taken_for_plain_ones(text: str) -> None:
+    api = read_header(text, "x.h")
+    assert (api.aliases, api.callbacks, api.functions) == ({}, [], [])
+    assert api.gaps or api.structs[0].aligned
+
+
+def test_nested_types_are_read_with_their_fields() -> None:
+    text = "struct a { struct { int b; } c; union { int d; }; enum { E = 3 } f; struct g { int h; } i; };"
+    api = read_header(text, "x.h")
+    assert [(struct.name, struct.union) for struct in api.structs] == [
+        ("a.c", False), ("a.1", True), ("g", False), ("a", False)
+    ]  # fmt: skip
+    assert [field.type for field in api.structs[-1].fields] == [
+        "struct a.c", "union a.1", "enum a.f", "struct g"
+    ]  # fmt: skip
+    assert api.enums[0].values == (("E", 3),)

@@ -29,7 +29,7 @@ def folder_of(repo: str) -> Path:
 @pytest.mark.parametrize(
     ("repo", "header", "others", "refused"),
     [
-        ("ggml-org/whisper.cpp", "include/whisper.h", ["ggml/include"], 3),
+        ("ggml-org/whisper.cpp", "include/whisper.h", ["ggml/include"], 5),
         ("leejet/stable-diffusion.cpp", "include/stable-diffusion.h", [], 0),
         ("k2-fsa/sherpa-onnx", "sherpa-onnx/c-api/c-api.h", [], 0),
         ("ServeurpersoCom/qwentts.cpp", "src/qwen.h", [], 0),
