@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from newbackend.errors import NewbackendError
@@ -19,6 +20,7 @@ from newbackend.upstream.manifests import Manifests, read_manifests
 from newbackend.upstream.sources import Sources
 from newbackend.upstream.switches import native_option, side_options, switches
 
+Result = TypeVar("Result")
 _GGML = ("ggml", "llama.cpp")
 
 
@@ -62,14 +64,28 @@ class Inspection:
     gaps: list[Gap] = field(default_factory=list)
 
 
+Work = Callable[[Sources, dict[str, str]], Result]
+"""What is done with an upstream's files: they, and the submodules that could not be read (path -> why)."""
+
+
 def inspect_remote(repo: str, sha: str) -> Inspection:
     """A commit of OWNER/REPO, with the submodules that its build needs."""
-    with fetched(repo, sha) as commit, _with_submodules(commit) as (sources, unread):
-        return confined(_inspect, sources, unread)
+    return read_remote(repo, sha, inspection)
 
 
 def inspect_local(root: Path, revision: str = "HEAD", repo: str = "") -> Inspection:
     """A commit of a clone on this machine; submodules are read where they are checked out. No network."""
+    return read_local(root, revision, inspection, repo)
+
+
+def read_remote(repo: str, sha: str, work: Work[Result]) -> Result:
+    """What `work` makes of a commit of OWNER/REPO, in a child process with limits."""
+    with fetched(repo, sha) as commit, _with_submodules(commit) as (sources, unread):
+        return confined(work, sources, unread)
+
+
+def read_local(root: Path, revision: str, work: Work[Result], repo: str = "") -> Result:
+    """What `work` makes of a commit of a clone on this machine, in a child process with limits."""
     commit = opened(root, revision)
     commit.repo = repo or commit.repo
     parts: dict[str, Commit] = {}
@@ -79,7 +95,7 @@ def inspect_local(root: Path, revision: str = "HEAD", repo: str = "") -> Inspect
             parts[submodule.path] = opened(root / submodule.path, submodule.commit)
         except NewbackendError as error:
             unread[submodule.path] = error.message
-    return confined(_inspect, Sources(commit, parts), unread)
+    return confined(work, Sources(commit, parts), unread)
 
 
 @contextmanager
@@ -108,7 +124,8 @@ def _github(url: str) -> str:
     return path if parts.hostname == "github.com" and path.count("/") == 1 else ""
 
 
-def _inspect(sources: Sources, unread: dict[str, str]) -> Inspection:
+def inspection(sources: Sources, unread: dict[str, str]) -> Inspection:
+    """Everything that the files say, put together."""
     cmake = read_cmake(sources)
     makefile = read_makefile(sources)
     manifests = read_manifests(sources)

@@ -1,0 +1,66 @@
+"""One header of an upstream, with those that it includes."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+
+from newbackend.errors import NotFoundError
+from newbackend.upstream import api
+from newbackend.upstream.cmake import read_cmake
+from newbackend.upstream.header import Api, read_header
+from newbackend.upstream.sources import Sources
+
+
+@dataclass(frozen=True)
+class HeaderText:
+    """A C API, the text that it was read from, and the headers of the same upstream that it includes."""
+
+    api: Api
+    text: str
+    included: tuple[Api, ...]
+
+
+def chosen_header(sources: Sources, wanted: str = "") -> HeaderText:
+    """The header at a path, else the best of the C API. Raises NotFoundError when there is none."""
+    path = wanted or _best(sources)
+    text = sources.text(path) if path else None
+    if text is None:
+        what = f"has no file {wanted}" if wanted else "has no header with a C API"
+        raise NotFoundError("header-missing", f"{sources.commit.repo} {what} at {sources.commit.sha[:12]}")
+    facts = read_header(text, path)
+    if facts.cplusplus:
+        raise NotFoundError("header-cplusplus", f"{path} is for C++ alone: without a C API there is nothing to bind")
+    return HeaderText(facts, text, tuple(_included(sources, facts)))
+
+
+def _best(sources: Sources) -> str:
+    project = read_cmake(sources)
+    names = [sources.commit.repo.rpartition("/")[2], *([project.name] if project else [])]
+    found, _ = api.headers(sources, project.headers if project else {}, names)
+    return found[0].api.path if found else ""
+
+
+def _included(sources: Sources, facts: Api) -> list[Api]:
+    """The included headers that are in the upstream, by the ends of their paths, each once."""
+    found: dict[str, Api] = {}
+    waiting = list(facts.includes)
+    while waiting and len(found) < 20:
+        name = waiting.pop(0).strip('<>"')
+        path = next((path for path in _candidates(sources, facts.path, name) if sources.exists(path)), None)
+        if path is None or path in found or path == facts.path:
+            continue
+        found[path] = read_header(sources.text(path) or "", path)
+        waiting += found[path].includes
+    return list(found.values())
+
+
+def _candidates(sources: Sources, beside: str, name: str) -> list[str]:
+    near = posixpath.normpath(posixpath.join(posixpath.dirname(beside), name))
+    ends = sorted((path for path in sources.paths if path.endswith(f"/{name}")), key=lambda path: path.count("/"))
+    return [near, name, *ends[:1]]
+
+
+def header_of(sources: Sources, _unread: dict[str, str], *, wanted: str) -> HeaderText:
+    """`chosen_header` as work for `read_remote` and `read_local`."""
+    return chosen_header(sources, wanted)
