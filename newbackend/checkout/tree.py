@@ -75,12 +75,14 @@ class Checkout:
         content = self._content(path)
         return content.encode("utf-8") if isinstance(content, str) else content
 
-    def data(self, path: str) -> bytes | None:
-        """Bytes of a file, with the overlay; None when it does not exist. Not searched for suppressions."""
-        if path not in self._changes:
-            return self.raw(path)
-        planned = self._changes[path]
-        return None if planned is None else planned.encode("utf-8", "surrogatepass")
+    def holds(self, path: str, *words: str) -> bool:
+        """Whether a file has one of some words; text or not, and without becoming a text that was read."""
+        content = self._changes[path] if path in self._changes else self._content(path)
+        if content is None:
+            return False
+        if isinstance(content, str):
+            return any(word in content for word in words)
+        return any(word.encode() in content for word in words)
 
     def _content(self, path: str) -> bytes | str | None:
         """The content on disk, read once: bytes until the text is needed, which then replaces them."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _MARKER = re.compile(r"^(?:<{7}|>{7}) [^\r\n]*\r?$|^\|{7}(?: [^\r\n]*)?\r?$", re.M)
-_OPEN = ("<<<<<<< ", ">>>>>>> ")
+SIDES = ("<<<<<<< ", ">>>>>>> ")
+"""What a file with a conflict has, one or both."""
 
 
 def conflict_line(text: str) -> int | None:
@@ -13,7 +14,7 @@ def conflict_line(text: str) -> int | None:
 
     The `=======` between the two sides is no sign by itself: headings are underlined that way.
     """
-    if not any(word in text for word in _OPEN):
+    if not any(word in text for word in SIDES):
         return None
     match = _MARKER.search(text)
     return text.count("\n", 0, match.start()) + 1 if match else None

@@ -96,24 +96,25 @@ def _wrong_cuda(row: Fact) -> tuple[str, str] | None:
 
 
 class _Seen:
-    """Which backends have the values of a pair, together and alone."""
+    """The pairs of values that only one backend has, although others have each of the two."""
 
     def __init__(self, rows: Iterable[Fact], pair: _Pair) -> None:
         self.pair = pair
-        self.together: dict[tuple[str, str], set[str]] = defaultdict(set)
-        self.alone: dict[tuple[int, str], set[str]] = defaultdict(set)
+        together: dict[tuple[str, str], set[str]] = defaultdict(set)
+        alone: dict[tuple[int, str], set[str]] = defaultdict(set)
         for row in rows:
             one, other = pair.one(row), pair.other(row)
-            self.together[one, other].add(row.backend)
-            self.alone[0, one].add(row.backend)
-            self.alone[1, other].add(row.backend)
+            together[one, other].add(row.backend)
+            alone[0, one].add(row.backend)
+            alone[1, other].add(row.backend)
+        self.strange = {
+            (one, other)
+            for (one, other), own in together.items()
+            if one and other and len(own) == 1 and min(len(alone[0, one] - own), len(alone[1, other] - own)) >= _SEEN
+        }
 
     def stranger(self, row: Fact) -> tuple[str, str] | None:
         """The field, and what is said of a pair that only this backend has; None for any other."""
-        one, other = self.pair.one(row), self.pair.other(row)
-        if not one or not other or len(self.together[one, other]) > 1:
+        if not self.strange or (both := (self.pair.one(row), self.pair.other(row))) not in self.strange:
             return None
-        own = {row.backend}
-        if min(len(self.alone[0, one] - own), len(self.alone[1, other] - own)) < _SEEN:
-            return None
-        return self.pair.key, f"has {one} with {other}, which no row of another backend has"
+        return self.pair.key, f"has {both[0]} with {both[1]}, which no row of another backend has"

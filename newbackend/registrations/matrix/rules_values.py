@@ -40,11 +40,12 @@ def values(context: Context) -> Iterable[Finding]:
     rows = [fact for fact in context.facts("matrix") if fact.kind == "row"]
     for key in _FIELDS:
         owners = _owners(rows, partial(text_of, key=key))
+        if len(owners) > _FEW + 1 or len(set().union(*owners.values())) <= _MANY:
+            continue
         for row in rows:
             value = text_of(row, key)
-            known = [other for other, backends in owners.items() if backends - {row.backend}]
-            alone = value and owners[value] == {row.backend}
-            if alone and 0 < len(known) <= _FEW and len(set().union(*owners.values())) > _MANY:
+            if value and owners[value] == {row.backend}:
+                known = [other for other, backends in owners.items() if backends - {row.backend}]
                 close = get_close_matches(value, known, 1, 0.8)
                 hint = f"; {close[0]} is meant" if close else ""
                 message = f"the row {row_name(row)} has {key} {value!r}, which no other backend has{hint}"

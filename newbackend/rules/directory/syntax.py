@@ -14,7 +14,7 @@ from newbackend.rules.backend import BackendInfo
 from newbackend.rules.backend_makefile import makefile_of
 from newbackend.rules.context import Context
 from newbackend.rules.registry import Result, Undecidable, check, rule, skipped
-from newbackend.splice.conflicts import conflict_line
+from newbackend.splice.conflicts import SIDES, conflict_line
 
 CONFLICT_MARKER = rule(
     "REG830",
@@ -52,8 +52,7 @@ def conflicts(context: Context) -> Iterable[Result]:
 def _conflict(context: Context, path: str) -> int | None:
     """The line of a marker; None also for a file that is not text or is not read at all."""
     try:
-        data = context.checkout.data(path)
-        marked = data is not None and (b"<<<<<<< " in data or b">>>>>>> " in data)
+        marked = context.checkout.holds(path, *SIDES)
         return conflict_line(context.read(path) or "") if marked else None
     except NewbackendError:
         return None
