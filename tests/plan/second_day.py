@@ -30,6 +30,7 @@ class Day:
     end: str
     differing: tuple[str, ...] = ()
     by_hand: tuple[str, ...] = ()
+    unsaid: tuple[str, ...] = ()
 
 
 def facts_of(checkout: Checkout, names: tuple[str, ...]) -> dict[tuple[str, str], list[Any]]:
@@ -82,15 +83,19 @@ def siblings_platform(checkout: Checkout, name: str, shipped: Mapping[str, tuple
 
 
 def one_more(checkout: Checkout, name: str, variant: str) -> Day:
-    """Adds a platform; the end is the rules that it newly breaks, `clean` for none."""
+    """Adds a platform; the end is the rules that it newly breaks, `clean` for none, and those that the plan did not
+    say."""
     known = {finding.fingerprint for finding in verify(checkout, names=[name]).findings}
-    after, by_hand, _ = changed(checkout, name, Wish(add_variants=(variant,)))
+    plan = plan_change(name, Wish(add_variants=(variant,)), checkout, SOURCES).plan
+    after, by_hand = planned(plan, checkout), tuple(f"{item.place}: {item.reason}" for item in plan.manual)
+    said = " ".join((*by_hand, *plan.notes))
     new = [
         f"{finding.rule.id} {finding.subject}: {finding.message}"
         for finding in verify(after, names=[name]).findings
         if finding.status is Status.FAIL and finding.fingerprint not in known
     ]
-    return Day(name, f"{variant} added", "clean" if not new else "findings", tuple(new), by_hand)
+    unsaid = tuple(row for row in new if row.split()[0] not in said)
+    return Day(name, f"{variant} added", "clean" if not new else "findings", tuple(new), by_hand, unsaid)
 
 
 def attempt(day: Any, *words: Any) -> Day:
