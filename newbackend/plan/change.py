@@ -8,7 +8,7 @@ backend's own answers file, which somebody edited, or a newer template (docs/adr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -128,7 +128,7 @@ def _plan(
     prove_routes(checkout, after, new.name)
     _prove_others(checkout, after, {old.name, old.gallery, new.name, new.gallery})
     _prove_done(after, old, new)
-    return Changed(_judged(plan, checkout, after, old.name, new.name), conflicts, rendered, known.path)
+    return Changed(_judged(plan, checkout, after, (old.name, new.name), conflicts), conflicts, rendered, known.path)
 
 
 def _rename(
@@ -160,15 +160,21 @@ def _rename(
     prove_routes(checkout, after, new.name)
     _prove_others(checkout, after, {old.name, old.gallery, new.name, new.gallery})
     rendered = (*(file.text for file in files.values()), answers_text(wanted))
-    return Changed(_judged(plan, checkout, after, old.name, new.name), (), rendered)
+    return Changed(_judged(plan, checkout, after, (old.name, new.name), ()), (), rendered)
 
 
-def _judged(plan: Plan, before: Checkout, after: Checkout, old: str, new: str) -> Plan:
-    """The plan with what `verify` will newly find: an error is left to be done by hand, anything else is a note."""
+def _judged(plan: Plan, before: Checkout, after: Checkout, names: tuple[str, str], asked_for: Collection[str]) -> Plan:
+    """The plan with what `verify` will newly find: an error is left to be done by hand, anything else is a note. Files
+    whose conflicts were asked for are not looked at."""
+    old, new = names
     if plan.empty:
         return plan
     known = {_under(finding, old, new) for finding in _failures(before, old)}
-    fresh = [finding for finding in _failures(after, new) if _under(finding, new, new) not in known]
+    fresh = [
+        finding
+        for finding in _failures(after, new)
+        if _under(finding, new, new) not in known and finding.path not in asked_for
+    ]
     left = tuple(
         Manual(row.path, row.line, row.expected, f"{row.rule.id}: {row.message}", "verify", (row.rule.id,))
         for row in fresh
