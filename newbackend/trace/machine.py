@@ -1,7 +1,7 @@
 """The build machine, as far as a row of the matrix tells: its system, its files, what was found so far.
 
 Files are those of the checkout at the places where the build copies them. Nothing is written: `made` are paths that
-some command has made.
+some command has made, `built` directories in which a build tool ran.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ class Machine:
     image: str = ""
     places: dict[str, str] = field(default_factory=dict)
     made: set[str] = field(default_factory=set)
+    built: set[str] = field(default_factory=set)
     steps: list[Step] = field(default_factory=list)
     copies: list[Copy] = field(default_factory=list)
     unknown: list[Unknown] = field(default_factory=list)
@@ -115,14 +116,15 @@ class Machine:
         if is_open(path):
             return None
         path = posixpath.normpath(path)
-        if path in self.made:
+        if path in self.made or any(made.startswith(f"{path}/") for made in self.made):
             return True
         inside = self.inside(path)
         if inside is not None:
             if inside == "" or self.checkout.exists(inside):
                 return True
-            # Sources that were fetched and folders that were filled can hold anything.
-            return None if any(path.startswith(f"{made}/") for made in self.made) else False
+            # Sources that were fetched and folders in which a tool has built can hold anything.
+            unsure = any(path.startswith(f"{folder}/") for folder in (*self.made, *self.built))
+            return None if unsure else False
         return self._system_file(path)
 
     def _system_file(self, path: str) -> bool | None:
@@ -137,7 +139,7 @@ class Machine:
     def is_dir(self, path: str) -> bool | None:
         """Whether a container path is a directory; None when that cannot be known."""
         inside = None if is_open(path) else self.inside(path)
-        if inside is not None and self.exists(path) and posixpath.normpath(path) not in self.made:
+        if inside is not None and (inside == "" or self.checkout.exists(inside)) and path not in self.made:
             return inside == "" or self.checkout.is_dir(inside)
         return self.exists(path)
 

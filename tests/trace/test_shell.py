@@ -31,6 +31,8 @@ SCRIPTS = [
     'if [ "$A" = other ] || [ -f file.txt ]; then echo or; fi; [ 3 -gt 2 ] && echo greater',
     '. ./lib.sh; greet you; echo "$FROM_LIB"',
     "exit 0; echo never",
+    'grep "^greet" lib.sh; grep -q nothing lib.sh || echo none; if grep -q FROM_LIB lib.sh; then echo some; fi',
+    "grep -s x sub/nowhere; echo end",
 ]
 
 

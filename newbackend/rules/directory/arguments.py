@@ -15,6 +15,7 @@ from newbackend.rulebook import Scope
 from newbackend.rules.backend import BackendInfo
 from newbackend.rules.context import Context
 from newbackend.rules.registry import check, rule
+from newbackend.trace.make.branches import blocks_of, reads
 
 _COMMENT = re.compile(r"(?m)^[ \t]*#.*$")
 _ARG = re.compile(r"(?m)^[ \t]*ARG[ \t]+(\w+)([ \t]*=)?")
@@ -72,9 +73,8 @@ def _lost(context: Context, info: BackendInfo, dockerfile: str, missing: Iterabl
             continue  # REG815 compares what is compiled
         word = re.compile(rf"(?<![\w]){name}\b")
         for path, source in sources.items():
-            match = word.search(_COMMENT.sub("", source)) if name in source else None
-            rows = [row for row in info.rows if _value(context, row.value, name)] if match else []
-            if match and rows:
+            rows = _readers(context, info, name, word, source) if name in source else []
+            if rows:
                 yield Finding(
                     LOST,
                     f"{name} {dockerfile}",
@@ -86,6 +86,24 @@ def _lost(context: Context, info: BackendInfo, dockerfile: str, missing: Iterabl
                     related=(Location(path, source.count("\n", 0, source.index(name)) + 1),),
                 )
                 break
+
+
+def _readers(context: Context, info: BackendInfo, name: str, word: re.Pattern[str], source: str) -> list[Fact]:
+    """The rows with a value for an argument whose build reads a line with it. A file that sets it itself needs none."""
+    if re.search(rf"(?m)^\s*(?:export\s+)?{name}\s*(?::=|=|\?=[ \t]*\S)", source):
+        return []
+    blocks = [
+        block
+        for block in blocks_of(source)
+        if word.search(_COMMENT.sub("", source[block.start : block.end]))
+        or any(word.search(guard.text) for guard in block.guards)
+    ]
+    return [
+        row
+        for row in info.rows
+        if any(reads(block, "BUILD_TYPE", text_of(row, "build-type")) is not False for block in blocks)
+        and _value(context, row.value, name)
+    ]
 
 
 def _value(context: Context, row: dict[str, object], name: str) -> str:

@@ -41,8 +41,16 @@ _TOOLS = frozenset(
     }
 )
 """Programs whose calls are shown as steps."""
-_SUCCEED = frozenset({"true", ":", "shopt", "trap", "ulimit", "export", "mkdir", "cp", "mv", "ln", "echo", "set", "cd"})
-_READERS = frozenset({"cat", "sed", "head", "tail", "awk", "cut", "grep"})
+_BUILDERS = frozenset({"cmake", "ninja", "meson", "go", "cargo", "npm", "swift", "xcodebuild"})
+"""Programs that fill the directory in which they run."""
+_SUCCEED = frozenset(
+    {
+        *("true", ":", "shopt", "trap", "ulimit", "export", "set", "cd", "echo"),
+        *("mkdir", "cp", "mv", "ln", "grep", "test", "["),
+    }
+)
+"""Commands whose own status is believed."""
+_READERS = frozenset({"cat", "sed", "head", "tail", "awk", "cut"})
 
 
 def run(shell: Shell, words: Sequence[str], where: Where) -> Status:
@@ -81,8 +89,10 @@ def _program(call: Call) -> Status:
     if call.name in _TOOLS or (call.name.startswith("python") and {"pip", "venv"} & {*call.words[:3]}):
         call.step(Kind.RUN, always=False)
         _note_outputs(call)
+        if call.name in _BUILDERS and not is_open(call.shell.directory):
+            call.machine.built.add(call.shell.directory)
     call.shell.say(open_part(f"$({call.line})"))
-    return None if call.name == "grep" else True
+    return True
 
 
 def _note_outputs(call: Call) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable
 
 from newbackend.trace.opentext import is_open, open_part
 from newbackend.trace.shell.calls import Call, Command
 from newbackend.trace.shell.run import Status
 
+_PLAIN = re.compile(r"\^?[\w /:=.-]+\$?")
+"""Patterns that mean the same to grep and to Python, but for the dot, which is any sign in both."""
 _DEBIAN = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -74,6 +77,24 @@ def _dirname(path: str) -> str:
     return posixpath.dirname(path.rstrip("/")) or ("/" if path.startswith("/") else ".")
 
 
+def grep(call: Call) -> Status:
+    """grep of a plain pattern in one file of the checkout that the build does not change; else open."""
+    options = {letter for word in call.words if word.startswith("-") for letter in word[1:]}
+    given = call.operands
+    path = call.path(given[1]) if len(given) == 2 and not is_open(given[1]) else ""
+    if path and call.machine.exists(path) is False:
+        return False  # it prints nothing
+    found = call.machine.read(path) if path and path not in call.machine.made else None
+    if found is None or is_open(given[0]) or options - set("sqhEF") or not _PLAIN.fullmatch(given[0]):
+        call.shell.say(open_part(f"$({call.line})"))
+        return None
+    pattern = re.compile(re.escape(given[0]) if "F" in options else given[0])
+    lines = [line for line in found[1].splitlines() if pattern.search(line)]
+    if "q" not in options:
+        call.shell.say("".join(f"{line}\n" for line in lines))
+    return bool(lines)
+
+
 COMMANDS: dict[str, Command] = {
     "echo": echo,
     "printf": printf,
@@ -81,6 +102,7 @@ COMMANDS: dict[str, Command] = {
     "arch": arch,
     "dpkg": dpkg,
     "pwd": pwd,
+    "grep": grep,
     "dirname": _of_path("dirname", _dirname),
     "basename": _of_path("basename", lambda path: posixpath.basename(path.rstrip("/"))),
     "realpath": _of_path("realpath", lambda path: path, whole=True),
