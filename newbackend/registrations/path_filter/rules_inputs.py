@@ -18,8 +18,8 @@ from newbackend.rules.registry import Undecidable, check, rule
 
 _FILE = re.compile(r"(?<![\w.-])((?:\.docker|scripts/build)/[\w.-]+\.sh)")
 _COMMENT = re.compile(r"(?m)^[ \t]*#.*$")
-_SEVERAL = 3
-"""From so many stages on, one may be left out: one builds, one is the image."""
+_STAGE = re.compile(r"(?m)^FROM\s+")
+_PREBUILT = "BUILDER_BASE_IMAGE"
 _BUILDS = re.compile(r"(?m)^\s*(?:make|cmake|cargo|go build|cp|source)\b")
 
 STALE = rule(
@@ -88,15 +88,17 @@ def _scripts_in(checkout: Checkout, path: str) -> frozenset[str]:
 
 
 def _scripts_of_image(context: Context, path: str, row: Fact) -> frozenset[str]:
-    """The shared scripts in the stages of a Dockerfile that the row's image is built of."""
+    """The shared scripts of a Dockerfile that the image is built with: where it has stages for a prebuilt base and
+    for none, only those of the stages that the row takes."""
     named = _scripts_in(context.checkout, path)
-    if not named or (context.read(path) or "").count("\nFROM ") < _SEVERAL:
+    if not named:
         return named
-    from newbackend.trace.ci.workflow import row_job
-    from newbackend.trace.docker.stages import needed_text
-
-    job = row_job(context.checkout, row.value, darwin=False)
-    return frozenset(_FILE.findall(needed_text(context.read(path) or "", job.arguments))) if job else frozenset()
+    prebuilt = bool(row.value.get("builder-base-image"))
+    stages = [(_PREBUILT in stage.partition("\n")[0], stage) for stage in _STAGE.split(context.read(path) or "")[1:]]
+    if not any(takes for takes, _ in stages):
+        return named
+    own = "\n".join(stage for takes, stage in stages if takes == prebuilt)
+    return named & frozenset(_FILE.findall(_COMMENT.sub("", own)))
 
 
 def _rebuilt(context: Context, users: Mapping[str, dict[str, Fact]]) -> Mapping[str, set[str]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from newbackend.trace.docker.expand import expanded, unquoted
-from newbackend.trace.docker.instructions import Instruction, instructions_of
+from newbackend.trace.docker.instructions import Instruction
 
 PREDEFINED = frozenset(
     {
@@ -53,13 +53,6 @@ def needed_of(stages: list[Stage]) -> list[Stage]:
                 -1:
             ]
     return [stage for at, stage in enumerate(stages) if at in wanted]
-
-
-def needed_text(text: str, arguments: Mapping[str, str], arch: str = "x86_64") -> str:
-    """The text of the instructions of all stages that are built with these arguments."""
-    stages, _ = stages_of(instructions_of(text), arguments, arch)
-    entries = (entry for stage in needed_of(stages) for entry in stage.instructions)
-    return "\n".join(" ".join((*entry.flags, entry.text, *(body for body, _ in entry.bodies))) for entry in entries)
 
 
 def stages_of(

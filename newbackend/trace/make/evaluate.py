@@ -175,7 +175,7 @@ class Evaluation:
         """A `define … endef`; gives the number of the line after it."""
         start = number
         number = self._skip_define(lines, number)
-        body = "\n".join(entry.raw for entry in lines[start : number - 1])
+        body = "\n".join(entry.collapsed for entry in lines[start : number - 1])
         header = line.joined.split()
         name = [word for word in header if word not in MODIFIERS]
         operator = name[1] if len(name) > 1 else "="

@@ -225,8 +225,9 @@ class _Make:
             )
         machine.depth += 1
         # GNU make expands all lines before it runs the first.
-        lines = [(where, self._expanded(expander, where, raw)) for where, raw in rule.recipe]
-        for where, command in lines:
+        lines = [(where, raw, self._expanded(expander, where, raw)) for where, raw in rule.recipe]
+        for where, raw, command in lines:
+            calls_make = "$(MAKE)" in raw or "${MAKE}" in raw
             for piece in _commands(command):
                 stripped = piece.lstrip(" \t@-+")
                 if not stripped.strip():
@@ -234,10 +235,13 @@ class _Make:
                 said.append(stripped)
                 if not machine.quiet:
                     machine.printed.append(stripped)
+                printed = len(machine.printed)
                 shell = Shell(machine, environment, self.directory, where)
                 shell.make_variables = dict(self.command_line)
                 shell.make_level = self.level + 1
                 shell.run(stripped)
+                if not calls_make and "+" not in piece[: len(piece) - len(stripped)]:
+                    del machine.printed[printed:]  # `make -n` runs no other line
         machine.depth -= 1
         if rule.maybe:
             machine.conditions.pop()

@@ -14,12 +14,17 @@ class Line:
     raw: str
 
     @cached_property
+    def collapsed(self) -> str:
+        """The text on one line, as inside of `define`: a continuation and the white space around it are one space."""
+        if "\\\n" not in self.raw:
+            return self.raw
+        first, *middle, last = self.raw.split("\\\n")
+        return " ".join([first.rstrip(), *(piece.strip() for piece in middle), last.lstrip()])
+
+    @cached_property
     def joined(self) -> str:
         """The text outside of recipes: continuations are one space, the comment is gone."""
-        text = self.raw
-        if "\\\n" in text:
-            pieces = text.split("\\\n")
-            text = " ".join([pieces[0].rstrip(), *(piece.strip() for piece in pieces[1:-1]), pieces[-1].lstrip()])
+        text = self.collapsed
         return without_comment(text) if "#" in text else text
 
     @cached_property
