@@ -190,9 +190,26 @@ FILES = {
 }
 
 
-def read(root: Path, directory: str, goals: list[str], environment: Mapping[str, str], place: str) -> Machine:
+class Nothing(set[str]):
+    """No command makes a file, as with `make -n`."""
+
+    def add(self, item: str) -> None:
+        """Forgets it."""
+
+    def __ior__(self, others: object) -> Nothing:  # type: ignore[override]
+        return self
+
+
+def read(
+    root: Path,
+    directory: str,
+    goals: list[str],
+    environment: Mapping[str, str],
+    place: str,
+    made: set[str] | None = None,
+) -> Machine:
     """What the reading says that make does."""
-    machine = Machine(Checkout(root), "Linux", os.uname().machine)
+    machine = Machine(Checkout(root), "Linux", os.uname().machine, made=set() if made is None else made)
     machine.put(place, "")
     make(machine, f"{place}/{directory}".rstrip("/"), goals, environment, {}, Where("Makefile", 1))
     return machine
@@ -309,7 +326,7 @@ def test_every_backend_of_localai_is_read_as_gnu_make_reads_it(localai_at: Calla
             goals = [f"{makefile.parent.name}-fallback"]
         for build_type in ("", "cublas", "hipblas", "vulkan", "sycl_f16"):
             environment = {"BUILD_TYPE": build_type, "CUDA_MAJOR_VERSION": "13"}
-            mine = "\n".join(read(root, directory, goals, environment, str(root)).printed).splitlines()
+            mine = "\n".join(read(root, directory, goals, environment, str(root), made=Nothing()).printed).splitlines()
             theirs, errors = gnu(makefile.parent, goals, environment)
             if FETCHED.search(errors):
                 mine = mine[: len(theirs)]
