@@ -121,7 +121,6 @@ def verify(
     from newbackend.cli.output.report_text import print_report, print_statistics
     from newbackend.errors import Exit, UsageError
     from newbackend.findings import Severity
-    from newbackend.plan.fixes import without_repairs
     from newbackend.registrations.support.backend_names import named
     from newbackend.rules.selection import selection
 
@@ -146,6 +145,8 @@ def verify(
             return Exit.FINDINGS if repairs else _status(chosen.of(report), fail_on, run)
         _apply(checkout, fixes, allow_dirty=allow_dirty)
         checkout = open_repo(repo)
+        from newbackend.plan.fixes import without_repairs
+
         report = without_repairs(run.verify(checkout), fixes.left)
     if online:
         report = _online(report, checkout)

@@ -75,8 +75,9 @@ def importable(context: Context) -> Iterable[Result]:
 def _not_wanted(context: Context, info: BackendInfo) -> str:
     """Why the import form is not to offer a backend, by the answers that it was created with; else ""."""
     path = f"{info.directory}/{ANSWERS_NAME}"
+    text = context.read(path)
     try:
-        imports = parse_answers(context.read(path) or "", path).imports
+        imports = parse_answers(text, path).imports if text else None
     except UsageError:
         return ""
     return f"its answers say import.kind: {NO_IMPORT}" if imports and imports.kind == NO_IMPORT else ""
