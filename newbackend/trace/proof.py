@@ -6,6 +6,7 @@ host's system directories and the checkout without its git directory, both read-
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -18,9 +19,11 @@ from pathlib import Path
 
 from newbackend.checkout.tree import Checkout
 from newbackend.package.proofs.sandbox import Bind, Sandbox, environment, find_sandbox, stage_root
+from newbackend.trace.machine import Machine, TooMuch
+from newbackend.trace.make.goals import make
 from newbackend.trace.opentext import is_open, shown
 from newbackend.trace.rowtrace import RowTrace
-from newbackend.trace.steps import MakeCall
+from newbackend.trace.steps import MakeCall, Where
 
 TIMEOUT = 60.0
 OUTPUT_LIMIT = 8 << 20
@@ -59,6 +62,8 @@ def prove(checkout: Checkout, entry: RowTrace) -> Proof:
         if said is None:
             return Proof("unknown", lines, errors)
         alike, differ, ended = _compared(call.printed, said, errors)
+        if differ:  # `make -n` makes nothing: what a make repeats because of that is no difference
+            alike, differ, ended = _compared(_without_effects(checkout, wanted, call), said, errors)
         lines += alike
         stopped = stopped or ended
         differences += differ
@@ -67,6 +72,24 @@ def prove(checkout: Checkout, entry: RowTrace) -> Proof:
     if differences:
         return Proof("differs", lines, "GNU make says something else", stopped, tuple(differences[:_SHOWN]))
     return Proof("same", lines, "GNU make says the same", stopped)
+
+
+class _Nothing(set[str]):
+    """The files that commands make when none runs."""
+
+    def add(self, item: str) -> None:
+        """Forgets it."""
+
+    def __ior__(self, others: object) -> _Nothing:  # type: ignore[override]
+        return self
+
+
+def _without_effects(checkout: Checkout, arch: str, call: MakeCall) -> Sequence[str]:
+    """The lines of the reading when no command makes a file, as in `make -n`."""
+    machine = Machine(checkout, "Linux", arch, places=dict(call.places), made=_Nothing())
+    with contextlib.suppress(TooMuch):
+        make(machine, call.directory, call.goals, call.environment, call.variables, Where(call.directory, 1))
+    return machine.printed
 
 
 def _make(sandbox: Sandbox, checkout: Checkout, call: MakeCall) -> tuple[list[str] | None, str]:
@@ -103,10 +126,11 @@ def _binds(checkout: Checkout, places: Mapping[str, str]) -> list[Bind]:
     A directory that another place lies in is bound file by file: a read-only bind takes no mount point.
     """
     binds = []
+    whole = [f"{place.rstrip('/')}/" for place, inside in places.items() if not inside]
     for place, inside in sorted(places.items(), key=lambda item: len(item[0])):
         source = checkout.root / inside
-        if not source.exists() or is_open(place):
-            continue
+        if not source.exists() or is_open(place) or place.startswith(tuple(whole)):
+            continue  # inside of the whole checkout: a copy that the build has made
         nested = {other for other in places if other.startswith(f"{place.rstrip('/')}/")}
         if inside and not nested:
             binds.append(Bind(source, place))

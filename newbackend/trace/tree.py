@@ -84,7 +84,7 @@ def parts_of(entry: RowTrace, full: bool = False) -> Iterable[tuple[str, list[Br
 
 
 def _proof(proof: Proof) -> list[Branch]:
-    found: list[Branch] = [(f"{proof.message}, in {proof.lines} lines" if proof.lines else proof.message, "")]
+    found: list[Branch] = [(f"{proof.message}; lines compared: {proof.lines}" if proof.lines else proof.message, "")]
     found += [(f"read: {read}  make: {said}", "") for read, said in proof.differences]
     if proof.stopped:
         found.append((f"make -n goes no further: {proof.stopped}", ""))
