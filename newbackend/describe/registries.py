@@ -9,7 +9,7 @@ from newbackend.catalog import modalities
 from newbackend.catalog.registries import registries
 from newbackend.describe.facts import Registered
 from newbackend.registrations.base import Fact
-from newbackend.registrations.importer_registry.place import ImporterRegistry
+from newbackend.registrations.importer_registry.place import ImporterRegistry, comment_above
 
 _NOTE = " (preference-only)"
 
@@ -63,10 +63,14 @@ def places_of(backend: Registered) -> dict[str, dict[str, Any]]:
 
 
 def _importer_order(backend: Registered) -> dict[str, dict[str, Any]]:
-    """The importer that follows the backend's: the first match wins, so the order is a fact too."""
+    """The importer that follows the backend's, because the first match wins, and the comment above its line."""
     types = [str(fact.value) for fact in ImporterRegistry().observe(backend.checkout)]
     own = {str(fact.value) for fact in backend.of("importer-registry")}
     last = max(number for number, name in enumerate(types) if name in own)
     after = types[last + 1] if last + 1 < len(types) else ""
     generic = [name for name in types if name in registries().generic_importers and name not in own]
-    return {} if after and generic[:1] == [after] else {ImporterRegistry.id: {"before": after}}
+    told: dict[str, Any] = {} if after and generic[:1] == [after] else {"before": after}
+    comment = comment_above(backend.checkout, types[last])
+    if comment:
+        told["comment"] = comment
+    return {ImporterRegistry.id: told} if told else {}

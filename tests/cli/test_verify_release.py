@@ -26,4 +26,7 @@ def test_without_the_placeholder_the_release_is_clean(sample: Path) -> None:
     assert newbackend(*CREATE, "--repo", sample).status == 0
     engine = sample / "backend/go/oak/engine.go"
     engine.write_text(engine.read_text().replace("NEWBACKEND-PLACEHOLDER", "the real engine"))
+    told = newbackend("verify", "oak", "--release", "--repo", sample)
+    assert (told.status, "README.md still speaks of the" in told.out) == (1, True)
+    (engine.parent / "README.md").unlink()
     assert newbackend("verify", "oak", "--release", "--repo", sample).status == 0

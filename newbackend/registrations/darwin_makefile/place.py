@@ -13,6 +13,7 @@ from newbackend.catalog import variant_table
 from newbackend.checkout.layout import MAKEFILE
 from newbackend.checkout.tree import Checkout
 from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe
+from newbackend.registrations.support.backend_names import backend_names
 from newbackend.registrations.support.makefiles import probe_makefile
 from newbackend.registrations.support.text_files import lines_of
 from newbackend.spec import BackendSpec
@@ -108,6 +109,16 @@ class DarwinMakefile(Place):
                 blank = rule.first > 0 and not lines[rule.first - 1].strip()
                 gone = drop_statements(lines, rule.first - blank, rule.end, line=rule.first)
             yield self.taken(checkout, gone, f"{fact.kind} of {name}", *_RULES[fact.kind])
+        yield from self._lone_word(checkout, name)
+
+    def _lone_word(self, checkout: Checkout, name: str) -> Iterable[Change]:
+        """The word of a target that was left to do by hand, or is written in another way: no fact tells of it."""
+        lines = lines_of(checkout, MAKEFILE)
+        word = f"backends/{name}-darwin"
+        listed = any(word in rule.words for rule in rules_of(lines, _LIST))
+        known = any(fact.kind == _LIST and fact.value == word for fact in self.observe(checkout))
+        if listed and not known and f"{name}-darwin" not in backend_names(checkout):
+            yield self.taken(checkout, drop_word(lines, _LIST, word), f"{_LIST} of {name}", *_RULES[_LIST])
 
     def own_files(self, checkout: Checkout, name: str) -> Sequence[str]:
         return [path for path in (script_path(name),) if checkout.exists(path)]

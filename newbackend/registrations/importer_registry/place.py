@@ -41,7 +41,7 @@ class ImporterRegistry(Place):
     id = "importer-registry"
     title = "model importers"
     order = 130
-    override_keys = frozenset(("before",))
+    override_keys = frozenset(("before", "comment"))
     file = REGISTRY
     takes_facts = True
 
@@ -81,13 +81,13 @@ class ImporterRegistry(Place):
         following = _following(spec, entries)
         for wanted in missing:
             if answers_for(spec, self.id).get("before") == "":
-                operation = add_lines(lines, entries[-1].last, self.text(wanted))
+                operation = add_lines(lines, entries[-1].last, [*_kept_comment(spec), *self.text(wanted)])
             elif following is None:
                 known = ", ".join(registries().generic_importers)
                 why = f"none of {known} is in {VARIABLE}, so the order is unclear"
                 operation = anchor_missing(why, entries[0].first + 1)
             else:
-                rows = [*_comment(spec, wanted.value, following), *self.text(wanted)]
+                rows = [*(_kept_comment(spec) or _comment(spec, wanted.value, following)), *self.text(wanted)]
                 if following.index:
                     operation = add_lines(lines, entries[following.index - 1].last, rows)
                 else:
@@ -136,6 +136,27 @@ def _following(spec: BackendSpec, entries: Sequence[Element]) -> Element | None:
 
 def _file(spec: BackendSpec) -> str:
     return f"{FOLDER}/{spec.name}.go"
+
+
+def _kept_comment(spec: BackendSpec) -> list[str]:
+    """The comment in the answers: what somebody wrote above the line. Each of its lines stays a comment."""
+    text = answers_for(spec, ImporterRegistry.id).get("comment") or ""
+    if not isinstance(text, str) or any(ord(character) < 32 and character not in "\t\n" for character in text):
+        key = f"overrides.places.{ImporterRegistry.id}.comment"
+        raise UsageError("answers-value", f"{key} must be text without control characters")
+    return [f"\t//{line}" for line in text.split("\n")] if text else []
+
+
+def comment_above(checkout: Checkout, type_name: str) -> str:
+    """The comment above an importer's line, without its slashes; "" without one."""
+    lines = go_file(checkout, REGISTRY).lines
+    for element in elements(checkout, REGISTRY, VARIABLE):
+        if element.type_name == type_name:
+            rows = [lines[number].strip() for number in range(element.comment, element.first)]
+            return (
+                "\n".join(row.removeprefix("//") for row in rows) if all(row.startswith("//") for row in rows) else ""
+            )
+    return ""
 
 
 def _comment(spec: BackendSpec, name: str, following: Element) -> list[str]:

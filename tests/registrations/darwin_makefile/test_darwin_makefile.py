@@ -13,7 +13,7 @@ from newbackend.checkout.tree import Checkout
 from newbackend.plan.build import plan_create
 from newbackend.plan.remove import plan_remove
 from newbackend.registrations.darwin_makefile.place import DarwinMakefile
-from newbackend.splice.outcome import AnchorMissing
+from newbackend.splice.outcome import AnchorMissing, Inserted
 
 METAL = ["cpu", "metal"]
 
@@ -62,3 +62,11 @@ def test_a_longer_name_keeps_its_target(checkout: Checkout) -> None:
     after = round_trip(DarwinMakefile(), checkout, spec(name="anvil", variants=METAL))
     assert "backends/cppanvil-darwin: build" in after.need(MAKEFILE)
     assert new_lines(checkout, after, MAKEFILE)[1] == "backends/anvil-darwin: build"
+
+
+def test_the_word_of_a_target_that_was_left_to_a_person_goes_with_the_backend(checkout: Checkout) -> None:
+    listed = edited(checkout, MAKEFILE, (" backends/cppanvil-darwin", " backends/cppanvil-darwin backends/ds4-darwin"))
+    (gone,) = DarwinMakefile().revert(listed, "ds4")
+    assert isinstance(gone.outcome, Inserted)
+    assert listed.need(MAKEFILE).replace(" backends/ds4-darwin", "") == checkout.need(MAKEFILE)
+    assert list(DarwinMakefile().revert(checkout, "ds4")) == []

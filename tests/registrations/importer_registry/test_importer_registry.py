@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from place_trip import edited, gofmt_changes, new_lines, round_trip
+from place_trip import edited, gofmt_changes, new_lines, round_trip, texts_after
 from specs import spec
 
 from newbackend.checkout.tree import Checkout
+from newbackend.describe import describe
 from newbackend.errors import UsageError
 from newbackend.plan.build import plan_create, planned
 from newbackend.plan.remove import plan_remove
 from newbackend.registrations.importer_registry.place import ImporterRegistry
 from newbackend.registrations.support.importers_dir import FOLDER, REGISTRY
-from newbackend.spec import BackendSpec
+from newbackend.spec import BackendSpec, make_spec
 from newbackend.splice.outcome import AnchorMissing
 
 DETAILS = "\tPreferences json.RawMessage\n}"
@@ -106,3 +107,28 @@ def test_nothing_is_wanted_without_the_folder(sample: Path) -> None:
 
     bare = open_checkout(sample).with_changes({REGISTRY: None})
     assert ImporterRegistry().plan(bare, wanted(extensions=[".x"])).skipped
+
+
+def test_the_comment_above_the_line_is_described_and_comes_back(real: Checkout) -> None:
+    after = planned(plan_create(wanted(extensions=[".ds4"]), real), real)
+    told = describe(after, "ds4").answers.overrides or {}
+    comment = told["places"]["importer-registry"]["comment"]
+    assert comment.startswith(" Ds4Importer matches .ds4 files")
+    bare = after.with_changes({REGISTRY: real.need(REGISTRY)})
+    kept = make_spec(describe(after, "ds4").answers)
+    changes = list(ImporterRegistry().plan(bare, kept).changes)
+    again = bare.with_changes(texts_after(bare, changes))
+    assert again.need(REGISTRY) == after.need(REGISTRY)
+
+
+def test_a_comment_from_answers_cannot_end(real: Checkout) -> None:
+    places = {"importer-registry": {"facts": {"importer:Ds4Importer": "Ds4Importer"}, "comment": "one\n*/ two\n}"}}
+    after = real.with_changes(
+        texts_after(real, ImporterRegistry().plan(real, spec(overrides={"places": places})).changes)
+    )
+    rows = after.need(REGISTRY).splitlines()
+    at = rows.index("\t&Ds4Importer{},")
+    assert rows[at - 3 : at] == ["\t//one", "\t//*/ two", "\t//}"]
+    hostile = spec(overrides={"places": {"importer-registry": {**places["importer-registry"], "comment": "a\rb"}}})
+    with pytest.raises(UsageError, match="without control characters"):
+        ImporterRegistry().plan(real, hostile)
