@@ -8,6 +8,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+from fuzz.packages import mutated
 
 from newbackend.errors import NewbackendError
 from newbackend.package import PackageOptions, check_package
@@ -29,23 +30,6 @@ ELF_ROUNDS, ARCHIVE_ROUNDS, PACKAGE_ROUNDS, SCRIPT_ROUNDS = 3000, 600, 60, 800
 TRACED_ROUNDS = 300
 SECONDS = 60.0
 MEMORY = 64 << 20
-EDGES = (b"\0", b"\xff", b"\xff\xff\xff\xff", b"\0\0\0\x80", b"\xff" * 8, b"\x7fELF")
-
-
-def mutate(data: bytes, dice: random.Random, head: int) -> bytes:
-    """A few changes, most of them in the first `head` bytes, where the structure is."""
-    changed = bytearray(data)
-    for _ in range(dice.randint(1, 6)):
-        at = dice.randrange(min(head, len(changed)) if dice.random() < 0.8 else len(changed))
-        kind = dice.random()
-        if kind < 0.4:
-            changed[at] ^= 1 << dice.randrange(8)
-        elif kind < 0.9:
-            edge = dice.choice(EDGES)
-            changed[at : at + len(edge)] = edge
-        else:
-            del changed[max(at, 64) :]
-    return bytes(changed)
 
 
 def refusal(path: Path) -> str:
@@ -65,7 +49,7 @@ def test_mutated_elf_files_are_read_or_refused(built: Built) -> None:
     for turn in range(ELF_ROUNDS):
         if turn == ELF_ROUNDS - TRACED_ROUNDS:
             tracemalloc.start()  # slows everything tenfold: only the last rounds
-        data = mutate(dice.choice(samples), dice, 1500)
+        data = mutated(dice.choice(samples), dice, 1500)
         try:
             elf = parse_elf(data)
             read_symbols(data, elf)
@@ -91,7 +75,7 @@ def test_mutated_archives_are_read_or_refused_in_one_sentence(tmp_path: Path) ->
     begun = time.monotonic()
     for _ in range(ARCHIVE_ROUNDS):
         sample = dice.choice(samples)
-        target.write_bytes(mutate(sample, dice, len(sample)))
+        target.write_bytes(mutated(sample, dice, len(sample)))
         sentence = refusal(target)
         refused += bool(sentence)
         assert "\n" not in sentence
@@ -106,7 +90,7 @@ def test_packages_with_mutated_files_are_judged_without_a_traceback(built: Built
     broken = 0
     for _ in range(PACKAGE_ROUNDS):
         for path, data in whole.items():
-            path.write_bytes(mutate(data, dice, 1500) if dice.random() < 0.7 else data)
+            path.write_bytes(mutated(data, dice, 1500) if dice.random() < 0.7 else data)
         report = check_package(built.root, options=PackageOptions())
         broken += bool(report.findings)
     assert time.monotonic() - begun < SECONDS
