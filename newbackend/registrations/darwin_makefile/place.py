@@ -112,7 +112,12 @@ class DarwinMakefile(Place):
         yield from self._lone_word(checkout, name)
 
     def _lone_word(self, checkout: Checkout, name: str) -> Iterable[Change]:
-        """The word of a target that was left to do by hand, or is written in another way: no fact tells of it."""
+        """The word of a C++ backend's target that was left to do by hand: no fact tells of it.
+
+        Of other languages it is left: `describe` does not know it, so nothing could give it back.
+        """
+        if not checkout.is_dir(f"backend/cpp/{name}"):
+            return
         lines = lines_of(checkout, MAKEFILE)
         word = f"backends/{name}-darwin"
         listed = any(word in rule.words for rule in rules_of(lines, _LIST))

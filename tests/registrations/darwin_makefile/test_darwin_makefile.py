@@ -66,6 +66,8 @@ def test_a_longer_name_keeps_its_target(checkout: Checkout) -> None:
 
 def test_the_word_of_a_target_that_was_left_to_a_person_goes_with_the_backend(checkout: Checkout) -> None:
     listed = edited(checkout, MAKEFILE, (" backends/cppanvil-darwin", " backends/cppanvil-darwin backends/ds4-darwin"))
+    assert list(DarwinMakefile().revert(listed, "ds4")) == [], "it may be of another language"
+    listed = listed.with_changes({"backend/cpp/ds4/Makefile": "all:\n"})
     (gone,) = DarwinMakefile().revert(listed, "ds4")
     assert isinstance(gone.outcome, Inserted)
     assert listed.need(MAKEFILE).replace(" backends/ds4-darwin", "") == checkout.need(MAKEFILE)
