@@ -228,6 +228,8 @@ PRINTERS = {
     "wizard/menu_prompts.py": "draws with a library what `asked` made printable",
     "wizard/menu_keys.py": "moves the cursor",
     "splice/golang.py": "a Go string, into a file",
+    "upstream/by_pointer.py": "C code, into a file",
+    "upstream/bindings_check.py": "C code, into a file",
     "package/proofs/_health.py": "a child process, whose output is read",
 }
 

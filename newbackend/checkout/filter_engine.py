@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -90,16 +91,16 @@ def path_filter(checkout: Checkout) -> PathFilter:
     path = layout_of(checkout).filter_path
     if path is None:
         raise FilterUnavailable("no file with function inferBackendPath was found")
-    loaded = _loaded(checkout.need(path), module=path == FILTER_MODULE)
+    loaded = _loaded(checkout.need(path), os.getpid(), module=path == FILTER_MODULE)
     if isinstance(loaded, FilterUnavailable):
         raise loaded
     return loaded
 
 
 @lru_cache(maxsize=2)
-def _loaded(source: str, *, module: bool) -> PathFilter | FilterUnavailable:
+def _loaded(source: str, _process: int, *, module: bool) -> PathFilter | FilterUnavailable:
     """The filter, cached by its source: a checkout and a planned change of it share one (and its failures) while the
-    source is the same."""
+    source is the same. A fork has its own: two processes cannot talk to one engine."""
     try:
         return PathFilter(source, module=module)
     except FilterUnavailable as error:

@@ -40,7 +40,7 @@ class Engine:
             _serve(_quickjs, asked, answer)
         os.close(asked)
         os.close(answer)
-        self._end = weakref.finalize(self, _end, pid, self._ask, self._answers)
+        self._end = weakref.finalize(self, _end, os.getpid(), pid, self._ask, self._answers)
 
     def evaluate(self, script: str) -> str:
         """A script's value as text. A script that failed is not run again, and after the engine had to be
@@ -86,7 +86,9 @@ def _read(pipe: int, size: int, deadline: float | None = None) -> bytes:
     return bytes(data)
 
 
-def _end(pid: int, *pipes: int) -> None:
+def _end(owner: int, pid: int, *pipes: int) -> None:
+    if os.getpid() != owner:  # a fork of the owner drops its copy: the engine goes on for the owner
+        return
     os.kill(pid, signal.SIGKILL)
     for pipe in pipes:
         os.close(pipe)

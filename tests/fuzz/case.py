@@ -124,7 +124,8 @@ def _child(work: Callable[[], object], streams: list[Path], temporary: Path) -> 
             os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-        resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+        most = _address_space() + ADDRESS_SPACE  # a fork has what its parent mapped
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
         try:
             work()
             status = 0
@@ -138,6 +139,13 @@ def _child(work: Callable[[], object], streams: list[Path], temporary: Path) -> 
         sys.stderr.flush()
     finally:
         os._exit(status)
+
+
+def _address_space() -> int:
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
 
 
 def _wait(pid: int, kill: tuple[float, int] | None) -> tuple[int, resource.struct_rusage, str]:

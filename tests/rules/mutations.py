@@ -75,6 +75,10 @@ def _with(rows: list[str], first: int, last: int, old: str, new: str) -> str:
     return "\n".join([*rows[:first], block.replace(old, new, 1), *rows[last:]])
 
 
+_CROSSED = frozenset(("REG130", "REG133"))
+"""What a row with a value of its own, or without its other leg, is said to be too."""
+
+
 def _matrix(context: Context, info: BackendInfo) -> Iterator[Mutation]:
     rows = _rows(context, MATRIX)
     for fact in info.images:
@@ -84,20 +88,20 @@ def _matrix(context: Context, info: BackendInfo) -> Iterator[Mutation]:
         twins = [one for one in info.rows if one.value["tag-suffix"] == suffix]
         label = f"{suffix} {fact.value.get('platform-tag', '')}".strip()
         gone = "REG104" if fact.kind == "darwin" else "REG106" if len(twins) > 1 else "REG101"
-        yield Mutation(f"row {label} deleted", MATRIX, _without(rows, first, last), gone)
+        yield Mutation(f"row {label} deleted", MATRIX, _without(rows, first, last), gone, _CROSSED)
         wrong = _with(rows, first, last, suffix, suffix + "x")
         # One leg of two: the image that it makes now is offered nowhere, and each leg stands alone.
-        must, may = ("REG203", frozenset(("REG106",))) if len(twins) > 1 else ("REG204", frozenset())
+        must, may = ("REG203", _CROSSED | {"REG106"}) if len(twins) > 1 else ("REG204", frozenset())
         yield Mutation(f"row {label}: tag-suffix misspelt", MATRIX, wrong, must, may)
         if fact.kind == "darwin":
             continue
         dockerfile = str(fact.value["dockerfile"])
         wrong = _with(rows, first, last, dockerfile, dockerfile + "x")
         legs = frozenset(("REG108",)) if len(twins) > 1 else frozenset()
-        may = legs | {"REG110", "REG401"}  # a Dockerfile of its own name may fall out of the filter too
+        may = legs | _CROSSED | {"REG110", "REG401"}  # a Dockerfile of its own name may fall out of the filter too
         yield Mutation(f"row {label}: dockerfile misspelt", MATRIX, wrong, "REG105", may)
         wrong = _with(rows, first, last, f"ubuntu-version: '{fact.value['ubuntu-version']}'", "ubuntu-version: '1804'")
-        yield Mutation(f"row {label}: ubuntu-version altered", MATRIX, wrong, "REG112")
+        yield Mutation(f"row {label}: ubuntu-version altered", MATRIX, wrong, "REG112", _CROSSED)
         wrong = _with(rows, first, last, "runs-on:", "run-on:")
         yield Mutation(f"row {label}: a key misspelt", MATRIX, wrong, "REG103")
 
@@ -114,7 +118,7 @@ def _gallery(context: Context, info: BackendInfo) -> Iterator[Mutation]:
         must = "REG205" if name in targets else "REG210"
         if name in targets:
             wrong = _with(rows, first, last, f'"{name}"', f'"x{name}"')
-            yield Mutation(f"entry {name} renamed", INDEX, wrong, must)
+            yield Mutation(f"entry {name} renamed", INDEX, wrong, must, frozenset(("REG232",)))
         wrong = _with(rows, first, last, f"{image.channel}{image.suffix}", f"{image.channel}{image.suffix}x")
         yield Mutation(f"entry {name}: uri misspelt", INDEX, wrong, "REG204", frozenset(("REG214",)))
         mirror = f"localai/localai-backends:{image.channel}{image.suffix}"

@@ -119,7 +119,7 @@ def test_the_placeholder_builds_without_a_clone(tmp_path: Path) -> None:
 
 
 def test_the_real_engine_is_cloned_at_the_pin(tmp_path: Path) -> None:
-    plan = dry_run(own(rendered(), "Makefile"), tmp_path, "ENGINE=upstream", "grpc-server")
+    plan = dry_run(own(rendered(), "Makefile"), tmp_path, "ENGINE=upstream", "ENGINE_TARGETS=ds4", "grpc-server")
     assert f"fetch -q --depth 1 origin '{r.pin()['sha']}'" in plan
     assert f"-DENGINE_DIR={tmp_path}/my-engine-src" in plan
 
@@ -132,7 +132,7 @@ def test_a_local_checkout_replaces_the_clone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cuda", ["12", "13"])
 def test_cuda_builds_list_their_architectures(cuda: str, tmp_path: Path) -> None:
-    arguments = ["ENGINE=upstream", "BUILD_TYPE=cublas", f"CUDA_MAJOR_VERSION={cuda}", "grpc-server"]
+    arguments = ["ENGINE=upstream", "ENGINE_TARGETS=ds4", "BUILD_TYPE=cublas", f"CUDA_MAJOR_VERSION={cuda}", "grpc-server"]
     plan = dry_run(own(rendered(), "Makefile"), tmp_path, *arguments)
     architectures = re.search(r"-DCMAKE_CUDA_ARCHITECTURES=([\d;]+)", plan)
     assert architectures
@@ -143,7 +143,7 @@ def test_rocm_targets_that_the_base_image_sets_to_nothing_are_the_default_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AMDGPU_TARGETS", "")
-    plan = dry_run(own(rendered(), "Makefile"), tmp_path, "ENGINE=upstream", "BUILD_TYPE=hipblas", "grpc-server")
+    plan = dry_run(own(rendered(), "Makefile"), tmp_path, "ENGINE=upstream", "ENGINE_TARGETS=ds4", "BUILD_TYPE=hipblas", "grpc-server")
     assert re.search(r"-DCMAKE_HIP_ARCHITECTURES=gfx\w+(;gfx\w+)+'", plan)
 
 
