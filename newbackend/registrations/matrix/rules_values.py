@@ -16,8 +16,9 @@ from newbackend.rules.context import Context
 from newbackend.rules.registry import check, rule
 
 _FIELDS = ("runs-on", "skip-drivers", "ubuntu-version")
-_FEW, _MANY = 6, 20
-"""At most so many values, in the rows of at least so many other backends."""
+_FEW, _MANY, _ENOUGH = 6, 5, 20
+"""At most so many values, in the rows of more than so many backends; of more than so many to wonder at a value that is
+near no other."""
 
 VALUE = rule(
     "REG133",
@@ -47,6 +48,8 @@ def values(context: Context) -> Iterable[Finding]:
             if value and owners[value] == {row.backend}:
                 known = [other for other, backends in owners.items() if backends - {row.backend}]
                 close = get_close_matches(value, known, 1, 0.8)
+                if not close and len(set().union(*owners.values())) <= _ENOUGH:
+                    continue
                 hint = f"; {close[0]} is meant" if close else ""
                 message = f"the row {row_name(row)} has {key} {value!r}, which no other backend has{hint}"
                 yield _finding(context, row, key, message, Severity.ERROR if close else None)
