@@ -75,10 +75,6 @@ def _with(rows: list[str], first: int, last: int, old: str, new: str) -> str:
     return "\n".join([*rows[:first], block.replace(old, new, 1), *rows[last:]])
 
 
-_CROSSED = frozenset(("REG130", "REG133"))
-"""What a row with a value of its own, or without its other leg, is said to be too."""
-
-
 def _matrix(context: Context, info: BackendInfo) -> Iterator[Mutation]:
     rows = _rows(context, MATRIX)
     for fact in info.images:
@@ -87,21 +83,22 @@ def _matrix(context: Context, info: BackendInfo) -> Iterator[Mutation]:
         suffix = str(fact.value["tag-suffix"])
         twins = [one for one in info.rows if one.value["tag-suffix"] == suffix]
         label = f"{suffix} {fact.value.get('platform-tag', '')}".strip()
-        gone = "REG104" if fact.kind == "darwin" else "REG106" if len(twins) > 1 else "REG101"
-        yield Mutation(f"row {label} deleted", MATRIX, _without(rows, first, last), gone, _CROSSED)
+        leg = "REG130" if fact.value.get("platform-tag") == "amd64" else "REG106"  # an arm64 leg alone is worse
+        gone = "REG104" if fact.kind == "darwin" else leg if len(twins) > 1 else "REG101"
+        yield Mutation(f"row {label} deleted", MATRIX, _without(rows, first, last), gone)
         wrong = _with(rows, first, last, suffix, suffix + "x")
         # One leg of two: the image that it makes now is offered nowhere, and each leg stands alone.
-        must, may = ("REG203", _CROSSED | {"REG106"}) if len(twins) > 1 else ("REG204", frozenset())
+        must, may = ("REG203", frozenset(("REG106", "REG130"))) if len(twins) > 1 else ("REG204", frozenset())
         yield Mutation(f"row {label}: tag-suffix misspelt", MATRIX, wrong, must, may)
         if fact.kind == "darwin":
             continue
         dockerfile = str(fact.value["dockerfile"])
         wrong = _with(rows, first, last, dockerfile, dockerfile + "x")
         legs = frozenset(("REG108",)) if len(twins) > 1 else frozenset()
-        may = legs | _CROSSED | {"REG110", "REG401"}  # a Dockerfile of its own name may fall out of the filter too
+        may = legs | {"REG110", "REG401"}  # a Dockerfile of its own name may fall out of the filter too
         yield Mutation(f"row {label}: dockerfile misspelt", MATRIX, wrong, "REG105", may)
         wrong = _with(rows, first, last, f"ubuntu-version: '{fact.value['ubuntu-version']}'", "ubuntu-version: '1804'")
-        yield Mutation(f"row {label}: ubuntu-version altered", MATRIX, wrong, "REG112", _CROSSED)
+        yield Mutation(f"row {label}: ubuntu-version altered", MATRIX, wrong, "REG112")
         wrong = _with(rows, first, last, "runs-on:", "run-on:")
         yield Mutation(f"row {label}: a key misspelt", MATRIX, wrong, "REG103")
 

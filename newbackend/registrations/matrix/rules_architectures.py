@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from newbackend.catalog.variants import Variant, variant_table
+from newbackend.catalog.variants import variant_table
 from newbackend.checklist import PATTERN, ROWS
 from newbackend.checkout.layout import MATRIX
 from newbackend.findings import Confidence, Finding, Severity
 from newbackend.registrations.base import Fact
 from newbackend.registrations.matrix.place import variant_of
-from newbackend.registrations.matrix.rows import row_name, text_of
+from newbackend.registrations.matrix.rows import AMD, arm_alone, row_name, text_of
 from newbackend.rules.context import Context
 from newbackend.rules.registry import Result, check, rule
-
-_AMD, _ARM = "linux/amd64", "linux/arm64"
 
 ARM_ALONE = rule(
     "REG130",
@@ -57,20 +55,13 @@ def architectures(context: Context) -> Iterable[Result]:
         first = rows[0]
         if not suffix or first.kind != "row" or first.backend not in context.backends:
             continue
-        variant = variant_of(first)
-        built = {text_of(row, "platforms") for row in rows}
-        if built == {_ARM} and variant and _AMD in _platforms(table.variants[variant]):
+        if arm_alone(rows):
             message = f"the image {suffix} is built for arm64 only, so amd64 hosts find none"
             yield Finding(ARM_ALONE, suffix, MATRIX, line=first.line, message=message, backend=first.backend)
-        if variant == table.plain:
+        if variant_of(first) == table.plain:
             plain[context.backends[first.backend].lang].append(rows)
     for images in plain.values():
         yield from _single(context, images)
-
-
-def _platforms(variant: Variant) -> set[str]:
-    """Every platform that the variant is built for in some language."""
-    return {row.get("platforms", "") for rows in variant.rows.values() for row in rows}
 
 
 def _single(context: Context, images: Sequence[Sequence[Fact]]) -> Iterator[Finding]:
@@ -78,7 +69,7 @@ def _single(context: Context, images: Sequence[Sequence[Fact]]) -> Iterator[Find
     both = sum(len(rows) > 1 for rows in images)
     for rows in images:
         first = rows[0]
-        alone = len(rows) == 1 and text_of(first, "platforms") == _AMD and not text_of(first, "platform-tag")
+        alone = len(rows) == 1 and text_of(first, "platforms") == AMD and not text_of(first, "platform-tag")
         share, least = (0.5, 1) if first.backend in context.new else (0.75, 4)
         if alone and both >= max(least, share * (len(images) - 1)):
             title = context.backends[first.backend].language.title

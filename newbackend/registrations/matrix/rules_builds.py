@@ -12,13 +12,12 @@ from newbackend.checkout.layout import MATRIX
 from newbackend.findings import Confidence, Finding, Severity
 from newbackend.registrations.base import Fact
 from newbackend.registrations.matrix.place import variant_of
-from newbackend.registrations.matrix.rows import linux_rows, row_name, text_of
+from newbackend.registrations.matrix.rows import linux_rows, other_release, row_name, text_of
 from newbackend.rules.backend import BackendInfo
 from newbackend.rules.context import Context
 from newbackend.rules.registry import check, rule
 
 BASE_IMAGES = ".github/workflows/base-images.yml"
-_RELEASE = re.compile(r"ubuntu[-:]?(\d\d)\.?(\d\d)")
 
 ARCH_MISMATCH = rule(
     "REG107",
@@ -133,10 +132,9 @@ BASE_MISMATCH = rule(
 def releases(context: Context) -> Iterable[Finding]:
     """The Ubuntu release of the base image and the one that the row names."""
     for info, fact in linux_rows(context):
-        base, version = text_of(fact, "base-image"), text_of(fact, "ubuntu-version")
-        match = _RELEASE.search(base)
-        release = match[1] + match[2] if match else "2204" if "l4t-jetpack:r36" in base else ""
-        if release and version and release != version:
+        release = other_release(fact)
+        if release:
+            base, version = text_of(fact, "base-image"), text_of(fact, "ubuntu-version")
             message = f"the row {row_name(fact)} builds on {base} with ubuntu-version {version!r}"
             line = context.lines.field(fact, "ubuntu-version")
             expected = f"ubuntu-version: '{release}'"

@@ -11,7 +11,7 @@ from newbackend.checkout.layout import MATRIX
 from newbackend.findings import Confidence, Finding, Location, Severity
 from newbackend.registrations.base import Fact
 from newbackend.registrations.matrix.place import variant_of
-from newbackend.registrations.matrix.rows import row_name, text_of
+from newbackend.registrations.matrix.rows import arm_alone, row_name, text_of
 from newbackend.rules.context import Context
 from newbackend.rules.registry import check, rule
 
@@ -118,7 +118,8 @@ def _legs(context: Context, suffix: str, legs: Mapping[str, Fact]) -> Iterable[F
     first, *others = legs.values()
     related = (Location(MATRIX, first.line),)
     if not others:
-        if tag := text_of(first, "platform-tag"):
+        tag = text_of(first, "platform-tag")
+        if tag and not arm_alone([first]):  # REG130 tells of those
             other = "arm64" if tag == "amd64" else "amd64"
             message = f"the row {row_name(first)} has no {other} twin"
             level = Severity.WARNING if first.backend in context.new and _usually_both(first) else None

@@ -11,7 +11,7 @@ from newbackend.checklist import ROWS
 from newbackend.checkout.layout import MATRIX
 from newbackend.findings import Confidence, Finding, Severity
 from newbackend.registrations.base import Fact
-from newbackend.registrations.matrix.rows import row_name, text_of
+from newbackend.registrations.matrix.rows import other_release, row_name, text_of
 from newbackend.rules.context import Context
 from newbackend.rules.registry import check, rule
 
@@ -45,6 +45,8 @@ def values(context: Context) -> Iterable[Finding]:
             continue
         for row in rows:
             value = text_of(row, key)
+            if key == "ubuntu-version" and other_release(row):
+                continue  # REG112 says which release it has to be
             if value and owners[value] == {row.backend}:
                 known = [other for other, backends in owners.items() if backends - {row.backend}]
                 close = get_close_matches(value, known, 1, 0.8)
