@@ -144,6 +144,7 @@ READERS = {
     "package/proofs/_health.py": "/proc, of a child",
     "package/proofs/process.py": "the output of a child",
     "upstream/confined.py": "/proc, of itself",
+    "upstream/licences.py": OWN,
     "sample/__init__.py": OWN,
     "rulebook.py": OWN,
     "scaffold/layers.py": OWN,
@@ -157,7 +158,6 @@ READERS = {
     "catalog/variants.py": OWN,
     "doctor/programs.py": OWN,
     "package/data/__init__.py": OWN,
-    "wizard/upstream.py": OWN,
 }
 
 

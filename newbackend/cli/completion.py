@@ -108,7 +108,7 @@ def flavours(ctx: typer.Context) -> list[Offer]:
 
 def licenses() -> list[str]:
     """The SPDX ids of the licences whose texts are known."""
-    from newbackend.wizard.upstream import known_licenses
+    from newbackend.upstream.licences import known_licenses
 
     return list(known_licenses())
 

@@ -12,7 +12,11 @@ from newbackend.cli.common import FormatOption, check_format, print_err, print_o
 app = verb_app()
 
 PIN = "antirez/ds4@ae302c2fa18cc6d9aefc021d0f27ae03c9ad2fc0"
-CREATE = ["create", "ds4", "--lang", "cpp", "--pin", PIN, "--variants", "cpu,cuda13,l4t-cuda13", "--no-input", "--yes"]
+CREATE = [
+    "create", "ds4", "--lang", "cpp", "--pin", PIN, "--variants", "cpu,cuda13,l4t-cuda13", "--engine", "placeholder",
+    "--no-input", "--yes",
+]  # fmt: skip
+"""`--engine placeholder`: the demonstration needs no network."""
 
 
 @app.command()

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from newbackend.upstream.c_api import Api, Function
 from newbackend.upstream.facts import Confidence
-from newbackend.upstream.header import Api, Function, read_header
+from newbackend.upstream.header import read_header
 from newbackend.upstream.sources import Sources
 
 _HEADERS_LIMIT = 200

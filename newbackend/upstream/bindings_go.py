@@ -15,10 +15,10 @@ from newbackend.errors import UsageError
 from newbackend.sanitize import one_line
 from newbackend.upstream.bound_functions import Choice, Refused, choose, signature
 from newbackend.upstream.bound_strings import Strings, strings
+from newbackend.upstream.c_api import Api, Function
 from newbackend.upstream.c_types import Pointer, Types, Void
 from newbackend.upstream.go_names import KEYWORDS, Names, comment, exported, is_c_identifier, parameter
 from newbackend.upstream.go_types import BoundStruct, GoTypes
-from newbackend.upstream.header import Api, Function
 from newbackend.upstream.purego import STRUCTS_SINCE
 
 OWN_NAMES = ("bindLibrary", "cString", "goString", "libFunc", "libFuncs")

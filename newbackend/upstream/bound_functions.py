@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from newbackend.upstream.by_pointer import wrapped
+from newbackend.upstream.c_api import Api, Function
 from newbackend.upstream.c_types import CType, Types
 from newbackend.upstream.go_names import is_c_identifier
 from newbackend.upstream.go_types import labelled
-from newbackend.upstream.header import Api, Function
 from newbackend.upstream.purego import refusal
 
 _SIBLINGS = ("_by_ref", "_by_pointer", "_by_ptr", "_ref", "_ptr", "_p")

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from newbackend.upstream.api import Lifetime, lifetimes
 from newbackend.upstream.bound_functions import Refused
+from newbackend.upstream.c_api import Api, Function
 from newbackend.upstream.c_types import CType, Pointer, Scalar, Types, Void
-from newbackend.upstream.header import Api, Function
 
 
 @dataclass

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from newbackend.upstream.c_api import Function, Parameter
 from newbackend.upstream.c_types import StructType, Types
 from newbackend.upstream.go_names import is_c_identifier
-from newbackend.upstream.header import Function, Parameter
 
 SUFFIX = "_by_pointer"
 _RESULT = "result"

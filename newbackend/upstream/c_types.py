@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import chain
 from typing import TypeVar
 
-from newbackend.upstream.header import Api, Callback, Enum, Struct
+from newbackend.upstream.c_api import Api, Callback, Enum, Struct
 
 _DEPTH = 32
 _BIGGEST = 1 << 20

@@ -11,7 +11,8 @@ import re
 import resource
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +44,19 @@ class Submodule:
     commit: str
 
 
+@dataclass(frozen=True)
+class Patience:
+    """How long the upstream's server may take: each request `FETCH_SECONDS`, or all of them until a moment of
+    `time.monotonic`."""
+
+    until: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """What is left for the next request."""
+        return FETCH_SECONDS if self.until is None else max(0.1, self.until - time.monotonic())
+
+
 @dataclass
 class Commit:
     """One commit's tree. `repo` is OWNER/REPO, or the folder's name for a local clone."""
@@ -56,6 +70,7 @@ class Commit:
     """Paths of symbolic links. They are never followed."""
     git: Git
     remote: bool
+    patience: Patience = Patience()
     _texts: dict[str, str] = field(default_factory=dict)
     _spent: int = 0
     too_big: set[str] = field(default_factory=set)
@@ -74,7 +89,8 @@ class Commit:
             return
         ids = sorted(set(wanted.values()))
         if self.remote:
-            _fetch(self.git, ["--filter=blob:none", "origin", "--stdin"], self.repo, data="\n".join(ids))
+            words = ["--filter=blob:none", "origin", "--stdin"]
+            _fetch(self.git, words, self.repo, self.patience, data="\n".join(ids))
         self._read(wanted, ids)
 
     def _read(self, wanted: Mapping[str, str], ids: list[str]) -> None:
@@ -121,23 +137,27 @@ class Commit:
 
 
 @contextmanager
-def fetched(repo: str, sha: str) -> Iterator[Commit]:
+def fetched(repo: str, sha: str, *, seconds: float | None = None) -> Iterator[Commit]:
     """A commit of OWNER/REPO, fetched from `NEWBACKEND_GIT_BASE`, else GitHub, without its files' contents.
 
+    `seconds` is for everything that is asked of the server; without it each request has `FETCH_SECONDS`.
     Raises NotFoundError when the server does not answer or has no such commit.
     """
     if not _OBJECT.match(sha):
         raise UsageError("pin-not-full-sha", f"{sha!r} is not a full commit of 40 hex digits")
+    patience = Patience(None if seconds is None else time.monotonic() + seconds)
     try:
         scratch = tempfile.TemporaryDirectory(prefix="newbackend-upstream-")
     except OSError as error:
         raise UsageError("no-temporary-folder", f"git needs a folder for temporary files: {error.strerror}") from error
     with scratch as folder:
         root = Path(folder)
-        _scratch_repository(root, f"{base_url()}/{repo}")
+        _scratch_repository(root, f"{base_url()}/{repo}", repo, patience)
         git = Git(root)
-        _fetch(git, ["--depth=1", "--filter=blob:none", "origin", sha], repo)
-        yield _commit(repo, sha, git, remote=True)
+        _fetch(git, ["--depth=1", "--filter=blob:none", "origin", sha], repo, patience)
+        commit = _commit(repo, sha, git, remote=True)
+        commit.patience = patience
+        yield commit
 
 
 def opened(root: Path, revision: str = "HEAD") -> Commit:
@@ -168,14 +188,15 @@ def _commit(repo: str, sha: str, git: Git, *, remote: bool) -> Commit:
     return Commit(repo, sha, objects, gitlinks, frozenset(links), git, remote)
 
 
-def _scratch_repository(root: Path, url: str) -> None:
-    done = run_outside("init", "--quiet", "--template=", str(root), timeout=FETCH_SECONDS)
+def _scratch_repository(root: Path, url: str, repo: str, patience: Patience) -> None:
+    done = _asked(("init", "--quiet", "--template=", str(root)), repo, patience)
     if done.returncode != 0:
         raise NotFoundError("git-failed", "git cannot make a scratch repository", where=str(root))
-    run_outside("config", "--file", str(root / ".git" / "config"), "remote.origin.url", url, timeout=FETCH_SECONDS)
+    config = str(root / ".git" / "config")
+    _asked(("config", "--file", config, "remote.origin.url", url), repo, patience)
 
 
-def _fetch(git: Git, words: list[str], repo: str, data: str = "") -> None:
+def _fetch(git: Git, words: list[str], repo: str, patience: Patience, data: str = "") -> None:
     quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--no-auto-maintenance")
     local = ("--upload-pack=git -c uploadpack.allowFilter=true upload-pack",) if _on_this_machine() else ()
     env = {
@@ -183,17 +204,28 @@ def _fetch(git: Git, words: list[str], repo: str, data: str = "") -> None:
         "GIT_DIR": str(git.root / ".git"),
         "GIT_ALLOW_PROTOCOL": allowed_protocols(base_url()),
     }
-    try:
-        done = run_outside(
-            "fetch", *quiet, *local, *words,
-            timeout=FETCH_SECONDS, env=env, data=data.encode(), before=_limit_disk,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired as error:
-        raise NotFoundError("upstream-unreachable", f"{repo} did not answer within {FETCH_SECONDS:.0f} s") from error
+    done = _asked(("fetch", *quiet, *local, *words), repo, patience, env=env, data=data.encode(), before=_limit_disk)
     if done.returncode != 0:
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["git fetch failed"]
         why = next((line for line in lines if line.startswith("fatal: ")), lines[-1])
         raise _refused(repo, why.removeprefix("fatal: "))
+
+
+def _asked(
+    words: tuple[str, ...],
+    repo: str,
+    patience: Patience,
+    *,
+    env: Mapping[str, str] | None = None,
+    data: bytes = b"",
+    before: Callable[[], None] | None = None,
+) -> subprocess.CompletedProcess[bytes]:
+    """A git command with what is left of the time. Raises NotFoundError when that is over."""
+    seconds = patience.seconds
+    try:
+        return run_outside(*words, timeout=seconds, env=env, data=data, before=before)
+    except subprocess.TimeoutExpired as error:
+        raise NotFoundError("upstream-unreachable", f"{repo} did not answer within {seconds:.0f} s") from error
 
 
 def _refused(repo: str, why: str) -> NewbackendError:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from newbackend.upstream.bound_functions import signature
 from newbackend.upstream.bound_strings import is_text
+from newbackend.upstream.c_api import Api, Callback, Function, Struct
 from newbackend.upstream.c_types import (
     Array,
     CallbackType,
@@ -21,7 +22,6 @@ from newbackend.upstream.c_types import (
     Types,
     Unknown,
 )
-from newbackend.upstream.header import Api, Callback, Function, Struct
 
 Severity = Literal["crashes", "breaks", "harmless"]
 """crashes: old bindings call wrongly or write where they must not. breaks: they do not start, or code that uses them

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from newbackend.upstream.c_api import Callback, Enum, Parameter
 from newbackend.upstream.c_types import (
     Array,
     CallbackType,
@@ -21,7 +22,6 @@ from newbackend.upstream.c_types import (
     Void,
 )
 from newbackend.upstream.go_names import Names, exported, is_c_identifier, parameter
-from newbackend.upstream.header import Callback, Enum, Parameter
 from newbackend.upstream.purego import callback_refusal
 
 _KEYS = frozenset(["user_data", "userdata", "user", "ud", "opaque", "closure"])

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from newbackend.errors import NotFoundError
 from newbackend.upstream import api
+from newbackend.upstream.c_api import Api
 from newbackend.upstream.cmake import read_cmake
-from newbackend.upstream.header import Api, read_header
+from newbackend.upstream.header import read_header
 from newbackend.upstream.sources import Sources
 
 

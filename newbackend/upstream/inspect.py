@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from newbackend.errors import NewbackendError
 from newbackend.upstream import about, api
-from newbackend.upstream.cmake import Project, read_cmake
+from newbackend.upstream.cmake import read_cmake
+from newbackend.upstream.cmake_declarations import Project
 from newbackend.upstream.commit import Commit, Submodule, fetched, opened
 from newbackend.upstream.confined import confined
 from newbackend.upstream.facts import Confidence, Gap, Option, Switch, Target

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from newbackend.upstream.cmake import Project
+from newbackend.upstream.cmake_declarations import Project
 from newbackend.upstream.facts import Confidence, Gap, Gate, Option, Switch
 
 _FILLERS = frozenset({"ENABLE", "ENABLED", "USE", "WITH", "BUILD", "SUPPORT", "BACKEND", "ON", "GPU", "HAVE"})

@@ -14,8 +14,9 @@ from upstream.go_package import go_package, need
 from newbackend.errors import UsageError
 from newbackend.upstream.bindings_go import Bindings, bindings, digest, symbols
 from newbackend.upstream.by_pointer import wrappers_c
+from newbackend.upstream.c_api import Api
 from newbackend.upstream.c_types import Types, spelled
-from newbackend.upstream.header import Api, read_header
+from newbackend.upstream.header import read_header
 
 TONE = Path(__file__).parent / "tone"
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from newbackend.upstream.api import lifetimes, version_function
-from newbackend.upstream.header import Api, read_header
+from newbackend.upstream.c_api import Api
+from newbackend.upstream.header import read_header
 
 HEADER = """#ifndef TONE_H
 #define TONE_H

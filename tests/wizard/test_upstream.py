@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from conftest import git
 
-from newbackend.wizard.upstream import Upstream, first_paragraph, license_of, read_upstream
+from newbackend.upstream.licences import license_of
+from newbackend.upstream.prose import first_paragraph
+from newbackend.wizard.upstream import Upstream, read_upstream
 
 
 def test_description_licence_and_language_come_from_the_pinned_commit(upstream: str) -> None:
