@@ -85,7 +85,9 @@ def _matrix(context: Context, info: BackendInfo) -> Iterator[Mutation]:
         label = f"{suffix} {fact.value.get('platform-tag', '')}".strip()
         leg = "REG130" if fact.value.get("platform-tag") == "amd64" else "REG106"  # an arm64 leg alone is worse
         gone = "REG104" if fact.kind == "darwin" else leg if len(twins) > 1 else "REG101"
-        yield Mutation(f"row {label} deleted", MATRIX, _without(rows, first, last), gone)
+        # The requirement file of the profile is then nobody's (a note); without any row the documentation is wrong too.
+        documented = frozenset(("REG702", "REG704")) if len(info.images) == 1 else frozenset()
+        yield Mutation(f"row {label} deleted", MATRIX, _without(rows, first, last), gone, documented | {"REG838"})
         wrong = _with(rows, first, last, suffix, suffix + "x")
         # One leg of two: the image that it makes now is offered nowhere, and each leg stands alone.
         must, may = ("REG203", frozenset(("REG106", "REG130"))) if len(twins) > 1 else ("REG204", frozenset())
