@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -29,10 +29,12 @@ from newbackend.cli.common import (
     FormatOption,
     RepoOption,
     YesOption,
+    cannot_ask,
     check_format,
     interactive,
     note_doubts,
     open_repo,
+    print_err,
     verb_app,
 )
 from newbackend.cli.completion import backends
@@ -42,8 +44,13 @@ from newbackend.cli.create_options import (
     NoInputOption,
     PinOption,
     PlanOutOption,
+    ReviewOption,
     SetOption,
 )
+
+if TYPE_CHECKING:
+    from newbackend.checkout.tree import Checkout
+    from newbackend.plan.change import Changed
 
 app = verb_app()
 
@@ -73,6 +80,7 @@ def change(
     dry_run: DryRunOption = False,
     plan_out: PlanOutOption = None,
     diff_out: DiffOutOption = None,
+    review: ReviewOption = False,
     conflicts: ConflictsOption = False,
     allow_dirty: AllowDirtyOption = False,
     allow_manual: AllowManualOption = False,
@@ -94,6 +102,8 @@ def change(
     from newbackend.registrations.support.backend_names import named
 
     check_format(format_)
+    if review and not interactive(no_input=no_input):
+        raise cannot_ask("review-needs-terminal", "--review asks about every hunk", no_input=no_input)
     checkout = open_repo(repo, writes=not dry_run)
     name = named(name, checkout)
     answers = told(
@@ -124,7 +134,32 @@ def change(
         from newbackend.cli.change_questions import asked_wish
 
         wish = asked_wish(name, checkout)
+    if review and wish.rename:
+        hint = "look at it with --dry-run, or rename first and change the rest with --review"
+        raise UsageError(
+            "review-rename", "a name changes everywhere or nowhere, so --review cannot go with --rename", hint=hint
+        )
     changed = plan_change(name, wish, checkout, sources_of(checkout, markers=conflicts))
+    if review and not changed.plan.empty:
+        changed = _reviewed(changed, checkout)
+        if changed.plan.empty and format_ == "text":
+            print_err("newbackend: every hunk was left out; nothing was written")
+            return 0
     save_plan(changed.plan, plan_out, diff_out)
     options = ChangeOptions(format_, dry_run, yes, allow_dirty, allow_manual, no_input)
-    return finish(changed, rename or name, f"Change {name}?", checkout, options)
+    return finish(changed, wish.rename or name, f"Change {name}?", checkout, options)
+
+
+def _reviewed(changed: Changed, checkout: Checkout) -> Changed:
+    from dataclasses import replace
+
+    from newbackend.cli.output.progress import progress
+    from newbackend.cli.output.terminal import terminal
+    from newbackend.plan.change_review import without_declined
+    from newbackend.plan.review import review
+
+    chosen = review(changed.plan, terminal().hunk)
+    if len(chosen.edits) == len(changed.plan.edits):
+        return replace(changed, plan=chosen)
+    with progress("checking without the declined hunks"):
+        return without_declined(changed, chosen, checkout)

@@ -40,7 +40,7 @@ TagsOption = Annotated[
     str | None,
     typer.Option(metavar="a,b", help="Its tags in the gallery.", show_default=False, autocompletion=tags),
 ]
-RenameOption = Annotated[str | None, typer.Option(metavar="NEW", help="Its new name; goes alone.", show_default=False)]
+RenameOption = Annotated[str | None, typer.Option(metavar="NEW", help="Its new name.", show_default=False)]
 ImportOption = Annotated[
     str | None,
     typer.Option(

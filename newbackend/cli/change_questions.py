@@ -7,13 +7,13 @@ from dataclasses import fields, replace
 from newbackend.answers import Answers, ImportAnswers
 from newbackend.checkout.tree import Checkout
 from newbackend.cli.output.progress import progress
+from newbackend.cli.output.terminal import terminal
 from newbackend.errors import UsageError
 from newbackend.plan.registered import registered_answers
 from newbackend.plan.wish import Wish
 from newbackend.spec import make_spec, to_answers
 from newbackend.wizard.complete import WizardOptions, complete
 from newbackend.wizard.protocol import Frontend
-from newbackend.wizard.tty import Tty
 from newbackend.wizard.upstream import read_upstream
 
 _FIXED = ("name", "lang", "flavour", "overrides", "options", "os_excluded", "docs")
@@ -21,16 +21,13 @@ _FIXED = ("name", "lang", "flavour", "overrides", "options", "os_excluded", "doc
 
 def asked_wish(name: str, checkout: Checkout, front: Frontend | None = None) -> Wish:
     """What a person at the terminal wants changed: the summary of the present answers, each of which can be answered
-    again. Raises UsageError for another name or language: those are no change of this kind."""
+    again. Raises UsageError for another language: that is no change of this kind."""
     known = registered_answers(checkout, name).answers
     kept = {row.name: getattr(known, row.name) for row in fields(Answers) if row.name in _FIXED}
     unasked = replace(known.imports or ImportAnswers(), kind=None, of=None, extensions=None, pipeline_tags=None)
     given = Answers(**kept, like="", imports=unasked)
     options = WizardOptions(resumed=known, busy=progress, read_upstream=read_upstream)
-    answers, _ = complete(given, checkout, front or Tty(show=lambda _: None, show_all=lambda _: None), options)
-    if answers.name != known.name:
-        hint = f"newbackend change {name} --rename {answers.name}"
-        raise UsageError("rename-alone", "a new name goes alone; nothing was written", hint=hint)
+    answers, _ = complete(given, checkout, front or terminal(), options)
     if (answers.lang, answers.flavour) != (known.lang, known.flavour):
         raise UsageError("change-language", f"what {name} is written in cannot be changed; nothing was written")
     old, new = (to_answers(make_spec(one)) for one in (known, answers))
@@ -39,4 +36,5 @@ def asked_wish(name: str, checkout: Checkout, front: Frontend | None = None) -> 
         for row in fields(Answers)
         if row.name not in (*_FIXED, "like", "generated") and getattr(old, row.name) != getattr(new, row.name)
     }
-    return Wish(replace(Answers(), **differing))
+    rename = (answers.name or "") if answers.name != known.name else ""
+    return Wish(replace(Answers(), **differing), rename=rename)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from newbackend.cli.common import (
@@ -49,7 +48,6 @@ from newbackend.cli.create_options import (
     VariantsOption,
 )
 from newbackend.cli.output.create_text import save, show
-from newbackend.style import style_for
 
 if TYPE_CHECKING:
     from newbackend.answers import Answers
@@ -186,19 +184,10 @@ def _written(plan: Plan, checkout: Checkout, front: Frontend, options: CreateOpt
 
 
 def _front_end(options: CreateOptions) -> Frontend:
+    from newbackend.cli.output.terminal import terminal
     from newbackend.wizard.headless import Headless
 
-    if not options.asks:
-        return Headless()
-    from newbackend.cli.output.hunk_text import hunk
-    from newbackend.cli.output.pager import page
-    from newbackend.wizard.tty import Tty
-
-    paint = style_for(sys.stderr)
-    return Tty(
-        show=lambda turn: print_err("\n" + hunk(turn, paint, full=False)),
-        show_all=lambda turn: page(hunk(turn, paint, full=True) + "\n", sys.stderr),
-    )
+    return terminal() if options.asks else Headless()
 
 
 def _plan(spec: BackendSpec, checkout: Checkout, notes: list[str]) -> Plan:
@@ -212,19 +201,15 @@ def _plan(spec: BackendSpec, checkout: Checkout, notes: list[str]) -> Plan:
 
 def _reviewed(plan: Plan, spec: BackendSpec, checkout: Checkout, front: Frontend) -> Plan:
     """The reviewed plan, proved again, with a note for each check that fails because of a declined hunk."""
-    from dataclasses import replace
-
     from newbackend.cli.output.progress import progress
-    from newbackend.plan.review import new_findings, prove_reviewed, review
+    from newbackend.plan.review import prove_reviewed, review, with_new_findings
 
     chosen = review(plan, front.hunk)
     if len(chosen.edits) == len(plan.edits):
         return chosen
     with progress("checking without the declined hunks"):
         prove_reviewed(chosen, checkout, spec)
-        red = new_findings(plan, chosen, checkout, spec.name) if not chosen.empty else ()
-    notes = [f"left red: {row.rule.id} {row.rule.name}, {row.path}:{row.line}: {row.message}" for row in red]
-    return replace(chosen, notes=(*chosen.notes, *notes))
+        return with_new_findings(plan, chosen, checkout, spec.name)
 
 
 def _apply(plan: Plan, checkout: Checkout, options: CreateOptions) -> None:

@@ -23,6 +23,7 @@ from newbackend.overrides import SCAFFOLD
 from newbackend.plan.answers_edit import edited
 from newbackend.plan.build import assemble, base_of, planned, prove, prove_routes
 from newbackend.plan.collisions import check_changed, check_renamed
+from newbackend.plan.compose import composed
 from newbackend.plan.dependents import dependents
 from newbackend.plan.diff import whole_file
 from newbackend.plan.files import Merging, Step, file_steps, modify
@@ -51,12 +52,15 @@ Committed = Callable[[str], str | None]
 @dataclass(frozen=True)
 class Changed:
     """A plan, the files that it leaves with conflict markers in them, the texts to remember, and the answers file that
-    it comes from, "" without one."""
+    it comes from, "" without one. `names` are those that the backend has before and after, in the gallery too;
+    `changes` those of the places, with their proofs."""
 
     plan: Plan
     conflicts: tuple[str, ...]
     rendered: tuple[str, ...]
     answers_path: str = ""
+    names: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,10 @@ def plan_change(name: str, wish: Wish, checkout: Checkout, sources: Sources, *, 
     Raises NotFoundError for an unknown backend, UsageError for an invalid wish, a file with conflict markers of the
     last change, or a proof that fails; all before anything is written.
     """
-    return _plan(f"change {name}", registered_answers(checkout, name), wish, checkout, sources, scaffold)
+    title, known = f"change {name}", registered_answers(checkout, name)
+    if wish.rename and wish != Wish(rename=wish.rename):
+        return _renamed_and_changed(title, known, wish, checkout, sources, scaffold)
+    return _plan(title, known, wish, checkout, sources, scaffold)
 
 
 def remember_created(root: Path, plan: Plan) -> bool:
@@ -126,16 +133,16 @@ def _plan(
     after = planned(plan, checkout)
     prove(plan, checkout, after, changes)
     prove_routes(checkout, after, new.name)
-    _prove_others(checkout, after, {old.name, old.gallery, new.name, new.gallery})
+    prove_others(checkout, after, {old.name, old.gallery, new.name, new.gallery})
     _prove_done(after, old, new)
-    return Changed(_judged(plan, checkout, after, (old.name, new.name), conflicts), conflicts, rendered, known.path)
+    names = (old.name, old.gallery, new.name, new.gallery)
+    plan = _judged(plan, checkout, after, (old.name, new.name), conflicts)
+    return Changed(plan, conflicts, rendered, known.path, names, tuple(changes))
 
 
 def _rename(
     title: str, known: Registered, wish: Wish, checkout: Checkout, sources: Sources, scaffold: Scaffold
 ) -> Changed:
-    if wish != Wish(rename=wish.rename):
-        raise UsageError("rename-alone", "--rename goes alone", hint="rename first, then change the rest")
     wanted = renamed(known.answers, wish.rename)
     base = make_spec(known.answers)
     old, new = _spec(known.answers, base, checkout), _spec(wanted, make_spec(wanted), checkout)
@@ -158,9 +165,22 @@ def _rename(
     plan = Plan(title, answers, base_of(edits, checkout), edits, (*manual, *left, *by_hand), notes=known.notes)
     after = planned(plan, checkout)
     prove_routes(checkout, after, new.name)
-    _prove_others(checkout, after, {old.name, old.gallery, new.name, new.gallery})
+    prove_others(checkout, after, {old.name, old.gallery, new.name, new.gallery})
     rendered = (*(file.text for file in files.values()), answers_text(wanted))
     return Changed(_judged(plan, checkout, after, (old.name, new.name), ()), (), rendered)
+
+
+def _renamed_and_changed(
+    title: str, known: Registered, wish: Wish, checkout: Checkout, sources: Sources, scaffold: Scaffold
+) -> Changed:
+    """The new name first, then the rest on the result of it; both make one plan."""
+    first = _rename(title, known, Wish(rename=wish.rename), checkout, sources, scaffold)
+    between = planned(first.plan, checkout)
+    texts = {blob_id(text): text for text in first.rendered}
+    later = replace(sources, base_of=lambda blob: texts.get(blob) or sources.base_of(blob))
+    second = _plan(title, registered_answers(between, wish.rename), replace(wish, rename=""), between, later, scaffold)
+    plan = composed(first.plan, second.plan, checkout)
+    return replace(second, plan=plan, rendered=(*first.rendered, *second.rendered), answers_path=first.answers_path)
 
 
 def _judged(plan: Plan, before: Checkout, after: Checkout, names: tuple[str, str], asked_for: Collection[str]) -> Plan:
@@ -323,8 +343,8 @@ def _moved(spec: BackendSpec, checkout: Checkout) -> tuple[str, ...]:
     return (f"the submodule {path} is at {commit}, and pin.sha in the answers is {spec.pin.sha}",)
 
 
-def _prove_others(before: Checkout, after: Checkout, names: Iterable[str]) -> None:
-    """Every fact of every other backend must be what it was."""
+def prove_others(before: Checkout, after: Checkout, names: Iterable[str]) -> None:
+    """Every fact of every other backend must be what it was. Raises UsageError for one that is not."""
     known_backends = {fact.backend for place in (Matrix(), GalleryIndex()) for fact in place.observe(before)}
     others = known_backends - set(names)
     for place in places():

@@ -137,6 +137,13 @@ def prove_reviewed(plan: Plan, checkout: Checkout, spec: BackendSpec) -> Plan:
     return plan
 
 
+def with_new_findings(full: Plan, reviewed: Plan, checkout: Checkout, name: str) -> Plan:
+    """The reviewed plan with a note for each finding that declined hunks will cause."""
+    red = () if reviewed.empty else new_findings(full, reviewed, checkout, name)
+    notes = [f"left red: {row.rule.id} {row.rule.name}, {row.path}:{row.line}: {row.message}" for row in red]
+    return replace(reviewed, notes=(*reviewed.notes, *notes))
+
+
 def new_findings(full: Plan, reviewed: Plan, checkout: Checkout, name: str) -> tuple[Finding, ...]:
     """The findings that `newbackend verify NAME` will report because of declined hunks: those of the reviewed plan's
     result that the full plan's result does not have."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cli.runner import Result, newbackend
 from conftest import git, tree
+from wizard.terminal import ENTER, Terminal
 
 from newbackend.checkout.layout import INDEX, MATRIX
 
@@ -145,12 +146,58 @@ def test_a_generated_backend_is_renamed_with_its_files_and_back(made: Path) -> N
     assert tree(made) == before
 
 
+@pytest.mark.parametrize(("name", "variant"), [("one", "cuda12"), ("pyecho", "rocm"), ("cppreed", "vulkan")])
+def test_a_new_name_and_another_platform_are_one_plan_with_the_result_of_two(
+    made: Path, name: str, variant: str
+) -> None:
+    before = tree(made)
+    rest = ("--add-variants", variant, "--description", "Says more.")
+    assert change(made, name, "--rename", "another", "--yes").status == 0
+    assert change(made, "another", *rest, "--yes").status == 0
+    twice = tree(made)
+    git(made, "reset", "--quiet", "--hard")
+    git(made, "clean", "--quiet", "-d", "--force")
+    assert tree(made) == before
+    result = change(made, name, "--rename", "another", *rest, "--yes")
+    assert result.status == 0, result.out + result.err
+    assert tree(made) == twice
+    assert "Says more." in (made / INDEX).read_text()
+    assert newbackend("undo", "--repo", made).status == 0
+    assert tree(made) == before
+
+
+def test_a_change_is_reviewed_hunk_by_hunk(made: Path) -> None:
+    terminal = Terminal("change", "one", "--add-variants", "cuda12", "--review", cwd=made)
+    hunk = "Take this hunk [y,n,a,d,k,p,q,?]?"
+    while True:
+        seen = terminal.answers(hunk)
+        terminal.types("n" if "REG203" in seen else "y", ENTER)
+        at, total = seen[seen.index("(") + 1 : seen.index(")")].split("/")
+        if at == total:
+            break
+    terminal.sees("left red: REG203")
+    terminal.answers("Change one? [y/N]", "y", ENTER)
+    assert terminal.ends() == 0
+    assert "-gpu-nvidia-cuda-12-one" in (made / MATRIX).read_text()
+    assert 'name: "cuda12-one"' not in (made / INDEX).read_text()
+
+
+def test_a_review_that_takes_nothing_writes_nothing(made: Path) -> None:
+    before = tree(made)
+    terminal = Terminal("change", "one", "--add-variants", "cuda12", "--review", cwd=made)
+    terminal.answers("Take this hunk", "q", ENTER)
+    terminal.sees("every hunk was left out; nothing was written")
+    assert terminal.ends() == 0
+    assert tree(made) == before
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("--rename", "pyecho"), "there is a backend 'pyecho' already"),
         (("--rename", "Bad_Name"), "Bad_Name"),
-        (("--rename", "two", "--license", "mit"), "--rename goes alone"),
+        (("--rename", "two", "--add-variants", "rocn"), "rocn"),
+        (("--rename", "two", "--review"), "--review asks about every hunk"),
     ],
 )
 def test_a_name_that_cannot_be_is_one_sentence(made: Path, words: tuple[str, ...], said: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from newbackend.cli.verbs import VERBS
 from newbackend.registrations.matrix.place import Matrix
 from newbackend.rulebooks import all_rules
 
-BUDGET_SECONDS = 0.12
+BUDGET_RATIO = 1.7
 
 
 def offered(*words: str, cwd: Path) -> list[str]:
@@ -98,7 +99,7 @@ def test_a_path_is_left_to_the_shell(sample: Path) -> None:
     ids=" ".join,
 )
 def test_an_answer_takes_less_than_a_blink(sample: Path, words: tuple[str, ...]) -> None:
-    """The processor's time, the best of five: a test machine has other things to do."""
+    """The processor's time, the best of five, by that of Typer's import: a test machine has other things to do."""
     path = os.pathsep.join(entry for entry in sys.path if entry)
     env = {
         **os.environ,
@@ -107,13 +108,14 @@ def test_an_answer_takes_less_than_a_blink(sample: Path, words: tuple[str, ...])
         "COMP_CWORD": str(len(words)),
         "_NEWBACKEND_COMPLETE": "complete_bash",
     }
-    spent = []
+    spent: dict[str, list[float]] = {"answer": [], "typer": []}
     for _ in range(5):
-        before = os.times()
-        subprocess.run([sys.executable, "-m", "newbackend"], env=env, cwd=sample, check=True, stdout=subprocess.DEVNULL)
-        after = os.times()
-        spent.append(after.children_user + after.children_system - before.children_user - before.children_system)
-    assert min(spent) <= BUDGET_SECONDS, spent
+        for what, command in (("answer", ("-m", "newbackend")), ("typer", ("-c", "import typer.main"))):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run([sys.executable, *command], env=env, cwd=sample, check=True, stdout=subprocess.DEVNULL)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            spent[what].append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(spent["answer"]) <= BUDGET_RATIO * min(spent["typer"]), spent
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
