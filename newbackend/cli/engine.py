@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from newbackend.cli.common import FormatOption, check_format, print_out, style, verb_app
+from newbackend.cli.common import FormatOption, RepoOption, check_format, print_out, style, verb_app
 
 if TYPE_CHECKING:
     from newbackend.upstream.inspect import Work
@@ -56,7 +56,7 @@ def inspect(
 
     check_format(format_)
     with progress("Reading the upstream"):
-        found = _read(upstream, path, inspection)
+        found = read(upstream, path, inspection)
     print_out(
         json.dumps(as_json(found), indent=2) if format_ == "json" else as_text(found, style(), everything=everything)
     )
@@ -82,7 +82,7 @@ def bindings(
     from newbackend.upstream.go_file import go_file
 
     with progress("Reading the upstream"):
-        made = _read(upstream, path, partial(go_file, header=header or "", package=package))
+        made = read(upstream, path, partial(go_file, header=header or "", package=package))
     if out:
         write_output(out, made.text)
     else:
@@ -93,48 +93,32 @@ def bindings(
 
 @app.command()
 def diff(
-    upstream: Annotated[str, typer.Argument(metavar="OWNER/REPO@OLD", help="The engine at the old commit or tag.")],
+    upstream: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|OWNER/REPO@OLD", help="A backend, or an engine at the old commit or tag.", show_default=False
+        ),
+    ],
     to: Annotated[
-        str, typer.Option(metavar="REF", help="The new commit, branch or tag; the default branch if none.")
+        str, typer.Option(metavar="REF", help="The new commit, branch or tag.", show_default="the default branch")
     ] = "",
     path: PathOption = None,
     header: HeaderOption = None,
+    repo: RepoOption = None,
     format_: FormatOption = "text",
 ) -> int:
-    """Compare the C API of two commits: what crashes or breaks a program with bindings to the old one.
+    """Compare two commits of an engine: its C API, the options and targets of its build, what it requires.
 
-    Exit status 1 when something does.
+    For a backend of this checkout, what it does not use is harmless, and the old commit is the one that its bindings
+    were generated from, or its Makefile pins. Exit status 1 when the backend would crash or not build.
     """
-    import json
-    from dataclasses import asdict
-    from functools import partial
-
-    from newbackend.cli.output.progress import progress
-    from newbackend.upstream.diff import compare
-    from newbackend.upstream.header_choice import header_of
+    from newbackend.cli.engine_diff import Compared, run_diff
 
     check_format(format_)
-    repo, _, old = upstream.partition("@")
-    with progress("Reading the upstream"):
-        before = _read(f"{repo}@{old}" if old else repo, path, partial(header_of, wanted=header or ""))
-        after = _read(f"{repo}@{to}" if to else repo, path, partial(header_of, wanted=before.api.path))
-    changes = compare(before.api, after.api, included=(before.included, after.included))
-    if format_ == "json":
-        rows = [asdict(change) for change in changes]
-        print_out(
-            json.dumps({"schema": "newbackend/engine-diff/1", "header": before.api.path, "changes": rows}, indent=2)
-        )
-    else:
-        paint = style()
-        for change in changes:
-            print_out(
-                f"{paint.bold(change.severity)} {change.kind} {change.name}: {change.text}  {paint.dim(change.where)}"
-            )
-        print_out(f"{before.api.path}: {len(changes)} changes")
-    return int(any(change.severity != "harmless" for change in changes))
+    return run_diff(Compared(upstream, to, path, header or ""), repo, format_, read)
 
 
-def _read(upstream: str | None, path: Path | None, work: Work[Result]) -> Result:
+def read(upstream: str | None, path: Path | None, work: Work[Result]) -> Result:
     """What `work` makes of OWNER/REPO[@REF], or of a revision of the clone at `path`."""
     from newbackend.errors import NotFoundError, UsageError
     from newbackend.pin import parse_pin, resolve

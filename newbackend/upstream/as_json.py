@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from newbackend.upstream import api
+from newbackend.upstream.fact_rows import build_system, facts, place
 from newbackend.upstream.inspect import Inspection
 
 SCHEMA = "newbackend/engine/1"
@@ -17,6 +18,9 @@ def as_json(found: Inspection) -> dict[str, Any]:
         "schema": SCHEMA,
         "repo": found.repo,
         "sha": found.sha,
+        "build_system": build_system(found),
+        "facts": [fact.as_json() for fact in facts(found)],
+        "functions": _functions(found),
         "build": {
             "systems": found.systems,
             "cmake": _cmake(found),
@@ -33,8 +37,30 @@ def as_json(found: Inspection) -> dict[str, Any]:
         "licence": asdict(found.licence) if found.licence else None,
         "description": asdict(found.description) if found.description else None,
         "languages": found.languages,
-        "unknown": [asdict(gap) for gap in found.gaps],
+        "unknown": [{**asdict(gap), **_placed(gap.where)} for gap in found.gaps],
     }
+
+
+def _placed(where: str) -> dict[str, Any]:
+    path, line = place(where)
+    return {"path": path, "line": line}
+
+
+def _functions(found: Inspection) -> list[dict[str, Any]]:
+    """Every function of the C API, with whether Go can call it."""
+    why_not = {part.name: part.reason for part in found.not_bound}
+    return [
+        {
+            "name": function.name,
+            "returns": function.result,
+            "parameters": [asdict(parameter) for parameter in function.parameters],
+            **_placed(function.where),
+            "bound": function.name not in why_not,
+            "why_not": why_not.get(function.name, ""),
+        }
+        for header in found.headers[:1]
+        for function in header.api.functions
+    ]
 
 
 def _cmake(found: Inspection) -> dict[str, Any] | None:

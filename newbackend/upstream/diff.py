@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,6 +26,10 @@ from newbackend.upstream.c_types import (
 Severity = Literal["crashes", "breaks", "harmless"]
 """crashes: old bindings call wrongly or write where they must not. breaks: they do not start, or code that uses them
 does not compile with new ones. harmless: neither."""
+Kind = Literal[
+    "function", "struct", "constant", "callback", "handle", "header", "option", "target", "requirement", "submodule",
+    "build",
+]  # fmt: skip
 _ALIKE = 0.6
 _CANDIDATES = 100
 _SHOWN = 4
@@ -35,7 +39,7 @@ _SHOWN = 4
 class Change:
     """One difference. `where` is in the new header, for what is gone in the old one."""
 
-    kind: Literal["function", "struct", "constant", "callback", "handle"]
+    kind: Kind
     name: str
     text: str
     where: str
@@ -55,6 +59,11 @@ def compare(
     they do not need is harmless. Without it every function counts.
     """
     found = list(_Comparison(Types(old, included[0]), Types(new, included[1]), used).changes())
+    return worst_first(found)
+
+
+def worst_first(found: Iterable[Change]) -> list[Change]:
+    """Changes by severity, then by kind and name."""
     order: list[Severity] = ["crashes", "breaks", "harmless"]
     return sorted(found, key=lambda change: (order.index(change.severity), change.kind, change.name))
 

@@ -22,9 +22,14 @@ class HeaderText:
     included: tuple[Api, ...]
 
 
-def chosen_header(sources: Sources, wanted: str = "") -> HeaderText:
-    """The header at a path, else the best of the C API. Raises NotFoundError when there is none."""
+def chosen_header(sources: Sources, wanted: str = "", *, moved: bool = False) -> HeaderText:
+    """The header at a path, else the best of the C API. Raises NotFoundError when there is none.
+
+    With `moved` a header of the same name in another folder will do.
+    """
     path = wanted or _best(sources)
+    if moved and path and not sources.exists(path):
+        path = _of_same_name(sources, path)
     text = sources.text(path) if path else None
     if text is None:
         what = f"has no file {wanted}" if wanted else "has no header with a C API"
@@ -32,7 +37,14 @@ def chosen_header(sources: Sources, wanted: str = "") -> HeaderText:
     facts = read_header(text, path)
     if facts.cplusplus:
         raise NotFoundError("header-cplusplus", f"{path} is for C++ alone: without a C API there is nothing to bind")
-    return HeaderText(facts, text, tuple(_included(sources, facts)))
+    return HeaderText(facts, text, tuple(included_in(sources, facts)))
+
+
+def _of_same_name(sources: Sources, path: str) -> str:
+    name = posixpath.basename(path)
+    own = [other for other in sources.commit.objects if posixpath.basename(other) == name]
+    own = [other for other in own if not sources.vendored(other) and not sources.aside(other)]
+    return min(own, key=lambda other: (other.count("/"), other), default=path)
 
 
 def _best(sources: Sources) -> str:
@@ -42,7 +54,7 @@ def _best(sources: Sources) -> str:
     return found[0].api.path if found else ""
 
 
-def _included(sources: Sources, facts: Api) -> list[Api]:
+def included_in(sources: Sources, facts: Api) -> list[Api]:
     """The included headers that are in the upstream, by the ends of their paths, each once."""
     found: dict[str, Api] = {}
     waiting = list(facts.includes)

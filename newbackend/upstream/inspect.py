@@ -11,13 +11,18 @@ from urllib.parse import urlsplit
 
 from newbackend.errors import NewbackendError
 from newbackend.upstream import about, api
+from newbackend.upstream.bound_functions import Refused, choose
+from newbackend.upstream.c_api import Api
+from newbackend.upstream.c_types import Types
 from newbackend.upstream.cmake import read_cmake
 from newbackend.upstream.cmake_declarations import Project
 from newbackend.upstream.commit import Commit, Submodule, fetched, opened
 from newbackend.upstream.confined import confined
 from newbackend.upstream.facts import Confidence, Gap, Option, Switch, Target
+from newbackend.upstream.header_choice import included_in
 from newbackend.upstream.makefile import Makefile, read_makefile
 from newbackend.upstream.manifests import Manifests, read_manifests
+from newbackend.upstream.purego import STRUCTS_SINCE
 from newbackend.upstream.sources import Sources
 from newbackend.upstream.switches import native_option, side_options, switches
 
@@ -63,6 +68,8 @@ class Inspection:
     formats: list[about.Found]
     languages: list[str]
     gaps: list[Gap] = field(default_factory=list)
+    not_bound: list[Refused] = field(default_factory=list)
+    """Functions of the C API that Go cannot call."""
 
 
 Work = Callable[[Sources, dict[str, str]], Result]
@@ -164,7 +171,13 @@ def inspection(sources: Sources, unread: dict[str, str]) -> Inspection:
         formats=about.model_formats(sources),
         languages=about.languages(sources),
         gaps=_once(gaps, unread),
+        not_bound=_not_bound(sources, headers[0].api) if headers else [],
     )
+
+
+def _not_bound(sources: Sources, best: Api) -> list[Refused]:
+    types = Types(best, tuple(included_in(sources, best)))
+    return choose(best, types, STRUCTS_SINCE, by_pointer=False).refused
 
 
 def _systems(cmake: Project | None, makefile: Makefile | None, manifests: Manifests) -> list[str]:

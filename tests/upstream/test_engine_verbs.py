@@ -36,6 +36,14 @@ def test_inspect_as_text_and_json(make: Make) -> None:
     data = json.loads(done.out)
     assert (data["schema"], data["sha"]) == ("newbackend/engine/1", sha)
     assert [function["name"] for function in data["headers"][0]["functions"]] == ["tone_open", "tone_close", "tone_run"]
+    assert data["build_system"] == "cmake"
+    library = {"kind": "library", "name": "tone", "value": "linked -DBUILD_SHARED_LIBS=ON"}
+    place = {"path": "CMakeLists.txt", "line": 3, "confidence": "certain"}
+    assert {**library, **place} in data["facts"]
+    assert [(one["name"], one["bound"], one["line"]) for one in data["functions"]] == [
+        ("tone_open", True, 5), ("tone_close", True, 6), ("tone_run", True, 7),
+    ]  # fmt: skip
+    assert all({"kind", "name", "value", "path", "line", "confidence"} == set(fact) for fact in data["facts"])
 
 
 def test_bindings_are_printed_or_written(make: Make, tmp_path: Path) -> None:

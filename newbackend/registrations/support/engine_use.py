@@ -1,0 +1,74 @@
+"""What a backend's own files use of its engine: functions that they name, options and targets of the build."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from newbackend.checkout.tree import Checkout
+from newbackend.errors import NewbackendError
+
+_CODE = (".go", ".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".rs", ".py", ".m", ".mm")
+_BUILD = ("Makefile", "CMakeLists.txt")
+_BUILD_ENDINGS = (".mk", ".cmake", ".sh")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_FROM = re.compile(r"^// upstream: (\S+)@([0-9a-f]{40})$", re.MULTILINE)
+BINDINGS = "bindings.go"
+
+
+@dataclass(frozen=True)
+class Use:
+    """Words of the code and of the build files, and the commit that the generated bindings are of, "" without any."""
+
+    code: frozenset[str]
+    build: frozenset[str]
+    bound_at: str = ""
+
+    def of(self, names: Iterable[str]) -> set[str]:
+        """Those of these functions that the code names."""
+        return {name for name in names if name in self.code}
+
+
+def use_of(checkout: Checkout, directory: str, dockerfile: str = "") -> Use:
+    """What the files of a backend's directory and its Dockerfile use. A name in a comment counts: it is a reader's."""
+    code: set[str] = set()
+    build: set[str] = set()
+    bound_at = ""
+    for path in (*checkout.files_below(directory), *([dockerfile] if dockerfile else [])):
+        name = PurePosixPath(path).name
+        if name.endswith(_CODE):
+            text = _text(checkout, path)
+            code.update(_WORD.findall(text))
+            bound_at = bound_commit(text) or bound_at if name == BINDINGS else bound_at
+        elif name in _BUILD or name.endswith(_BUILD_ENDINGS) or path == dockerfile:
+            build.update(_names(_text(checkout, path)))
+    return Use(frozenset(code), frozenset(build), bound_at)
+
+
+def bound_commit(text: str) -> str:
+    """The commit that generated bindings say they are of; "" when they say none."""
+    match = _FROM.search(text)
+    return match[2] if match else ""
+
+
+def pinned_commit(checkout: Checkout, directory: str, variable: str) -> str:
+    """The commit that a backend's Makefile pins, which the bump bot moves; "" when it has no such line."""
+    text = _text(checkout, f"{directory}/Makefile")
+    match = re.search(rf"^[ \t]*{re.escape(variable)}[ \t]*[?:]{{0,2}}=[ \t]*([0-9a-f]{{40}})\b", text, re.MULTILINE)
+    return match[1] if match else ""
+
+
+def _names(text: str) -> Iterator[str]:
+    """Words, and what follows `-D` in them."""
+    for word in _WORD.findall(text):
+        yield word
+        yield from (part for part in (word.removeprefix("D"),) if part != word)
+
+
+def _text(checkout: Checkout, path: str) -> str:
+    try:
+        return checkout.read(path) or ""
+    except NewbackendError:
+        return ""  # no text: a picture, a model, a link that leads out
