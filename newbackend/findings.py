@@ -64,7 +64,7 @@ class Fix(StrEnum):
 class Rule:
     """One row of the registry; help, `newbackend rule`, docs/rules.md and SARIF are generated from it.
 
-    `id` is `REGnnn` or `PKGnnn` and is never reused; `name` is kebab-case. `what` and `why` are
+    `id` is `REGnnn`, `PKGnnn` or `GALnnn` and is never reused; `name` is kebab-case. `what` and `why` are
     sentences; `incident` names where it happened (an upstream issue, PR or commit); `bad`, `good`
     are short examples; `how` says how to fix it by hand. `blocks_release` makes it an error of `verify --release`.
     `when_new` is the least severity for a backend that is judged as a new one, by the whole checklist: much of it is

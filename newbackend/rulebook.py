@@ -13,7 +13,8 @@ A module of rules reads from top to bottom:
         yield Change(…)
 
 `newbackend.rules.registry` holds the book of `verify`, `newbackend.package.rules.registry` the one of
-`package check`. A book finds its modules by file name, so a new module needs no other edit.
+`package check`, `newbackend.gallery.book` the one of `gallery check`. A book finds its modules by file name, so a new
+module needs no other edit.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ Repair = Callable[["Context", Finding], Iterable["Change"]]
 `insert` of a registration place where there is one, so that `--fix` and `create` write the same."""
 
 _PACKAGE = Path(__file__).parent
-_NAMED = re.compile(r'\b(?:rule\(|unreadable\(\s*"[a-z-]+",)\s*"((?:REG|PKG)\d{3})",\s*"([a-z0-9-]+)"')
+_NAMED = re.compile(r'\b(?:rule\(|unreadable\(\s*"[a-z-]+",)\s*"((?:REG|PKG|GAL)\d{3})",\s*"([a-z0-9-]+)"')
 
 
 class Scope(StrEnum):

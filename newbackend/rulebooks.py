@@ -1,4 +1,4 @@
-"""All rule books together: every rule of `verify` and of `package check`, looked up, named and printed.
+"""All rule books together: every rule of `verify`, `package check` and `gallery check`, looked up, named and printed.
 
 `python -m newbackend.rulebooks [FILE]` writes docs/rules.md; a test compares it with the file in the tree.
 """
@@ -17,23 +17,25 @@ PAGE = Path("docs/rules.md")
 
 
 def all_rules() -> Mapping[str, Rule]:
-    """Every rule of `verify` and of `package check`, by id."""
+    """Every rule of `verify`, `package check` and `gallery check`, by id."""
+    from newbackend.gallery.book import GALLERY
     from newbackend.online.book import ONLINE
     from newbackend.package import RULES_BY_ID
     from newbackend.rules import rules
 
-    return dict(sorted({**rules(), **ONLINE.rules, **RULES_BY_ID}.items()))
+    return dict(sorted({**rules(), **ONLINE.rules, **RULES_BY_ID, **GALLERY.rules}.items()))
 
 
 def rule_names() -> Mapping[str, str]:
     """Id -> name of every rule, in order of id, without importing the rules: for shell completion."""
+    from newbackend.gallery.book import GALLERY
     from newbackend.online.book import ONLINE
     from newbackend.package.proofs import PROOFS
     from newbackend.package.rules import RULES as PACKAGE_RULES
     from newbackend.rules.registry import RULES
     from newbackend.suppress.rules import SUPPRESSIONS
 
-    books = (RULES, ONLINE, SUPPRESSIONS, PACKAGE_RULES, PROOFS)
+    books = (RULES, ONLINE, SUPPRESSIONS, PACKAGE_RULES, PROOFS, GALLERY)
     return dict(sorted(row for book in books for row in book.names().items()))
 
 

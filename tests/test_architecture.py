@@ -138,6 +138,7 @@ READERS = {
     "apply/written.py": "reads its record without following links or waiting, at most so much of it",
     "package/archive/source.py": "the archive that the user named, mapped",
     "package/archive/tree.py": "files of a package: without following links or waiting; writes to a scratch folder",
+    "package/pack.py": "writes the archive",
     "package/proofs/cpu.py": "a program of the host",
     "package/proofs/hostshell.py": "a program of the host",
     "package/proofs/server.py": "/proc, of a child",

@@ -17,8 +17,6 @@ from newbackend.cli.common import (
     check_format,
     print_err,
     print_out,
-    print_rendered,
-    style,
     verb_app,
 )
 from newbackend.cli.completion import one_of
@@ -123,24 +121,47 @@ def floor(
     return 0
 
 
+@app.command()
+def pack(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A built package: the directory with run.sh.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="X.tar", help="The archive to write.", show_default=False)
+    ],
+    platform: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OS/ARCH",
+            help="What it is built for (default: that of the programs in it).",
+            show_default=False,
+            autocompletion=one_of("linux/amd64", "linux/arm64", "darwin/arm64"),
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an archive that is there.")] = False,
+    format_: FormatOption = "text",
+) -> int:
+    """Pack a built package as an image archive, without Docker; `local-ai backends install ocifile://…` takes it.
+
+    The same files give the same bytes. Modes and links are kept.
+    """
+    from newbackend.package.pack import PLATFORMS
+    from newbackend.package.pack import pack as packed_of
+    from newbackend.sanitize import json_text
+
+    check_format(format_)
+    if platform is not None:
+        check_choice("platform", platform, PLATFORMS)
+    packed = packed_of(directory, output, platform=platform or "", force=force)
+    if format_ == "json":
+        print_out(json_text(packed.as_json()))
+        return 0
+    print_out(f"{packed.path}: {packed.files} files, {packed.bytes} bytes, {packed.platform}, {packed.layer}")
+    print_err(f"install it with: local-ai backends install {packed.uri} NAME")
+    return 0
+
+
 def _print(report: Report, format_: str, *, verbose: bool) -> None:
-    import sys
-
-    from newbackend import __version__
+    from newbackend.cli.output.report_text import print_with
     from newbackend.package import package_rules
-    from newbackend.report import RenderContext, render
-    from newbackend.style import columns
 
-    context = RenderContext(
-        read_line=lambda _path, _line: None,
-        rules=package_rules(),
-        tool_version=__version__,
-        colour=style().colour,
-        width=columns(sys.stdout, otherwise=100),
-        verbose=verbose,
-    )
-    text = render(report, format_, context)
-    if text:
-        print_rendered(text, format_)
-    else:
+    if not print_with(report, package_rules(), lambda _path, _line: None, format_, verbose=verbose):
         print_err("newbackend: nothing to say")

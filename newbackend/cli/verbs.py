@@ -36,5 +36,6 @@ VERBS: dict[str, Verb] = {
     "rule": Verb("rule", "What a rule checks, why, an incident, and how to fix it.", ("explain", "rules")),
     "engine": Verb("engine", "What an engine's repository needs and offers: build, switches, C API.", ("inspect",)),
     "doctor": Verb("doctor", "What is here, and what will not work because of what is missing.", ("check-env", "env")),
+    "gallery": Verb("gallery", "Check any gallery of backends by what LocalAI does with it.", ("index",)),
     "package": Verb("package", "Check that a built package starts on somebody else's host."),
 }

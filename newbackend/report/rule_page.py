@@ -26,6 +26,13 @@ FAMILIES: tuple[tuple[str, str, str], ...] = (
     ("REG8", "REG8xx", "backend directory"),
     ("REG9", "REG9xx", "suppressions"),
     ("PKG", "PKGxxx", "packages"),
+    ("GAL1", "GAL1xx", "a gallery as a file"),
+    ("GAL2", "GAL2xx", "a gallery's entries"),
+    ("GAL3", "GAL3xx", "names in a gallery"),
+    ("GAL4", "GAL4xx", "images of a gallery"),
+    ("GAL5", "GAL5xx", "hosts of a gallery"),
+    ("GAL6", "GAL6xx", "a repository of its own"),
+    ("GAL7", "GAL7xx", "publishing"),
 )
 """Prefix of the id, how the family is written, what it covers."""
 

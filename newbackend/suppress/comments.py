@@ -20,7 +20,7 @@ _IGNORE = re.compile(
     re.IGNORECASE,
 )
 _CLOSERS = {"<!--": "-->", "/*": "*/"}
-_RULE_ID = re.compile(r"(?:REG|PKG)\d{3}")
+_RULE_ID = re.compile(r"(?:REG|PKG|GAL)\d{3}")
 
 # In Markdown a `#` opens a heading, and `//` may be in a code example.
 _MARKUP_SUFFIXES = (".md", ".mdx", ".markdown", ".html")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Callable, Mapping
 
 from newbackend.checkout.tree import Checkout
 from newbackend.cli.common import print_out, print_rendered, style
 from newbackend.findings import Fix, Report, Rule, Severity
+
+ReadLine = Callable[[str, int], str | None]
 
 
 def print_statistics(report: Report, format_: str) -> None:
@@ -36,16 +39,25 @@ def _statistic(row: tuple[Rule, Severity], count: int, fixable: int) -> dict[str
 
 
 def print_report(report: Report, checkout: Checkout, format_: str, *, verbose: bool) -> None:
-    """Prints the report in one of its formats."""
+    """Prints a report about a checkout in one of its formats."""
+    from newbackend.rules import rules
 
+    known = {**rules(), **{one.rule.id: one.rule for one in report.findings}}
+    print_with(report, known, _Lines(checkout), format_, verbose=verbose)
+
+
+def print_with(report: Report, rules: Mapping[str, Rule], read_line: ReadLine, format_: str, *, verbose: bool) -> bool:
+    """Prints a report with the rules of its verb; false when the format has nothing to say.
+
+    `read_line` gives the source line of a finding, or None.
+    """
     from newbackend import __version__
     from newbackend.report import RenderContext, render
-    from newbackend.rules import rules
     from newbackend.style import columns
 
     context = RenderContext(
-        read_line=_Lines(checkout),
-        rules={**rules(), **{one.rule.id: one.rule for one in report.findings}},
+        read_line=read_line,
+        rules=rules,
         tool_version=__version__,
         colour=style().colour,
         width=columns(sys.stdout, otherwise=100),
@@ -54,6 +66,7 @@ def print_report(report: Report, checkout: Checkout, format_: str, *, verbose: b
     text = render(report, format_, context)
     if text:
         print_rendered(text, format_)
+    return bool(text)
 
 
 class _Lines:

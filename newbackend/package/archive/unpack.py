@@ -28,7 +28,7 @@ GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 UNSUPPORTED = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip"}
 
 
-class _View(io.RawIOBase):
+class View(io.RawIOBase):
     """A readable stream over a buffer, without copying it whole."""
 
     def __init__(self, data: Buffer) -> None:
@@ -84,7 +84,7 @@ class Unpacker:
         for magic, name in UNSUPPORTED.items():
             if head.startswith(magic):
                 raise UsageError("archive-compression", f"{name} archives are not read", where=where)
-        source = io.BufferedReader(_View(data), CHUNK)
+        source = io.BufferedReader(View(data), CHUNK)
         if head.startswith(GZIP):
             return self._drain(lambda: cast("IO[bytes]", gzip.GzipFile(fileobj=source)), where)
         if head.startswith(ZSTD):

@@ -1,0 +1,3 @@
+module github.com/mudler/cogito
+
+go 1.26.0
