@@ -61,8 +61,9 @@ fuzz: $(DEV) ## Attack it for SECONDS (60) and print a table; SEED=N repeats a r
 bench: $(DEV) ## Print the table of measured times (docs/performance.md).
 	$(BIN)/python bench/bench.py
 
-docs: $(DEV) ## Regenerate docs/rules.md from the rule registry.
+docs: $(DEV) ## Write docs/rules.md and docs/schema/ again, from the rules and the types.
 	$(BIN)/python -m newbackend.rulebooks docs/rules.md
+	$(BIN)/python -m newbackend.schema.registry docs/schema
 
 pictures: $(DEV) ## Draw the README's pictures again, from real runs.
 	$(BIN)/python tools/pictures.py

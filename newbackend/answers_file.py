@@ -128,6 +128,14 @@ def _set_value(path: str, raw: str) -> Any:
     return value if isinstance(value, dict | list | bool | str) or "." not in path else raw
 
 
+def schema_line() -> str:
+    """The comment by which an editor finds the schema of an answers file, with its line break; "" while this project
+    has no address."""
+    from newbackend import address
+
+    return f"# yaml-language-server: $schema={address.of_schema('answers')}\n" if address.REPOSITORY else ""
+
+
 def dump_answers(answers: Answers, header: str = "") -> str:
     """Answers as YAML text that `parse_answers` reads back to the same value."""
     from ruamel.yaml import YAML

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import Any
+from typing import Annotated, TypedDict
 
 SCHEMA = "newbackend/error/1"
 
@@ -20,6 +20,17 @@ class Exit(IntEnum):
     FINDINGS = 1
     USAGE = 2
     NOT_FOUND = 3
+
+
+class ErrorJson(TypedDict):
+    """What `--format json` prints when a run ends with an error."""
+
+    schema: str
+    code: Annotated[str, "A kebab-case id that stays the same, such as pin-form."]
+    message: Annotated[str, "One sentence."]
+    where: Annotated[str, 'path or path:line; "" when it is about no file.']
+    hint: Annotated[str, 'What to do; "" when that follows from the message.']
+    choices: Annotated[list[str], "The valid values, the nearest first; empty where there is no list."]
 
 
 class NewbackendError(Exception):
@@ -47,10 +58,16 @@ class NewbackendError(Exception):
         tail = f"; {self.hint}" if self.hint else ""
         return f"{head}{tail}"
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> ErrorJson:
         """What `--format json` prints in place of the sentence."""
-        parts = {"code": self.code, "message": self.message, "where": self.where, "hint": self.hint}
-        return {"schema": SCHEMA, **parts, "choices": list(self.choices)}
+        return {
+            "schema": SCHEMA,
+            "code": self.code,
+            "message": self.message,
+            "where": self.where,
+            "hint": self.hint,
+            "choices": list(self.choices),
+        }
 
 
 class UsageError(NewbackendError):

@@ -12,8 +12,19 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "architecture.md"
 CODE = ROOT / "newbackend"
 FILES = {
-    "answers": ("answers", "answers_file", "doubts", "validate", "spec", "overrides", "pin"),
-    "values": ("findings", "rulebook", "checklist", "errors", "sanitize", "style", "console", "suggest", "__init__"),
+    "answers": ("answers", "availability", "answers_file", "doubts", "validate", "spec", "overrides", "pin"),
+    "values": (
+        "address",
+        "findings",
+        "rulebook",
+        "checklist",
+        "errors",
+        "sanitize",
+        "style",
+        "console",
+        "suggest",
+        "__init__",
+    ),
     "queries": ("queries", "rulebooks"),
     "cli": ("cli", "__main__"),
 }

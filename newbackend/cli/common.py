@@ -52,6 +52,10 @@ FailOnOption = Annotated[
         autocompletion=one_of(*LEVELS),
     ),
 ]
+SummaryOption = Annotated[
+    bool,
+    typer.Option("--summary", help="With --format json: findings in a few words each, and the counts; for agents."),
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show everything, write nothing.")]
 ConflictsOption = Annotated[
@@ -80,6 +84,14 @@ def check_choice(option: str, value: str, known: Sequence[str]) -> str:
 def check_format(name: str) -> str:
     """Returns the format. Raises UsageError when the verb does not have it."""
     return check_choice("format", name, FORMATS)
+
+
+def check_summary(summary: bool, format_: str) -> None:
+    """Raises UsageError when --summary goes with a format that has no small form."""
+    from newbackend.errors import UsageError
+
+    if summary and format_ != "json":
+        raise UsageError("summary-format", f"--summary is a form of --format json, not of {format_}", choices=("json",))
 
 
 def open_repo(repo: Path | None, *, writes: bool = False) -> Checkout:

@@ -147,3 +147,10 @@ def rule_ids() -> list[Offer]:
     from newbackend.rulebooks import rule_names
 
     return list(rule_names().items())
+
+
+def schemas() -> list[str]:
+    """The names of the JSON Schemas."""
+    from newbackend.schema.registry import SCHEMAS
+
+    return list(SCHEMAS)

@@ -128,6 +128,11 @@ ReviewOption = Annotated[
 ]
 
 
+NoDiffOption = Annotated[
+    bool, typer.Option("--no-diff", help="Leave out the texts: which files change where, and why; for agents.")
+]
+
+
 @dataclass(frozen=True)
 class CreateOptions:
     """Everything on the command line that is not an answer. `settled`: an answers file was given, so only questions
@@ -141,6 +146,7 @@ class CreateOptions:
     allow_dirty: bool
     allow_manual: bool
     json: bool
+    no_diff: bool
     engine: str | None
     plan_out: Path | None
     diff_out: Path | None

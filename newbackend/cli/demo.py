@@ -28,7 +28,6 @@ def demo(
     format_: FormatOption = "text",
 ) -> int:
     """Create a backend on a small embedded checkout and verify it. No LocalAI clone and no network needed."""
-    import json
     import tempfile
 
     from newbackend.sample import init_git, materialise
@@ -38,9 +37,7 @@ def demo(
     root = materialise(target)
     init_git(root)
     if format_ == "json":
-        status = _run([*CREATE, "--repo", str(root), "--format", "json"])
-        print_err(json.dumps({"directory": str(root)}))
-        return status
+        return _as_json(root)
     print_err(f"A sample checkout with a handful of backends is in {root}\n")
     status = _step(CREATE, root) or _step(["verify", "ds4"], root) or _step(CREATE, root)
     if status == 0:
@@ -58,6 +55,24 @@ def _step(words: list[str], root: Path) -> int:
     status = _run([*words, "--repo", str(root)])
     print_out("")
     return status
+
+
+def _as_json(root: Path) -> int:
+    """The same steps as one document, each with its command, its exit status and the small form of what it prints."""
+    import io
+    import json
+    from contextlib import redirect_stdout
+
+    from newbackend.sanitize import json_text
+
+    steps: list[dict[str, object]] = []
+    for words in ([*CREATE, "--no-diff"], ["verify", "ds4", "--summary"], [*CREATE, "--no-diff"]):
+        with redirect_stdout(io.StringIO()) as said:
+            status = _run([*words, "--repo", str(root), "--format", "json"])
+        result = json.loads(said.getvalue())
+        steps.append({"command": ["newbackend", *words], "status": status, "result": result})
+    print_out(json_text({"schema": "newbackend/demo/1", "directory": str(root), "steps": steps}))
+    return max(int(str(step["status"])) for step in steps)
 
 
 def _run(words: list[str]) -> int:

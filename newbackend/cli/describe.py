@@ -25,7 +25,7 @@ def describe(
     What differs from the defaults is listed under `overrides`.
     """
     from newbackend.answers import as_data
-    from newbackend.answers_file import dump_answers
+    from newbackend.answers_file import dump_answers, schema_line
     from newbackend.describe import describe as described
     from newbackend.describe.header import header
     from newbackend.registrations.support.backend_names import named
@@ -39,5 +39,5 @@ def describe(
         for note in description.notes:
             print_err(f"newbackend: {note}")
     else:
-        print_out(dump_answers(description.answers, header(description)))
+        print_out(dump_answers(description.answers, schema_line() + header(description)))
     return 0

@@ -70,22 +70,30 @@ def bindings(
     header: HeaderOption = None,
     package: Annotated[str, typer.Option(metavar="NAME", help="The Go package.")] = "main",
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file.", show_default=False)] = None,
+    format_: FormatOption = "text",
 ) -> int:
     """Print Go bindings of a C API for purego, as LocalAI's Go backends use it.
 
     Every function of the header is bound, or listed at the end with the reason.
     """
+    from dataclasses import asdict
     from functools import partial
 
     from newbackend.cli.common import print_err, write_output
     from newbackend.cli.output.progress import progress
+    from newbackend.sanitize import json_text
     from newbackend.upstream.go_file import go_file
 
+    check_format(format_)
     with progress("Reading the upstream"):
         made = read(upstream, path, partial(go_file, header=header or "", package=package))
     if out:
         write_output(out, made.text)
-    else:
+    if format_ == "json":
+        data = {"bound": dict(made.functions), "refused": [asdict(one) for one in made.refused], "text": made.text}
+        print_out(json_text({"schema": "newbackend/engine-bindings/1", **data}))
+        return 0
+    if not out:
         print_out(made.text)
     print_err(f"newbackend: {len(made.functions)} functions bound, {len(made.refused)} not")
     return 0

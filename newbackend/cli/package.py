@@ -13,8 +13,10 @@ from newbackend.cli.common import (
     FailOnOption,
     FormatOption,
     ReportFormatOption,
+    SummaryOption,
     check_choice,
     check_format,
+    check_summary,
     print_err,
     print_out,
     verb_app,
@@ -74,6 +76,7 @@ def check(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Also show what passed and why each rule exists.")
     ] = False,
+    summary: SummaryOption = False,
     format_: ReportFormatOption = "text",
 ) -> int:
     """Check, without running it, whether a package will start on another host; --smoke starts it as a proof.
@@ -89,6 +92,7 @@ def check(
 
     check_choice("format", format_, REPORT_FORMATS)
     check_choice("fail-on", fail_on, LEVELS)
+    check_summary(summary, format_)
     options = PackageOptions(
         layout=Layout(check_choice("layout", layout, _LAYOUTS)),
         target=target,
@@ -99,7 +103,7 @@ def check(
         cpu_run=cpu_run,
     )
     report = check_package(path, options=options)
-    _print(report, format_, verbose=verbose)
+    _print(report, "summary" if summary else format_, verbose=verbose)
     if report.fails_at(None if fail_on == "never" else Severity(fail_on)):
         return Exit.FINDINGS
     return Exit.NOT_FOUND if missing_proofs(report) else Exit.OK

@@ -41,7 +41,7 @@ def rule(
         return 0
     entry = find_rule(rule_id)
     if format_ == "json":
-        print_out(json.dumps(rule_json(entry), indent=2))
+        print_out(json.dumps({"schema": "newbackend/rule/1", **rule_json(entry)}, indent=2))
     else:
         print_out(rule_text(entry, width=min(columns(sys.stdout, otherwise=80), 100)))
     return 0

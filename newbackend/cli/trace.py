@@ -79,7 +79,8 @@ def _diff(first: RowTrace, second: RowTrace, format_: str) -> int:
     found = compare(first, second)
     if format_ == "json":
         whole = as_json(first.backend, [first, second])
-        print_out(json.dumps({**whole, "differences": differences_json(found.differences)}, indent=2))
+        whole["differences"] = differences_json(found.differences)
+        print_out(json.dumps(whole, indent=2))
     else:
         print_out(as_text(found, style()))
     return Exit.OK

@@ -35,6 +35,8 @@ VERBS: dict[str, Verb] = {
     "trace": Verb("trace", "What CI does with a row, from the change that starts it to the hosts that install it."),
     "rule": Verb("rule", "What a rule checks, why, an incident, and how to fix it.", ("explain", "rules")),
     "engine": Verb("engine", "What an engine's repository needs and offers: build, switches, C API.", ("inspect",)),
+    "options": Verb("options", "What `create` takes in this checkout, and why it refuses the rest.", ("choices",)),
+    "schema": Verb("schema", "The JSON Schema of what newbackend reads and prints.", ("schemas",)),
     "doctor": Verb("doctor", "What is here, and what will not work because of what is missing.", ("check-env", "env")),
     "gallery": Verb("gallery", "Check any gallery of backends by what LocalAI does with it.", ("index",)),
     "package": Verb("package", "Check that a built package starts on somebody else's host."),

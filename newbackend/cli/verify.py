@@ -15,7 +15,9 @@ from newbackend.cli.common import (
     FailOnOption,
     RepoOption,
     ReportFormatOption,
+    SummaryOption,
     check_choice,
+    check_summary,
     open_repo,
     print_err,
     print_out,
@@ -101,6 +103,7 @@ def verify(
         ),
     ] = "note",
     statistics: Annotated[bool, typer.Option("--statistics", help="Only the number of findings of each rule.")] = False,
+    summary: SummaryOption = False,
     fail_on: FailOnOption = "error",
     release: Annotated[
         bool, typer.Option("--release", help="A placeholder engine is an error; use it before a release.")
@@ -129,6 +132,7 @@ def verify(
     check_choice("severity", severity, SEVERITIES)
     if statistics and format_ not in FORMATS:
         raise UsageError("statistics-format", f"--statistics is text or json, not {format_}", choices=FORMATS)
+    check_summary(summary, format_)
     if every and (names or base):
         raise UsageError("all-and-some", "--all goes with neither NAME nor --base")
     chosen = selection(select or (), ignore or (), Severity(severity), _online_rules() if online else {})
@@ -156,7 +160,8 @@ def verify(
     if statistics:
         print_statistics(shown, format_)
     else:
-        print_report(_with_checklists(shown, report, checkout), checkout, format_, verbose=verbose)
+        shape = "summary" if summary else format_
+        print_report(_with_checklists(shown, report, checkout), checkout, shape, verbose=verbose)
     return _status(shown, fail_on, run)
 
 

@@ -59,6 +59,7 @@ class Floor:
     def as_json(self) -> dict[str, object]:
         """The same as data: one object per family, the CPU, the layout."""
         return {
+            "schema": "newbackend/floor/1",
             "versions": {
                 need.version.rpartition("_")[0]: {"version": need.version, "path": need.path, "symbol": need.symbol}
                 for need in self.needs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from newbackend.answers import as_data
-from newbackend.answers_file import dump_answers
+from newbackend.answers_file import dump_answers, schema_line
 from newbackend.checkout.tree import Checkout
 from newbackend.describe import describe
 from newbackend.errors import NotFoundError, UsageError
@@ -44,7 +44,7 @@ def plan_adopt(name: str, checkout: Checkout) -> Adoption:
     if not checkout.is_dir(spec.directory):
         raise NotFoundError("no-directory", f"{name} has no directory to keep its answers in", where=spec.directory)
     notes = "".join(f"# Note: {note}.\n" for note in described.notes)
-    text = dump_answers(replace(answers, generated=record({}, answers)), _HEADER + notes)
+    text = dump_answers(replace(answers, generated=record({}, answers)), schema_line() + _HEADER + notes)
     edit = create(answers_path(spec), RenderedFile(0o644, text), f"the answers of {name}")
     plan = Plan(f"adopt {name}", as_data(answers), base_of([edit], checkout), (edit,), notes=described.notes)
     return Adoption(plan, answers_text(answers))

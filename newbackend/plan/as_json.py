@@ -3,15 +3,77 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any, NotRequired, TypedDict
 
 from newbackend.checkout.gitlink import GITLINK, is_commit
 from newbackend.errors import UsageError
-from newbackend.plan.model import SCHEMA, Edit, Manual, Plan, Present
+from newbackend.plan.model import SCHEMA, Edit, Manual, Op, Plan, Present
 from newbackend.splice.outcome import Splice
 
 
-def plan_to_json(plan: Plan) -> dict[str, Any]:
+class EditJson(TypedDict):
+    """One change of one file, with its reason."""
+
+    path: str
+    op: Op
+    mode: Annotated[str | None, "The mode of a new file, in octal; null where the file keeps its own."]
+    rule: Annotated[list[str], "The rules that ask for it."]
+    reason: str
+    outcome: Annotated[str, "inserted when apply makes it; any other word is why it cannot be made."]
+    place: Annotated[str, "The registration place, or scaffold."]
+    diff: NotRequired[Annotated[str, "Left out with --no-diff."]]
+    content: NotRequired[Annotated[str, "The text of a new file; left out with --no-diff."]]
+    splices: NotRequired[Annotated[list[list[int | str]], "Begin, end and new text in the old one."]]
+
+
+class PresentJson(TypedDict):
+    """Something that is registered already."""
+
+    path: str
+    line: int
+    place: str
+    reason: str
+    rule: list[str]
+
+
+class ManualJson(PresentJson):
+    """Something to do by hand: where, what to paste, and why."""
+
+    snippet: str
+
+
+class SkippedJson(TypedDict):
+    """A place that this checkout does not have."""
+
+    place: str
+    reason: str
+
+
+class PlanJson(TypedDict):
+    """A change of a checkout, as a whole. `apply` takes it, unless it was printed with --no-diff."""
+
+    schema: str
+    title: str
+    answers: Annotated[dict[str, Any], "As in an answers file: `newbackend schema answers`."]
+    base: Annotated[dict[str, str], 'Path -> SHA-256 of the bytes that it was made for; "" when the file is new.']
+    edits: list[EditJson]
+    manual: list[ManualJson]
+    present: list[PresentJson]
+    skipped: list[SkippedJson]
+    notes: list[str]
+
+
+def without_diffs(plan: PlanJson) -> PlanJson:
+    """The same plan without the texts: what changes where, and why."""
+    small = [edit.copy() for edit in plan["edits"]]
+    for edit in small:
+        edit.pop("diff", None)
+        edit.pop("content", None)
+        edit.pop("splices", None)
+    return {**plan, "edits": small}
+
+
+def plan_to_json(plan: Plan) -> PlanJson:
     """A plan as plain data. `apply` needs `content` and `splices` beside the documented keys."""
     return {
         "schema": SCHEMA,
@@ -45,8 +107,8 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _edit(edit: Edit) -> dict[str, Any]:
-    data: dict[str, Any] = {
+def _edit(edit: Edit) -> EditJson:
+    data: EditJson = {
         "path": edit.path,
         "op": edit.op,
         "mode": None if edit.mode is None else f"{edit.mode:04o}",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from newbackend.availability import why_no_flavour, why_no_language
 from newbackend.catalog.languages import languages
 from newbackend.checkout.layout import BUMP, INDEX, MATRIX
 from newbackend.checkout.tree import Checkout
@@ -52,15 +53,11 @@ def facts_of(checkout: Checkout, place_id: str) -> tuple[Fact, ...]:
 
 
 def _language_here(spec: BackendSpec, checkout: Checkout) -> None:
-    language = spec.language
-    if not (language.own_dockerfile or checkout.exists(language.shared_dockerfile)):
-        what = f"has no {language.shared_dockerfile}, so it cannot build {language.title} backends"
-        raise UsageError("lang-not-here", f"this checkout {what}")
-    needed = spec.its_flavour.needs_path
-    if needed and not spec.keeps_files and not checkout.exists(needed):
-        raise UsageError(
-            "flavour-not-here", f"{spec.flavour} builds on a file that is not in this checkout", where=needed
-        )
+    if why := why_no_language(spec.language, checkout):
+        raise UsageError("lang-not-here", f"{why}, so it cannot build {spec.language.title} backends")
+    if not spec.keeps_files and why_no_flavour(spec.its_flavour, checkout):
+        what = f"{spec.flavour} builds on a file that is not in this checkout"
+        raise UsageError("flavour-not-here", what, where=spec.its_flavour.needs_path)
 
 
 def _ours(spec: BackendSpec, checkout: Checkout) -> bool:

@@ -17,6 +17,8 @@ from newbackend.report.context import RenderContext
 
 __all__ = ["FORMATS", "RenderContext", "render"]
 
+_SUMMARY = "newbackend.report.summary"
+
 FORMATS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "text": (
@@ -48,7 +50,10 @@ class _Format(Protocol):
 
 
 def render(report: Report, format_name: str, context: RenderContext) -> str:
-    """`report` in the named format; raises UsageError `unknown-format` for any other name."""
+    """`report` in the named format, or in JSON's small form `summary`; raises UsageError `unknown-format` for any
+    other name."""
+    if format_name == "summary":
+        return cast(_Format, import_module(_SUMMARY)).render(report, context=context)
     if format_name not in FORMATS:
         raise UsageError(
             "unknown-format",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from newbackend.answers_file import ANSWERS_NAME, dump_answers
+from newbackend.answers_file import ANSWERS_NAME, dump_answers, schema_line
 from newbackend.catalog.languages import Language
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
@@ -44,7 +44,7 @@ def render(spec: BackendSpec, checkout: Checkout) -> dict[str, RenderedFile]:
     files = render_template(spec.language, context(spec, checkout))
     answers = to_answers(spec)
     answers = replace(answers, generated=record({path: file.text for path, file in files.items()}, answers))
-    files[answers_path(spec)] = RenderedFile(0o644, dump_answers(answers, _HEADER))
+    files[answers_path(spec)] = RenderedFile(0o644, dump_answers(answers, schema_line() + _HEADER))
     return dict(sorted(files.items()))
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from newbackend.trace import shape
 from newbackend.trace.opentext import shown
 from newbackend.trace.rowtrace import RowTrace
-from newbackend.trace.steps import Step, Where
+from newbackend.trace.steps import Copy, Step, Where
 
 if TYPE_CHECKING:
     from newbackend.trace.proof import Proof
@@ -15,17 +16,17 @@ if TYPE_CHECKING:
 SCHEMA = "newbackend/trace/1"
 
 
-def as_json(name: str, traces: Sequence[RowTrace], proofs: Mapping[str, Proof] | None = None) -> dict[str, Any]:
+def as_json(name: str, traces: Sequence[RowTrace], proofs: Mapping[str, Proof] | None = None) -> shape.TraceJson:
     """All rows of one backend, with the proofs of `--run` by tag suffix and platform."""
-    rows = []
-    for entry in traces:
-        proof = (proofs or {}).get(f"{entry.suffix} {entry.platform}")
-        rows.append({**_row(entry), "proof": _proof(proof)} if proof else _row(entry))
+    rows = [_row(entry) for entry in traces]
+    for row in rows:
+        if proof := (proofs or {}).get(f"{row['tag_suffix']} {row['platform']}"):
+            row["proof"] = _proof(proof)
     return {"schema": SCHEMA, "backend": name, "rows": rows}
 
 
-def _proof(proof: Proof) -> dict[str, Any]:
-    differences = [{"read": read, "make": said} for read, said in proof.differences]
+def _proof(proof: Proof) -> shape.ProofJson:
+    differences: list[shape.Difference] = [{"read": read, "make": said} for read, said in proof.differences]
     return {
         "status": proof.status,
         "lines": proof.lines,
@@ -35,11 +36,11 @@ def _proof(proof: Proof) -> dict[str, Any]:
     }
 
 
-def _at(where: Where | None) -> dict[str, Any]:
+def _at(where: Where | None) -> shape.At:
     return {"path": where.path, "line": where.line} if where else {"path": "", "line": 0}
 
 
-def _row(entry: RowTrace) -> dict[str, Any]:
+def _row(entry: RowTrace) -> shape.RowJson:
     job = entry.job
     return {
         "variant": entry.variant,
@@ -85,7 +86,7 @@ def _row(entry: RowTrace) -> dict[str, Any]:
     }
 
 
-def _dockerfile(entry: RowTrace) -> dict[str, Any]:
+def _dockerfile(entry: RowTrace) -> shape.DockerfileJson | shape.Empty:
     if entry.docker is None or entry.job is None:
         return {}
     return {
@@ -96,10 +97,19 @@ def _dockerfile(entry: RowTrace) -> dict[str, Any]:
     }
 
 
-def _step(step: Step) -> dict[str, Any]:
-    found = {"kind": step.kind.value, **_at(step.where), "text": shown(step.text)}
-    return {**found, "if": step.condition} if step.condition else found
+def _step(step: Step) -> shape.StepJson:
+    where = step.where
+    found: shape.StepJson = {
+        "kind": step.kind.value,
+        "path": where.path,
+        "line": where.line,
+        "text": shown(step.text),
+    }
+    if step.condition:
+        found["if"] = step.condition
+    return found
 
 
-def _copy_step(copy: Any) -> dict[str, Any]:
-    return {"kind": "copy", **_at(copy.where), "text": f"{shown(copy.source)} -> {shown(copy.target)}"}
+def _copy_step(copy: Copy) -> shape.StepJson:
+    text = f"{shown(copy.source)} -> {shown(copy.target)}"
+    return {"kind": "copy", "path": copy.where.path, "line": copy.where.line, "text": text}

@@ -12,6 +12,7 @@ from newbackend.sanitize import one_line
 from newbackend.style import Style
 from newbackend.trace.opentext import shown
 from newbackend.trace.rowtrace import RowTrace
+from newbackend.trace.shape import Differing
 from newbackend.trace.tree import parts_of
 
 _GAP = " │ "
@@ -84,6 +85,6 @@ def _beside(left: str, right: str, width: int) -> str:
     return f"{one_line(left)[:width]:<{width}}{_GAP}{one_line(right)[:width]}"
 
 
-def differences_json(found: Sequence[Difference]) -> list[dict[str, object]]:
+def differences_json(found: Sequence[Difference]) -> list[Differing]:
     """The differences as plain values."""
     return [{"part": entry.part, "a": list(entry.first), "b": list(entry.second)} for entry in found]

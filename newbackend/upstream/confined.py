@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, ParamSpec, TypeVar
 
-from newbackend.errors import NewbackendError, UsageError
+from newbackend.errors import ErrorJson, NewbackendError, UsageError
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -26,7 +26,7 @@ class _Refused:
     """An error of ours on its way through the pipe: exceptions with keyword arguments cannot be pickled."""
 
     kind: type[NewbackendError]
-    parts: dict[str, Any]
+    parts: ErrorJson
 
     def error(self) -> NewbackendError:
         """The error again."""

@@ -6,10 +6,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from newbackend.availability import why_no_language, why_no_modality
 from newbackend.catalog import Modality, Variant, modalities, variant_table
 from newbackend.catalog.languages import Flavour, Language, languages
-from newbackend.checkout.layout import INDEX, MATRIX, PROTO, layout_of
-from newbackend.checkout.tree import Checkout
+from newbackend.checkout.layout import INDEX, MATRIX
 from newbackend.errors import UsageError
 from newbackend.pin import parse_pin
 from newbackend.wizard.offers import Sibling, siblings, usual_variants
@@ -53,16 +53,9 @@ def lang_choices(partial: PartialAnswers) -> tuple[Choice, ...]:
     """The languages, those first that this checkout can build."""
     name = partial.answers.name or "<name>"
     return _sorted(
-        Choice(row.id, row.title, _language_effect(row, name), _no_dockerfile(row, partial.checkout))
+        Choice(row.id, row.title, _language_effect(row, name), why_no_language(row, partial.checkout))
         for row in languages().values()
     )
-
-
-def _no_dockerfile(language: Language, checkout: Checkout) -> str:
-    """Why a checkout cannot build a language, or ""."""
-    if language.own_dockerfile or checkout.exists(language.shared_dockerfile):
-        return ""
-    return f"this checkout has no {language.shared_dockerfile}"
 
 
 def _sorted(choices: Iterable[Choice]) -> tuple[Choice, ...]:
@@ -122,10 +115,7 @@ def modality_choices(partial: PartialAnswers) -> tuple[Choice, ...]:
 def _unserved(modality: Modality, partial: PartialAnswers) -> str:
     """Why a modality cannot be served, or ""."""
     language = partial.language
-    if modality.id not in language.flavours[partial.flavour].modalities:
-        return language.refused_modalities.get(modality.id, f"the {language.title} template does not implement it")
-    missing = [rpc for rpc in modality.rpcs if rpc not in layout_of(partial.checkout).proto.rpcs]
-    return f"this checkout's {PROTO} has no {', '.join(missing)}" if missing else ""
+    return why_no_modality(modality, language, language.flavours[partial.flavour], partial.checkout)
 
 
 def _modality_effect(modality: Modality) -> str:

@@ -16,7 +16,7 @@ from newbackend.plan.build import plan_create
 
 @pytest.fixture
 def data(checkout: Checkout) -> dict[str, Any]:
-    return plan_to_json(plan_create(spec(), checkout))
+    return {**plan_to_json(plan_create(spec(), checkout))}
 
 
 def test_a_plan_survives_the_way_through_json(checkout: Checkout) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def traced(checkout: Checkout, name: str, variant: str = "") -> tuple[RowTrace, 
 
 def test_a_row_from_the_change_to_the_hosts(checkout: Checkout) -> None:
     (row,) = traced(checkout, "goquill", "cuda12")
-    found = as_json("goquill", [row])["rows"][0]
+    found: dict[str, Any] = {**as_json("goquill", [row])["rows"][0]}
     assert found["route"] == "backend/go/goquill/"
     assert found["runner"] == "ubuntu-latest"
     assert found["platform"] == "linux/amd64"

@@ -38,16 +38,19 @@ def show(plan: Plan, options: CreateOptions) -> None:
     """Prints the plan: as JSON, or only the summary with --yes, or summary and diff through the pager."""
     from newbackend.cli.output.pager import page, pages
     from newbackend.cli.output.plan_text import diff, manual, notes, recap, summary
-    from newbackend.plan.as_json import plan_to_json
+    from newbackend.plan.as_json import plan_to_json, without_diffs
 
     if options.json:
-        print_out(json_text(plan_to_json(plan)))
+        whole = plan_to_json(plan)
+        print_out(json_text(without_diffs(whole) if options.no_diff else whole))
         return
     paint = style()
     parts = [summary(plan, paint), *([manual(plan, paint)] if plan.manual else [])]
     total = f"{recap(plan)}; nothing was written" if options.dry_run else recap(plan)
     if plan.empty or (options.yes and not options.dry_run):
         print_out("\n".join(parts))
+    elif options.no_diff:
+        print_out("\n".join([*parts, total]))
     elif pages():
         page("\n".join([*parts, "", diff(plan, paint), ""]))
         print_err("\n".join([total, *notes(plan, style_for(sys.stderr))]))

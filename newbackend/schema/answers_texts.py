@@ -1,0 +1,53 @@
+"""What each key of an answers file means: an editor shows it beside the key. docs/answers.md says more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TEXTS: Mapping[str, str] = {
+    "name": "The backend's name, directory and image name.",
+    "lang": "Its language.",
+    "flavour": "How it is built; each language has a default.",
+    "pin": "The upstream commit that it builds.",
+    "pin.repo": "OWNER/REPO, or an address of GitHub.",
+    "pin.sha": "The commit, all 40 digits.",
+    "pin.branch": "The branch that the nightly bump follows.",
+    "pin.variable": "The variable of the Makefile that holds the commit.",
+    "modalities": "What it serves.",
+    "variants": "The platforms that it is built for.",
+    "description": "What users read in the gallery.",
+    "license": "An SPDX expression, such as MIT.",
+    "icon": "The address of a picture for the gallery.",
+    "urls": "The gallery's links; the pin's address if none.",
+    "tags": "The gallery's tags; those of the modalities if none.",
+    "like": "A backend whose registration is taken as the default.",
+    "import": "How LocalAI's import form finds it.",
+    "import.kind": "preference: it is offered as a choice; importer: by the files or tags of a model; drop-in: by "
+    "another backend's importer; none: not at all.",
+    "import.of": "The backend whose importer also handles it, for a drop-in.",
+    "import.extensions": "File extensions of its models, such as .gguf.",
+    "import.pipeline_tags": "Pipeline tags of its models on Hugging Face.",
+    "import.modality": "The chip in the import form.",
+    "import.description": "The line in the import form.",
+    "docs": "Where the documentation lists it.",
+    "docs.category": "The category, if it is not that of its first modality.",
+    "docs.in_house": "It is one of LocalAI's own engines.",
+    "os_excluded": "Why it is not built for an operating system.",
+    "overrides": "Where its registration differs from the defaults.",
+    "options": "Options of the templates.",
+    "options.bundle_libs": "Libraries that are packed with it.",
+    "options.glibc_floor": "The oldest glibc of an additional portable build, such as 2.28.",
+    "options.native_march": "Compile for the processor of the build machine.",
+    "options.cpu_variants": "Newer processors that its library is also built for: avx, avx2, avx512.",
+    "engine": "How the pinned upstream is built with CMake, as `newbackend engine inspect` reads it.",
+    "engine.target": "The library to link.",
+    "engine.header": "The header of its C API.",
+    "engine.version": "The function that tells its version.",
+    "engine.native": "The option that compiles for one processor; it is off in an image.",
+    "engine.off": "Options that are off because no backend needs them.",
+    "engine.switches": "The option for each BUILD_TYPE.",
+    "generated": "Written by newbackend: a record of the last rendering. Leave it as it is.",
+    "generated.newbackend": "The version that rendered.",
+    "generated.answers": "The answers of then, as the id of a git blob.",
+    "generated.files": "The files of then, as ids of git blobs.",
+}
