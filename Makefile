@@ -7,7 +7,7 @@ JOBS   ?= 2
 SECONDS ?= 60
 # The installed copy of the wheel is what the tests import: nothing here puts the source tree on the path.
 # A digest names the installed state: template names have characters that make cannot have in a prerequisite.
-SOURCE_ID := $(shell find newbackend templates pyproject.toml -type f ! -name '*.pyc' -print0 \
+SOURCE_ID := $(shell find newbackend templates docs/schema pyproject.toml -type f ! -name '*.pyc' -print0 \
 	| LC_ALL=C sort -z | xargs -0 cksum | cksum | tr ' ' '-')
 STAMP  := $(VENV)/.installed-$(SOURCE_ID)
 DEV    := $(VENV)/.dev-$(SOURCE_ID)

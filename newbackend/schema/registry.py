@@ -40,6 +40,12 @@ def _package() -> Json:
     return _printed(ReportJson, "newbackend/package/1")
 
 
+def _gallery() -> Json:
+    from newbackend.report.json import ReportJson
+
+    return _printed(ReportJson, "newbackend/gallery/1")
+
+
 def _verify_summary() -> Json:
     from newbackend.report.summary import SmallReport
 
@@ -78,6 +84,7 @@ SCHEMAS: Mapping[str, Callable[[], Json]] = {
     "options": _options,
     "error": _error,
     "package": _package,
+    "gallery": _gallery,
     "verify-summary": _verify_summary,
     "package-summary": _package_summary,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -58,6 +59,7 @@ def files(tmp_path: Path, sample: Path) -> Path:
     git(engine, "init", "-q")
     git(engine, "add", ".")
     git(engine, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "engine")
+    shutil.copytree(sample / "backend", folder / "gallery", ignore=lambda _, names: set(names) - {"index.yaml"})
     (folder / "package").mkdir()
     (folder / "package" / "run.sh").write_text("#!/bin/sh\nexec ./server\n")
     return folder
