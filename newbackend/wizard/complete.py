@@ -98,7 +98,8 @@ class _Run:
         self._set(key, None)
 
     def _partial(self) -> PartialAnswers:
-        return PartialAnswers(self.answers, self._checkout, self._before, self._read_upstream)
+        first = not self._revising and not any(self._answered(key) for key in self._asked)
+        return PartialAnswers(self.answers, self._checkout, self._before, self._read_upstream, first)
 
     def _read_upstream(self, repo: str, sha: str) -> Upstream:
         if (repo, sha) not in self._upstreams:

@@ -25,8 +25,8 @@ _LEAST = 3  # rows of a menu that are always shown
 _BACK = "Esc goes back"
 
 
-def arrange_field(application: Application[Any]) -> None:
-    """A text field: below it what is wrong with the text, or how to go back."""
+def arrange_field(application: Application[Any], *, first: bool) -> None:
+    """A text field: below it what is wrong with the text, or how to go back where there is a question before."""
     field: Buffer = application.layout.current_buffer or Buffer()
     _shrink(application)
     for window in application.layout.find_all_windows():
@@ -35,7 +35,9 @@ def arrange_field(application: Application[Any]) -> None:
 
     def said() -> StyleAndTextTuples:
         error = field.validation_error
-        return [("class:validation-toolbar", wrapped(f"! {error.message}"))] if error else [("", wrapped(_BACK))]
+        if error:
+            return [("class:validation-toolbar", wrapped(f"! {error.message}"))]
+        return [("", "" if first else wrapped(_BACK))]
 
     _below(application, Window(FormattedTextControl(said), dont_extend_height=True))
 

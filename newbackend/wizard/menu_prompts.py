@@ -58,7 +58,7 @@ class MenuPrompts:
         asked = questionary.text(
             _asking(question.prompt), default=question.default, validate=valid, style=_STYLE, output=_output()
         )
-        arrange_field(asked.application)
+        arrange_field(asked.application, first=question.first)
         menu_keys.for_field(asked.application, question)
         return str(menu_keys.run(asked, above)).strip()
 

@@ -23,12 +23,14 @@ Reply = str | tuple[str, ...]
 @dataclass(frozen=True)
 class PartialAnswers:
     """What a question may depend on: the answers so far, the checkout, and in `before` the earlier replies to this and
-    later questions, if the user went back. `read_upstream` reads a pinned repository."""
+    later questions, if the user went back. `read_upstream` reads a pinned repository. `first`: there is no question to
+    go back to."""
 
     answers: Answers
     checkout: Checkout
     before: Mapping[str, Reply] = field(default_factory=dict)
     read_upstream: Callable[[str, str], Upstream] = lambda _repo, _sha: Upstream()
+    first: bool = False
 
     @property
     def language(self) -> Language:
@@ -113,7 +115,7 @@ class Question:
 @dataclass(frozen=True)
 class Asked:
     """A question with all texts and choices evaluated for the answers so far. `separator` stands between the lines of a
-    pasted text."""
+    pasted text. `first`: nothing can be gone back to."""
 
     prompt: str
     explain: str
@@ -123,6 +125,7 @@ class Asked:
     check: Callable[[str], Any]
     doubt: Callable[[str], str] = lambda _: ""
     separator: str = " "
+    first: bool = False
 
     @property
     def default(self) -> str:
@@ -151,6 +154,7 @@ def asked(question: Question, partial: PartialAnswers) -> Asked:
         lambda text: question.check(text, partial),
         question.doubt,
         ", " if declared and declared.kind is ValueKind.WORDS else " ",
+        partial.first,
     )
 
 

@@ -47,9 +47,12 @@ def test_going_back_works_in_a_field_that_holds_text(sample: Path, key: str) -> 
     terminal.sees("! this is the first question")
 
 
-def test_the_hint_below_a_field_says_how_to_go_back(sample: Path) -> None:
+def test_the_hint_below_a_field_says_how_to_go_back_where_there_is_a_question_before(sample: Path) -> None:
     terminal = Terminal("create", cwd=sample)
     terminal.answers("Upstream project:")
+    assert "Esc goes back" not in terminal.screen
+    terminal.types(ENTER)
+    terminal.sees("Name of the backend:")
     terminal.sees("Esc goes back")
 
 
@@ -182,7 +185,7 @@ def test_going_back_to_the_upstream_keeps_what_was_typed_and_its_branch(sample: 
     terminal.answers("Upstream project:", "acme/Fast-TTS.cpp", ENTER)
     terminal.sees(REST)
     terminal.types(ESCAPE)
-    terminal.sees("Esc goes back")
+    terminal.sees("Upstream project: acme/Fast-TTS.cpp")
     assert upstream not in terminal.screen
     terminal.types(ENTER)
     terminal.sees(REST)
