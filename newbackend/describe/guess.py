@@ -83,12 +83,14 @@ def _submodule_of(backend: Registered) -> dict[str, str] | None:
 
 def modalities_of(backend: Registered) -> tuple[list[str], str]:
     """Modalities, and a note if they are a guess: from the RPCs in BackendCapabilities and those that it cannot name
-    but the sources serve, else from the gallery's tags, else text generation."""
+    but the sources serve; for a backend that is not in it, from the RPCs that the sources define, else from the
+    gallery's tags, else text generation."""
     served = {rpc for fact in backend.of("backend-capabilities") for rpc in fact.value.get("GRPCMethods") or ()}
     named = {rpc for modality in modalities().values() for rpc in modality.rpcs}
     by_rpc = [m.id for m in modalities().values() if _serves(m.rpcs, served & named) or _unnamed(backend, m.rpcs)]
-    if by_rpc:
-        return by_rpc, ""
+    by_source = [] if by_rpc else [m.id for m in modalities().values() if _defines(backend, m.rpcs)]
+    if by_rpc or by_source:
+        return by_rpc or by_source, ""
     tags = {_word(tag) for tag in backend.meta.get("tags") or ()}
     by_tag = [m.id for m in modalities().values() if tags & {_word(word) for word in (m.id, m.chip, *m.tags)}]
     exact = [m.id for m in modalities().values() if tags & {_word(word) for word in (m.id, *m.tags)}]
@@ -98,15 +100,23 @@ def modalities_of(backend: Registered) -> tuple[list[str], str]:
 
 
 def _unnamed(backend: Registered, rpcs: Sequence[str]) -> bool:
-    """Whether the sources serve a modality that BackendCapabilities has no constant for, such as a vector store.
+    """Whether the sources serve a modality that BackendCapabilities has no constant for, such as a vector store."""
+    known = known_methods(backend.checkout)
+    return bool(rpcs and known) and rpcs[0] not in known and _defines(backend, rpcs)
+
+
+def _defines(backend: Registered, rpcs: Sequence[str]) -> bool:
+    """Whether the sources define a modality's first RPC: Go (some are in the plural) and Python as a method, C++
+    with its context, Rust in its own spelling.
 
     Rust has to define every RPC; one that only answers `unimplemented` is not served.
     """
-    known = known_methods(backend.checkout)
-    if not rpcs or not known or rpcs[0] in known:
+    if not rpcs:
         return False
     snake = re.sub(r"(?<!\A)(?=[A-Z])", "_", rpcs[0]).lower()
-    defined = re.compile(rf"\b(?:{rpcs[0]}|{snake})\s*\((?!(?:[^}}]|\n){{0,400}}nimplemented)")
+    method = rf"\bfunc\s*\([^)]*\)\s*{rpcs[0]}s?\s*\(|\bdef\s+{rpcs[0]}\s*\(|\bfn\s+{snake}\s*\("
+    with_context = rf"\b{rpcs[0]}\s*\(\s*[\w:]*Context\b"
+    defined = re.compile(rf"(?:{method}|{with_context})(?!(?:[^}}]|\n){{0,400}}nimplemented)")
     return any(defined.search(text) for text in _sources(backend))
 
 

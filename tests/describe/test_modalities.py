@@ -51,3 +51,22 @@ def test_an_rpc_that_only_says_unimplemented_is_not_served(checkout: Checkout) -
     for text, expected in ((stub, False), (served, True)):
         edited = checkout.with_changes({path: checkout.need(path).replace("stores_set", "other") + text})
         assert ("vector-store" in (describe(edited, "rustlark").answers.modalities or ())) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "source"),
+    [
+        ("goquill", "backend/go/goquill/tags.go", "func (q *Quill) SoundDetection(ctx context.Context) {\n}\n"),
+        ("pyecho", "backend/python/pyecho/tags.py", "    def SoundDetection(self, request, context):\n        pass\n"),
+        ("cppanvil", "backend/cpp/cppanvil/tags.cpp", "grpc::Status SoundDetection(ServerContext* context) {\n}\n"),
+    ],
+)
+def test_what_a_backend_serves_is_read_in_its_sources_where_no_table_has_it(
+    checkout: Checkout, name: str, path: str, source: str
+) -> None:
+    table = "core/config/backend_capabilities.go"
+    unlisted = {table: checkout.need(table).replace(f'"{name}": {{', '"somebody-else": {')}
+    assert "sound-classification" not in (describe(checkout.with_changes(unlisted), name).answers.modalities or ())
+    found = describe(checkout.with_changes({**unlisted, path: source}), name)
+    assert "sound-classification" in (found.answers.modalities or ())
+    assert not any("guess" in note or "assumed" in note for note in found.notes)
