@@ -12,7 +12,8 @@ from newbackend.apply import journal, written
 from newbackend.checkout import git, javascript, reading
 from newbackend.package.archive import source, tree, unpack
 from newbackend.package.elf import binary
-from newbackend.package.proofs import process, server
+from newbackend.package.proofs import server
+from newbackend.package.sandbox import process
 from newbackend.splice import yaml_nodes
 from newbackend.wizard import upstream
 

@@ -34,6 +34,13 @@ PathArgument = Annotated[
     Path, typer.Argument(metavar="PATH", help="A package directory, a root-filesystem tar, a docker or an OCI archive.")
 ]
 
+NoRunOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-run", help="Only read run.sh; else it runs alone in an empty root, with stand-ins for the programs."
+    ),
+]
+
 
 @app.command()
 def check(
@@ -72,6 +79,7 @@ def check(
     cpu_run: Annotated[
         str | None, typer.Option(metavar="CPU", help="Proof: start it under an emulated CPU.", show_default=False)
     ] = None,
+    no_run: NoRunOption = False,
     fail_on: FailOnOption = "error",
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Also show what passed and why each rule exists.")
@@ -79,10 +87,11 @@ def check(
     summary: SummaryOption = False,
     format_: ReportFormatOption = "text",
 ) -> int:
-    """Check, without running it, whether a package will start on another host; --smoke starts it as a proof.
+    """Check whether a package will start on another host; --smoke starts it as a proof.
 
-    A proof sees the package, loopback, and of this host nothing, or where it brings no libc, a read-only /usr/bin and
-    /usr/lib.
+    run.sh runs in an empty root, with stand-ins for the programs; no program of the package runs without --smoke,
+    --run or --cpu-run. A proof sees the package, loopback, and of this host nothing, or where it brings no libc, a
+    read-only /usr/bin and /usr/lib.
 
     Exit status: 0 nothing at or above --fail-on, 1 findings, 3 a proof that was asked for could not run.
     """
@@ -101,6 +110,7 @@ def check(
         run=run,
         run_root=run_root,
         cpu_run=cpu_run,
+        no_run=no_run,
     )
     report = check_package(path, options=options)
     _print(report, "summary" if summary else format_, verbose=verbose)
@@ -112,15 +122,16 @@ def check(
 @app.command()
 def floor(
     path: PathArgument,
+    no_run: NoRunOption = False,
     format_: FormatOption = "text",
 ) -> int:
     """One line: the newest symbol versions and the CPU level that a package needs, and by what."""
     import json
 
-    from newbackend.package import package_floor
+    from newbackend.package import PackageOptions, package_floor
 
     check_format(format_)
-    lowest = package_floor(path)
+    lowest = package_floor(path, PackageOptions(no_run=no_run))
     print_out(json.dumps(lowest.as_json(), indent=2) if format_ == "json" else lowest.line())
     return 0
 

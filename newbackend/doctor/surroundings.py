@@ -108,7 +108,7 @@ def _can_write() -> bool:
 def proof_checks() -> list[Check]:
     """What the proofs of `package check` run in."""
     from newbackend.package.proofs.cpu import emulator
-    from newbackend.package.proofs.sandbox import find_sandbox
+    from newbackend.package.sandbox import find_sandbox
 
     sandbox, qemu = find_sandbox(), emulator()
     works = not isinstance(sandbox, str)

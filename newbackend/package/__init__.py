@@ -5,7 +5,8 @@ Each subpackage imports only from those before it, and only from their `__init__
     data, options    tables, and what the caller chose
     archive          files: a directory, a tar or an image as one `Tree`
     elf              what the dynamic loader reads, and where it would look
-    cpu, script      the instruction scan; run.sh
+    cpu              the instruction scan
+    sandbox, script  a root of its own; run.sh, run there with stand-ins for the programs, or read
     libraries, targets, layout, model, versions
                      the `Package`: files, records, run.sh, closures, the versions that it needs
     rules, proofs    judge a `Package`; run it for real

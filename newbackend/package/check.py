@@ -14,7 +14,7 @@ from newbackend.package.model import Package, load_package
 from newbackend.package.options import PackageOptions
 from newbackend.package.proofs import Proof, as_findings, as_results, check_cpu, not_covered, run_proofs
 from newbackend.package.registry import RULES_BY_ID
-from newbackend.package.rules import RULES, Skipped, Unknown
+from newbackend.package.rules import RULES, UNASKED, Skipped, Unknown
 from newbackend.package.sources import refuse_sources
 from newbackend.package.suppressing import package_name, suppress
 
@@ -70,8 +70,10 @@ def _judge(package: Package, name: str) -> tuple[list[Finding], list[CheckResult
 
 
 def missing_proofs(report: Report) -> tuple[Finding, ...]:
-    """The proofs that were asked for and could not run: with any of them the caller exits 3."""
-    return tuple(f for f in report.findings if f.status is Status.UNKNOWN and f.rule.id in RULES_BY_ID)
+    """The proofs that were asked for and could not run: with any of them the caller exits 3. Nobody asked how run.sh
+    starts (PKG111)."""
+    asked = RULES_BY_ID.keys() - UNASKED
+    return tuple(f for f in report.findings if f.status is Status.UNKNOWN and f.rule.id in asked)
 
 
 def _status(name: str, package: Package, findings: tuple[Finding, ...]) -> BackendStatus:
@@ -83,11 +85,24 @@ def _status(name: str, package: Package, findings: tuple[Finding, ...]) -> Backe
     return BackendStatus(name, package.layout.value, worst)
 
 
+def _start(package: Package) -> dict[str, str]:
+    """How it is known what run.sh starts: `sandbox`, `text` or `unknown`, and why not better."""
+    run = package.run
+    if run is None:
+        return {"how": "unknown", "reason": "there is no run.sh"}
+    if run.recorded:
+        return {"how": "sandbox", "reason": ""}
+    if package.detected.doubt:
+        return {"how": "unknown", "reason": f"{package.detected.doubt}; {run.unrecorded}"}
+    return {"how": "text", "reason": run.unrecorded}
+
+
 def _layout(package: Package, proofs: tuple[Proof, ...]) -> dict[str, object]:
     floor = floor_of(package)
     return {
         "kind": package.layout.value,
         "reason": package.detected.reason,
+        "start": _start(package),
         "machine": machine_name(package.machine) if package.machine else "",
         "loader": package.loader,
         "library_path": list(package.search.library_path),

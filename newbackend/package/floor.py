@@ -81,10 +81,10 @@ def floor_of(package: Package) -> Floor:
     return _floor(package, scanned=package.options.cpu_floor is not None)
 
 
-def package_floor(path: Path) -> Floor:
+def package_floor(path: Path, options: PackageOptions | None = None) -> Floor:
     """The floor of the package at `path`, with the instruction scan; raises like `check_package`."""
     refuse_sources(path)
-    return _floor(load_package(open_package(path), PackageOptions()), scanned=True)
+    return _floor(load_package(open_package(path), options or PackageOptions()), scanned=True)
 
 
 def _floor(package: Package, *, scanned: bool) -> Floor:

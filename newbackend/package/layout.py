@@ -1,4 +1,4 @@
-"""Which layout a package has: read from run.sh and the files, never guessed from its name."""
+"""Which layout a package has: from what run.sh started, else from its text and the files; never from its name."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from newbackend.package.archive import Kind, Tree
 from newbackend.package.elf import ELFFile
+from newbackend.package.libraries import is_glibc
 from newbackend.package.options import Layout
 from newbackend.package.script import RunScript, matching
 
@@ -17,34 +18,72 @@ LOADER_PLACES = ("lib/ld.so", "ld.so")
 @dataclass(frozen=True, slots=True)
 class Detected:
     """The layout and why. `loader` is the package path of the bundled loader ("" without one), `wanted` where
-    run.sh looks for it (it may be missing there)."""
+    run.sh looks for it (it may be missing there). `doubt` says why it is not known how run.sh starts the program;
+    empty when it is known."""
 
     layout: Layout
     reason: str
     loader: str = ""
     wanted: str = ""
+    doubt: str = ""
 
 
 def detect_layout(tree: Tree, elves: Mapping[str, ELFFile], run: RunScript | None, chosen: Layout) -> Detected:
     """The effective layout; a `chosen` layout other than AUTO overrides the files."""
-    wanted = next((p for s in (run.starts if run else ()) for p in s.loader), "")
+    seen = run.recorded if run else ()
+    wanted = next((r.loader for r in seen if r.loader), "")
+    wanted = wanted or next((p for s in (run.read_starts if run else ()) for p in s.loader), "")
     places = [path for pattern in (wanted, *LOADER_PLACES) if pattern for path in matching(tree, pattern)]
     loader = next((real for p in places if (real := _file(tree, p))), "")
+    doubt = "" if run is None or seen else _doubt(tree, elves, run)
     if chosen is not Layout.AUTO:
         used = loader if chosen is Layout.LOADER else ""
-        return Detected(chosen, "chosen by the caller", used, wanted)
+        return Detected(chosen, "chosen by the caller", used, wanted, doubt)
     programs = _programs(tree, elves, run)
     static = bool(programs) and not any(elf.dynamic and elf.needed for elf in programs)
-    if wanted and not loader and static and run and any(not start.loader for start in run.starts):
+    if wanted and not loader and static and run and any(not start.loader for start in run.read_starts):
         reason = f"its programs are statically linked, and run.sh starts them without {wanted} too"
         return Detected(Layout.STATIC, reason)
+    if seen and not any(r.loader for r in seen) and loader:
+        wanted = ""  # its text names a loader that is there and was not used
     if wanted:
-        return Detected(Layout.LOADER, f"run.sh starts the program through {wanted}", loader, wanted)
-    if loader and (run is None or not run.starts):
-        return Detected(Layout.LOADER, f"{loader} is bundled", loader, wanted)
-    if static:
+        return Detected(Layout.LOADER, f"run.sh starts the program through {wanted}", loader, wanted, doubt)
+    if static and not doubt:
         return Detected(Layout.STATIC, "its programs are statically linked")
-    return Detected(Layout.HOST_LIBC, "no loader of its own: the host's loader and C library are used")
+    if loader and not seen and (run is None or not run.starts or _bundles_glibc(elves, loader)):
+        doubt = doubt or (f"its text does not tell that it uses {loader}" if run else "")
+        return Detected(Layout.LOADER, f"{loader} is bundled", loader, wanted, doubt)
+    reason = "no loader of its own: the host's loader and C library are used"
+    if loader and seen:
+        reason = f"run.sh starts {seen[-1].program} without {loader}: the host's loader and C library are used"
+    return Detected(Layout.HOST_LIBC, reason, doubt=doubt)
+
+
+def _bundles_glibc(elves: Mapping[str, ELFFile], loader: str) -> bool:
+    """Whether a part of glibc lies in the package beside the loader: whoever bundles it means it to be used."""
+    return any(path != loader and is_glibc(posixpath.basename(path)) for path in elves)
+
+
+def _doubt(tree: Tree, elves: Mapping[str, ELFFile], run: RunScript) -> str:
+    """Why the text of run.sh does not tell how it starts its program; "" when it does, or there is no program."""
+    if run.sources_libbackend or not any(elf.executable for elf in elves.values()):
+        return ""
+    patterns = [p for s in run.starts for p in s.programs]
+    named = [real for pattern in patterns for p in matching(tree, pattern) if (real := _file(tree, p))]
+    if not any(path in elves for path in named):
+        if patterns and not any("*" in p for p in patterns) and not named:
+            return ""  # it names a program that is not there: PKG001
+        return "its text names no program of the package that could be recognised"
+    if any(start.open for start in run.read_starts):
+        return "it starts what a variable holds, and that could not be recognised"
+    if run.names_library_path and not any(_is_directory(tree, p) for d in run.library_path for p in matching(tree, d)):
+        return "its library path could not be recognised"
+    return ""
+
+
+def _is_directory(tree: Tree, path: str) -> bool:
+    entry = tree.resolve(path)
+    return entry is not None and entry.kind is Kind.DIRECTORY
 
 
 def _programs(tree: Tree, elves: Mapping[str, ELFFile], run: RunScript | None) -> list[ELFFile]:

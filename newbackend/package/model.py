@@ -80,6 +80,9 @@ class Package:
         # Without a run.sh, the usual directory is assumed; PKG001 reports the missing file.
         patterns = self.run.library_path if self.run else ("lib",)
         paths = [p for pattern in patterns for p in matching(self.tree, pattern)]
+        if self.detected.doubt:
+            # What is nowhere in the package is missing whatever the path is; more cannot be told (PKG111).
+            paths += sorted({posixpath.dirname(p) for p in self.elves if SHARED_OBJECT.search(p)})
         directories = [e.path for p in paths if (e := self.tree.resolve(p)) and e.kind is Kind.DIRECTORY]
         return Search(self.tree, self.elves, self.broken, tuple(dict.fromkeys(directories)), self.loader)
 
@@ -218,7 +221,7 @@ def load_package(tree: Tree, options: PackageOptions) -> Package:
             elves[entry.path] = record
         elif record is not None:
             broken[entry.path] = record
-    run = read_run_script(tree)
+    run = read_run_script(tree, elves, may_run=not options.no_run)
     package = Package(tree, options, elves, broken, run, detect_layout(tree, elves, run, options.layout))
     _ = package.target  # a wrong --target is refused before any work
     return package

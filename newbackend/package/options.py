@@ -28,6 +28,7 @@ class PackageOptions:
     `x86-64`, `x86-64-v2`, `x86-64-v3` or short `v2`, and asks for the instruction scan. The rest
     asks for proofs: `smoke` runs run.sh in an empty root, `run` a command of the caller's there,
     `run_root` is an old distribution's root to do it in, `cpu_run` the CPU model of an emulator.
+    `no_run`: run.sh may not be run in a sandbox to find out what it starts; its text is read.
     """
 
     layout: Layout = Layout.AUTO
@@ -37,3 +38,4 @@ class PackageOptions:
     run: str | None = None
     run_root: Path | None = None
     cpu_run: str | None = None
+    no_run: bool = False

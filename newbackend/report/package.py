@@ -7,6 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from newbackend.findings import Report
 from newbackend.sanitize import one_line
 
+_STARTS = {
+    "sandbox": "seen: run.sh ran in an empty root, with stand-ins for the programs",
+    "text": "read from the text of run.sh ({reason})",
+    "unknown": "not known ({reason})",
+}
+
 
 def package_lines(report: Report) -> Iterator[tuple[str, str]]:
     """(word, text) in the order of reading; nothing for a report about a checkout.
@@ -17,6 +23,9 @@ def package_lines(report: Report) -> Iterator[tuple[str, str]]:
     if not isinstance(floor, str):
         return
     yield "layout", one_line(f"{report.layout['kind']}: {report.layout['reason']}")
+    start = report.layout.get("start")
+    if isinstance(start, dict):
+        yield "start", one_line(_STARTS[start["how"]].format(reason=start["reason"]))
     yield "floor", one_line(floor)
     for proof in _mappings(report.layout.get("proofs")):
         command = f"`{proof['command']}` in " if proof["command"] else ""

@@ -18,7 +18,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from newbackend.checkout.tree import Checkout
-from newbackend.package.proofs.sandbox import Bind, Sandbox, environment, find_sandbox, stage_root
+from newbackend.package.sandbox import Bind, Sandbox, environment, find_sandbox, stage_root
 from newbackend.trace.machine import Machine, TooMuch
 from newbackend.trace.make.goals import make
 from newbackend.trace.opentext import is_open, shown

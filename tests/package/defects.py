@@ -303,7 +303,7 @@ DEFECTS: tuple[Defect, ...] = (
     Defect("libc beside the host's", "PKG205", _libc_in_host_layout),
     Defect("dynamic program called static", "PKG106", _dynamic_called_static, options=(("layout", "static"),),
            also=LOST),
-    Defect("shebang of the build machine", "PKG003", _build_shebang, also=frozenset({"PKG101"})),
+    Defect("shebang of the build machine", "PKG003", _build_shebang, also=frozenset({"PKG101", "PKG111"})),
     Defect("declared CPU level", "PKG501", _isa_note),
     Defect("AVX2 without dispatch", "PKG502", _avx2, options=V1),
     Defect("AVX variant with AVX2 inside", "PKG503", _variant_with_too_much, options=V1),

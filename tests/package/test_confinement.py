@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from newbackend.package import missing_proofs
-from newbackend.package.proofs.sandbox import Sandbox, find_sandbox
+from newbackend.package.sandbox import Sandbox, find_sandbox
 from package.test_proofs import checked, failed, needs_bwrap, needs_sandbox, passed
 from package.workshop import Built
 
@@ -26,7 +26,7 @@ def arrange(built: Built, layout: str) -> None:
 
 def without_bwrap(monkeypatch: pytest.MonkeyPatch) -> None:
     real = shutil.which
-    monkeypatch.setattr("newbackend.package.proofs.sandbox.shutil.which", lambda n: None if n == "bwrap" else real(n))
+    monkeypatch.setattr("newbackend.package.sandbox.roots.shutil.which", lambda n: None if n == "bwrap" else real(n))
     if not isinstance(find_sandbox(), Sandbox):
         pytest.skip(f"no user namespaces: {find_sandbox()}")
 
@@ -98,13 +98,13 @@ def test_loopback_is_the_only_network(built: Built, layout: str) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        "! test -e /usr && ! test -e /home && ! test -e /root",
+        "! test -e /usr/lib && ! test -e /home && ! test -e /root",
         "grep -q 'CapEff:.*0000000000000000' /proc/self/status",
         "grep -q 'NoNewPrivs:.*1' /proc/self/status",
         "grep -q lo: /proc/net/dev && ! grep -v -e lo: -e '|' /proc/net/dev",
         "! test -e /proc/100",
         "! test -w /proc/sys/kernel/core_pattern",
-        "! ls /proc/1/root/usr",
+        "! ls /proc/1/root/usr/lib",
     ],
 )
 def test_without_bubblewrap_the_old_root_is_gone_too(

@@ -104,7 +104,7 @@ def test_any_text_is_a_run_script() -> None:
     begun = time.monotonic()
     for _ in range(SCRIPT_ROUNDS):
         text = "#!/bin/bash\n" + "".join(dice.choice(words) for _ in range(dice.randint(1, 60)))
-        run = RunScript(Entry("run.sh", Kind.FILE), text)
+        run = RunScript(text, Entry("run.sh", Kind.FILE))
         assert all(isinstance(s.line, int) for s in run.starts)
         assert isinstance(run.library_path, tuple)
         assert isinstance(run.libraries, dict)
@@ -114,6 +114,6 @@ def test_any_text_is_a_run_script() -> None:
 @pytest.mark.parametrize("text", ["A=$A$A$A$A\n" * 30 + "exec $A", "A=$B$B\nB=$C$C\nC=$D$D\nD=$A$A\nexec $A/x"])
 def test_variables_that_grow_without_end_are_cut_off(text: str) -> None:
     begun = time.monotonic()
-    run = RunScript(Entry("run.sh", Kind.FILE), text)
+    run = RunScript(text, Entry("run.sh", Kind.FILE))
     assert len(run.starts) == 1
     assert time.monotonic() - begun < 5

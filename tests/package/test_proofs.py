@@ -12,8 +12,10 @@ import pytest
 from newbackend.errors import UsageError
 from newbackend.findings import CheckResult, Finding, Report, Status
 from newbackend.package import PackageOptions, check_package, missing_proofs
-from newbackend.package.proofs.sandbox import Sandbox, find_sandbox
+from newbackend.package.proofs.cpu import emulator
+from newbackend.package.sandbox import Sandbox, find_sandbox
 from package.defects import DEFECTS
+from package.test_spellings import SPELLINGS, write
 from package.workshop import SERVER, Built, gcc
 
 SANDBOX = find_sandbox()
@@ -21,9 +23,7 @@ needs_sandbox = pytest.mark.skipif(not isinstance(SANDBOX, Sandbox), reason=f"no
 needs_bwrap = pytest.mark.skipif(
     not (isinstance(SANDBOX, Sandbox) and SANDBOX.kind == "bwrap"), reason="bubblewrap does not work here"
 )
-needs_qemu = pytest.mark.skipif(
-    not (shutil.which("qemu-x86_64-static") or shutil.which("qemu-x86_64")), reason="qemu-user is not installed"
-)
+needs_qemu = pytest.mark.skipif(emulator() is None, reason="no static qemu-user is installed")
 
 
 def checked(root: Path, **options: object) -> Report:
@@ -118,7 +118,7 @@ def test_a_command_of_the_caller_runs_in_the_package_directory(built: Built, com
 
 @needs_sandbox
 def test_the_hosts_files_are_not_visible_in_the_empty_root(built: Built) -> None:
-    report = checked(built.root, run="test ! -e /usr && test ! -e /lib/x86_64-linux-gnu && test ! -e /etc")
+    report = checked(built.root, run="test ! -e /usr/lib && test ! -e /lib && test ! -e /lib64 && test ! -e /etc")
     assert passed(report, "PKG702")
 
 
@@ -130,19 +130,20 @@ def test_the_package_cannot_be_written_by_what_runs_in_it(built: Built) -> None:
 
 
 def test_where_the_host_forbids_sandboxes_every_proof_is_unknown(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newbackend.package.proofs.sandbox._works", lambda argv: False)
+    monkeypatch.setattr("newbackend.package.sandbox.roots._works", lambda argv: False)
     report = checked(built.root, smoke=True, cpu_run="nehalem")
     assert {f.rule.id for f in missing_proofs(report)} == {"PKG702", "PKG704"}
     assert all(f.status is Status.UNKNOWN for f in report.findings)
     assert report.backends[0].status is Status.UNKNOWN
 
 
-def test_nothing_runs_unless_it_is_asked_for(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_runs_where_it_is_forbidden(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
     def forbidden() -> Sandbox:
         raise AssertionError("a sandbox was looked for")
 
     monkeypatch.setattr("newbackend.package.proofs.run.find_sandbox", forbidden)
-    report = checked(built.root)
+    monkeypatch.setattr("newbackend.package.script.recorder.find_sandbox", forbidden)
+    report = checked(built.root, no_run=True)
     reasons = {c.rule.id: c.reason for c in report.checked if c.rule.id.startswith("PKG7")}
     assert reasons == dict.fromkeys(("PKG701", "PKG702", "PKG703", "PKG704"), "not asked for")
 
@@ -152,7 +153,7 @@ def test_chroot_in_a_user_namespace_serves_where_bubblewrap_is_missing(
 ) -> None:
     pytest.importorskip("grpc", reason="Health is called with grpcio")
     real = shutil.which
-    monkeypatch.setattr("newbackend.package.proofs.sandbox.shutil.which", lambda n: None if n == "bwrap" else real(n))
+    monkeypatch.setattr("newbackend.package.sandbox.roots.shutil.which", lambda n: None if n == "bwrap" else real(n))
     if not isinstance(find_sandbox(), Sandbox):
         pytest.skip(f"no user namespaces: {find_sandbox()}")
     (run,) = passed(checked(built.root, smoke=True), "PKG702")
@@ -160,14 +161,34 @@ def test_chroot_in_a_user_namespace_serves_where_bubblewrap_is_missing(
 
 
 @needs_sandbox
-def test_busybox_serves_where_no_bash_can_be_taken_along(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_sh_is_started_by_the_kernel_and_so_is_what_it_starts(built: Built) -> None:
     pytest.importorskip("grpc", reason="Health is called with grpcio")
-    if shutil.which("busybox") is None:
-        pytest.skip("busybox is not installed")
-    monkeypatch.setattr("newbackend.package.proofs.hostshell._copy_bash", lambda bash, directory: False)
-    report = checked(built.root, smoke=True)
-    reasons = [c.reason for c in passed(report, "PKG702")] + [f.message for f in missing_proofs(report)]
-    assert any("static busybox as sh" in r or "no static busybox" in r for r in reasons)
+    built.script(SPELLINGS["exec env"].replace("#!/bin/bash", "#!/usr/bin/env bash"))
+    assert passed(checked(built.root, smoke=True), "PKG702")
+
+
+@needs_sandbox
+def test_a_missing_bit_on_run_sh_is_repaired_as_localai_does_it(built: Built) -> None:
+    pytest.importorskip("grpc", reason="Health is called with grpcio")
+    built.run.chmod(0o644)
+    assert passed(checked(built.root, smoke=True), "PKG702")
+    assert built.run.stat().st_mode & 0o111 == 0
+
+
+@needs_sandbox
+def test_a_run_sh_without_an_interpreter_is_not_helped_by_a_shell(built: Built) -> None:
+    built.script(built.run.read_text("utf-8").replace("#!/bin/bash\n", ""))
+    (finding,) = failed(checked(built.root, smoke=True), "PKG702")
+    assert "exec format error" in finding.message
+
+
+@needs_sandbox
+@pytest.mark.parametrize("name", ["exec env", "helper script"])
+def test_a_start_in_disguise_is_no_start_in_the_hosts_root(built: Built, name: str) -> None:
+    write(built, name)
+    (built.lib / "libm.so.6").unlink()
+    (built.lib / "libc.so.6").unlink()
+    assert failed(checked(built.root, smoke=True), "PKG702")
 
 
 @needs_bwrap

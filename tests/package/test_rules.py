@@ -12,8 +12,8 @@ import pytest
 from newbackend.findings import Finding, Report, Rule, Severity, Status
 from newbackend.package import RULES_BY_ID, Layout, PackageOptions, check_package
 from newbackend.package.proofs import PROOFS
-from newbackend.package.proofs.sandbox import Sandbox, find_sandbox
 from newbackend.package.rules import RULES
+from newbackend.package.sandbox import Sandbox, find_sandbox
 from package.defects import DEFECTS, FAILS, NOT_RUN, PASSES, Defect
 from package.workshop import Built
 
@@ -69,7 +69,13 @@ def test_the_defect_really_does_in_an_empty_root_what_the_table_says(defect: Def
 
 def test_every_rule_has_a_defect_or_is_a_proof() -> None:
     shown = {d.rule for d in DEFECTS}
-    assert RULES_BY_ID.keys() - shown == {"PKG701", "PKG702", "PKG703", "PKG704"}
+    assert RULES_BY_ID.keys() - shown == {
+        "PKG111",
+        "PKG701",
+        "PKG702",
+        "PKG703",
+        "PKG704",
+    }  # 111 is only ever unknown: test_spellings.py
 
 
 @pytest.mark.parametrize("rule", RULES_BY_ID.values(), ids=lambda r: r.id)

@@ -11,7 +11,7 @@ HEAD = '#!/bin/bash\nCURDIR=$(dirname "$(realpath "$0")")\n'
 
 
 def script(body: str, head: str = HEAD) -> RunScript:
-    return RunScript(Entry("run.sh", Kind.FILE), head + body)
+    return RunScript(head + body, Entry("run.sh", Kind.FILE))
 
 
 def starts(run: RunScript) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -11,7 +11,7 @@ import pytest
 
 from newbackend.checkout.layout import open_checkout
 from newbackend.checkout.tree import Checkout
-from newbackend.package.proofs.sandbox import find_sandbox
+from newbackend.package.sandbox import find_sandbox
 from newbackend.rules.context import Context
 from newbackend.style import Style
 from newbackend.trace.compare import as_text, compare

@@ -14,8 +14,8 @@ from newbackend.package.elf import ELFError, parse_elf
 from newbackend.package.model import Package
 from newbackend.package.proofs.environment import Proof, ProofEnvironment
 from newbackend.package.proofs.registry import check, rule
-from newbackend.package.proofs.sandbox import Bind
 from newbackend.package.proofs.server import serve
+from newbackend.package.sandbox import Bind
 from newbackend.package.script import matching
 
 PROOF_CPU = rule(

@@ -11,8 +11,7 @@ from pathlib import Path
 from newbackend.findings import Rule, Status
 from newbackend.package.model import Package
 from newbackend.package.options import Layout
-from newbackend.package.proofs.hostshell import PLACE, HostShell
-from newbackend.package.proofs.sandbox import PACKAGE, Bind, Sandbox, is_host_root, stage_root
+from newbackend.package.sandbox import PACKAGE, Bind, HostShell, Sandbox, is_host_root, stage_root
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class ProofEnvironment:
         """The sandboxed command line; `variables` are set inside."""
         binds = [Bind(self.disk, self.place, self.package.layout is Layout.HOST_LIBC), *more]
         if isinstance(self.shell, HostShell) and self.root is None:
-            binds.append(Bind(self.shell.directory, PLACE))
+            binds += self.shell.binds
         root = self.root
         if self.sandbox.kind == "unshare":
             root = Path(tempfile.mkdtemp(prefix="root-", dir=self.scratch))

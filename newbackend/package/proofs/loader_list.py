@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from newbackend.findings import Severity, Status
 from newbackend.package.libraries import is_driver
 from newbackend.package.proofs.environment import Proof, ProofEnvironment
-from newbackend.package.proofs.hostshell import HostShell
-from newbackend.package.proofs.process import RUN_TIMEOUT, ProcessResult, run_once
 from newbackend.package.proofs.registry import check, rule
-from newbackend.package.proofs.sandbox import PACKAGE, environment
+from newbackend.package.sandbox import PACKAGE, RUN_TIMEOUT, HostShell, ProcessResult, environment, run_once
 
 _TRACED = re.compile(r"^\s*(\S+)(?: => (\S.*?))?(?: \(0x[0-9a-f]+\))?$")
 
@@ -38,12 +36,11 @@ def list_libraries(env: ProofEnvironment) -> Iterator[Proof]:
     for root in (r for r in package.roots if r.line and package.elves[r.path].dynamic):
         command = [f"{PACKAGE}/{package.loader}", *env.library_path, f"{PACKAGE}/{root.path}"]
         shown = words = [command[0], "--list", *command[1:]]
-        variables: dict[str, str] = {}
         if isinstance(env.shell, HostShell):
             # Set inside: in the sandbox's own environment it would make the sandbox tool list itself.
             traced = 'LD_TRACE_LOADED_OBJECTS=1 exec "$@"'
-            words, variables = [*env.shell.argv, "-c", traced, "list", *command], env.shell.environment
-        status, result = _judge(run_once(env.argv(words, variables), environment(), RUN_TIMEOUT))
+            words = ["/bin/bash", "-c", traced, "list", *command]
+        status, result = _judge(run_once(env.argv(words), environment(), RUN_TIMEOUT))
         yield Proof(PROOF_LIST, root.path, shlex.join(shown), env.label, status, result)
 
 

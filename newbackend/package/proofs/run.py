@@ -17,11 +17,9 @@ from newbackend.package.model import Package
 from newbackend.package.options import Layout, PackageOptions
 from newbackend.package.proofs.cpu import PROOF_CPU
 from newbackend.package.proofs.environment import Proof, ProofEnvironment
-from newbackend.package.proofs.hostshell import build_shell
-from newbackend.package.proofs.process import ended_by_signals
 from newbackend.package.proofs.registry import PROOFS
-from newbackend.package.proofs.sandbox import find_sandbox
 from newbackend.package.proofs.start import PROOF_RUN, PROOF_RUN_ROOT
+from newbackend.package.sandbox import build_shell, ended_by_signals, find_sandbox
 from newbackend.package.script import RUN_SH
 from newbackend.sanitize import printable_name
 

@@ -14,8 +14,7 @@ from pathlib import Path
 from newbackend.findings import Rule, Status
 from newbackend.package.libraries import is_driver
 from newbackend.package.proofs.environment import Proof, ProofEnvironment
-from newbackend.package.proofs.process import ProcessResult, Server
-from newbackend.package.proofs.sandbox import Bind, environment
+from newbackend.package.sandbox import Bind, ProcessResult, Server, environment
 
 # LocalAI calls Health 20 times, 2 s apart (pkg/model/loader_options.go).
 START_TIMEOUT = 40.0

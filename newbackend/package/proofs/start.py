@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from newbackend.findings import Rule, Severity, Status
 from newbackend.package.proofs.environment import Proof, ProofEnvironment
-from newbackend.package.proofs.process import RUN_TIMEOUT, run_once
 from newbackend.package.proofs.registry import check, rule
-from newbackend.package.proofs.sandbox import environment
 from newbackend.package.proofs.server import serve
+from newbackend.package.sandbox import RUN_TIMEOUT, Bind, environment, run_once
 from newbackend.package.script import RUN_SH
 
 PROOF_RUN = rule(
@@ -59,25 +58,29 @@ def _run(env: ProofEnvironment, rule: Rule) -> Iterator[Proof]:
 
 
 def _smoke(env: ProofEnvironment, rule: Rule) -> Proof:
-    """run.sh as LocalAI starts it: by its shebang where the root has a bash, else through the copied shell."""
-    words, variables = [f"{env.place}/{RUN_SH}"], dict[str, str]()
-    if env.root is None:
-        if isinstance(env.shell, str):
-            return Proof(rule, RUN_SH, "", env.label, Status.UNKNOWN, env.shell)
-        words, variables = [*env.shell.argv, *words], dict(env.shell.environment)
-    if env.package.run is None:
+    """run.sh as LocalAI starts it: by the kernel, from its own directory; LocalAI repairs a missing execute bit on
+    run.sh, and on nothing else (pkg/model/process.go)."""
+    if env.root is None and isinstance(env.shell, str):
+        return Proof(rule, RUN_SH, "", env.label, Status.UNKNOWN, env.shell)
+    run = env.package.run
+    if run is None:
         return Proof(rule, RUN_SH, "", env.label, Status.FAIL, "there is no run.sh to start")
-    return serve(env, rule, RUN_SH, words, variables)
+    if not run.shebang:
+        # The sandbox tool would try a shell; LocalAI does not.
+        return Proof(rule, RUN_SH, "", env.label, Status.FAIL, "exec format error: run.sh does not start with #!")
+    binds = []
+    if not run.entry.executable:
+        repaired = env.scratch / RUN_SH
+        repaired.write_bytes(run.entry.view())
+        repaired.chmod(0o755)
+        binds = [Bind(repaired, f"{env.place}/{RUN_SH}")]
+    return serve(env, rule, RUN_SH, [f"{env.place}/{RUN_SH}"], {}, binds)
 
 
 def _command(env: ProofEnvironment, rule: Rule, text: str) -> Proof:
     """The caller's command, in the package's directory; exit status 0 passes."""
-    words = ["/bin/sh", "-c", text]
-    variables: Mapping[str, str] = {}
-    if env.root is None:
-        if isinstance(env.shell, str):
-            return Proof(rule, text, text, env.label, Status.UNKNOWN, env.shell)
-        words, variables = [*env.shell.argv, "-c", text], env.shell.environment
-    result = run_once(env.argv(words, variables), environment(), RUN_TIMEOUT)
+    if env.root is None and isinstance(env.shell, str):
+        return Proof(rule, text, text, env.label, Status.UNKNOWN, env.shell)
+    result = run_once(env.argv(["/bin/sh", "-c", text]), environment(), RUN_TIMEOUT)
     status = Status.FAIL if result.status else Status.PASS
     return Proof(rule, text, text, env.label, status, result.summary())

@@ -3,6 +3,6 @@
 A module that is added here is found by its name. A rule judges a `Package` and runs nothing.
 """
 
-from newbackend.package.rules.registry import RULES, Skipped, Unknown
+from newbackend.package.rules.registry import RULES, UNASKED, Skipped, Unknown
 
-__all__ = ["RULES", "Skipped", "Unknown"]
+__all__ = ["RULES", "UNASKED", "Skipped", "Unknown"]

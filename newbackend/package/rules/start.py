@@ -11,7 +11,7 @@ from newbackend.package.archive import Kind
 from newbackend.package.elf import ELFError
 from newbackend.package.model import Package
 from newbackend.package.options import Layout
-from newbackend.package.rules.registry import Outcome, Skipped, check, finding, rule
+from newbackend.package.rules.registry import Outcome, Skipped, Unknown, check, finding, rule
 from newbackend.package.script import BUILTINS, KEYWORDS, RUN_SH, RunScript, functions, matching
 
 # What hosts have that can run LocalAI: the backends' own run.sh begins with #!/bin/bash.
@@ -72,6 +72,35 @@ def _started(package: Package, run: RunScript) -> Iterator[Finding]:
         if not inside and variable.endswith("_LIBRARY"):
             message = f"run.sh sets {variable} to {', '.join(patterns)}, which is not in the package"
             yield finding(RUN_SH_STARTS, RUN_SH, message, subject=variable)
+
+
+START_KNOWN = rule(
+    "PKG111",
+    "start-known",
+    Severity.WARNING,
+    what="It is known how run.sh starts its program: through which loader, with which library path.",
+    why=(
+        "The search for libraries depends on it. Where it is not known, only libraries that are nowhere in the package "
+        "are reported as missing."
+    ),
+    how=(
+        "Install bubblewrap (or allow user namespaces), so that run.sh can be run with stand-ins for the programs; or "
+        'write the start plainly: `exec "$CURDIR"/lib/ld.so --library-path "$CURDIR"/lib "$CURDIR"/program "$@"`.'
+    ),
+    bad="a helper in another language that starts the program, and no sandbox",
+    good='exec "$CURDIR"/lib/ld.so --library-path "$CURDIR"/lib "$CURDIR"/server "$@"',
+)
+
+
+@check(START_KNOWN)
+def start_known(package: Package) -> Outcome:
+    """Whether the start was recorded or could be read."""
+    run = package.run
+    if run is None:
+        return Skipped("there is no run.sh (PKG001)")
+    if package.detected.doubt:
+        return Unknown(f"how run.sh starts its program is not known: {package.detected.doubt}, and {run.unrecorded}")
+    return []
 
 
 EXEC_BITS = rule(

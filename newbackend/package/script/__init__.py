@@ -1,6 +1,8 @@
-"""What run.sh starts and with which variables, read without running a shell."""
+"""What run.sh starts and with which variables: seen in a sandbox with stand-ins for the programs, or read."""
 
-from newbackend.package.script.runscript import RUN_SH, RunScript, matching, read_run_script
+from newbackend.package.script.reading import read_run_script
+from newbackend.package.script.recorder import RUN_SH, Recorded
+from newbackend.package.script.runscript import RunScript, matching
 from newbackend.package.script.shell import BUILTINS, KEYWORDS, functions
 
-__all__ = ["BUILTINS", "KEYWORDS", "RUN_SH", "RunScript", "functions", "matching", "read_run_script"]
+__all__ = ["BUILTINS", "KEYWORDS", "RUN_SH", "Recorded", "RunScript", "functions", "matching", "read_run_script"]

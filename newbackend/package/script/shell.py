@@ -23,21 +23,30 @@ BUILTINS = frozenset((
 ))  # fmt: skip
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
 _FUNCTION = re.compile(r"^\s*(?:function\s+)?([A-Za-z_][\w.-]*)\s*\(\s*\)")
+_BODY = re.compile(
+    r"^[ \t]*(?:function[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:\([ \t]*\))?[ \t\n]*\{([^\n]*\}|.*?^[ \t]*\})", re.M | re.S
+)
+_PASSES = re.compile(r'(?:^|[;&|{(\n]|\b(?:exec|env|nice|nohup|setsid|command|then|do))[ \t]*"?\$(?:@|\*|\{@)', re.M)
+_OPEN_ARRAY = re.compile(r"(?:^|[\s;])\w+\+?=\([^)]*$")
 DECLARERS = frozenset({"export", "local", "readonly", "declare", "typeset"})
 ASSIGNMENT = re.compile(r"^([A-Za-z_]\w*)\+?=(.*)$", re.S)
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One simple command: `words` without quotes, `line` 1-based."""
+    """One simple command: `words` without quotes, `line` 1-based. With `array` it is the assignment of an array of
+    that name, and `words` are its items."""
 
     line: int
     words: tuple[str, ...]
+    array: str = ""
 
     @property
     def assignments(self) -> tuple[tuple[str, str], ...]:
         """`NAME=value` words: before the command, or given to export, local, readonly, declare."""
         pairs = []
+        if self.array:
+            return ()
         for index, word in enumerate(self.words):
             match = ASSIGNMENT.match(word)
             if match:
@@ -49,6 +58,8 @@ class Command:
     @property
     def argv(self) -> tuple[str, ...]:
         """The command proper: keywords, leading assignments and redirections dropped."""
+        if self.array or self.words[:1] in (("for",), ("select",)):
+            return ()
         words = [w for w in self.words if not re.match(r"^\d*[<>]", w)]
         while words and (words[0] in KEYWORDS or ASSIGNMENT.match(words[0])):
             words.pop(0)
@@ -60,6 +71,15 @@ def functions(text: str) -> frozenset[str]:
     return frozenset(m[1] for line in text.splitlines() if (m := _FUNCTION.match(line)))
 
 
+def passing_functions(text: str) -> frozenset[str]:
+    """Names of functions that start their arguments (`start() { exec "$@"; }`)."""
+    names = set()
+    for match in _BODY.finditer(text):
+        if _PASSES.search(match[2]):
+            names.add(match[1])
+    return frozenset(names)
+
+
 def commands(text: str) -> Iterator[Command]:
     """Every simple command of a script, those inside `$(…)` before the one around them."""
     lines = text.splitlines()
@@ -69,6 +89,9 @@ def commands(text: str) -> Iterator[Command]:
         while logical.endswith("\\") and index + 1 < len(lines):
             index += 1
             logical = logical[:-1] + " " + lines[index]
+        while _OPEN_ARRAY.search(logical) and index + 1 < len(lines):
+            index += 1
+            logical += " " + lines[index]
         index += 1
         heredoc = _HEREDOC.search(logical)
         if heredoc:
@@ -121,6 +144,12 @@ def _line(text: str, number: int, depth: int) -> Iterator[Command]:
         elif char in "<>" or (char == "&" and (word[-1:] in (["<"], [">"]) or text[at + 1 : at + 2] == ">")):
             word.append(char)
             started = True
+        elif char == "(" and started and ASSIGNMENT.fullmatch("".join(word)) and word[-1] == "=":
+            name, end = "".join(word).rstrip("+="), _closing(text, at)
+            items = list(_line(text[at + 1 : end], number, depth + 1)) if depth < 8 else []
+            yield Command(number, tuple(w for c in items for w in c.words), name)
+            word.clear()
+            started, at = False, end
         elif char in ";&|()":
             end_word()
             if words and char != ")":
@@ -136,11 +165,17 @@ def _line(text: str, number: int, depth: int) -> Iterator[Command]:
         yield Command(number, tuple(words))
 
 
-def substitution(text: str, at: int) -> tuple[str, int]:
-    """The inside of the `$(…)` at `at`, and where it ends."""
+def _closing(text: str, at: int) -> int:
+    """Where the parenthesis at `at` is closed; the end of the text when it is not."""
     depth = 0
-    for index in range(at + 1, len(text)):
+    for index in range(at, len(text)):
         depth += {"(": 1, ")": -1}.get(text[index], 0)
         if depth == 0:
-            return text[at + 2 : index], index + 1
-    return text[at + 2 :], len(text)
+            return index
+    return len(text)
+
+
+def substitution(text: str, at: int) -> tuple[str, int]:
+    """The inside of the `$(…)` at `at`, and where it ends."""
+    end = _closing(text, at + 1)
+    return text[at + 2 : end], end + 1
