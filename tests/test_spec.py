@@ -122,7 +122,7 @@ def test_cpu_variants_come_back_oldest_first_and_survive_the_way_through_the_ans
 def test_cpu_variants_are_not_judged_before_the_flavour_is_known() -> None:
     given = answers(lang="go", options={"cpu_variants": ["avx"]})
     assert checked(given).options == OptionAnswers(cpu_variants=("avx",))
-    with pytest.raises(UsageError, match=r"only Go \(purego\)"):
+    with pytest.raises(UsageError, match=r"only Go \(capi\), Go \(purego\)"):
         checked(replace(given, flavour="pure"))
 
 

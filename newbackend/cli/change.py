@@ -94,10 +94,10 @@ def change(
     """
     from newbackend.cli.change_options import told, with_commit
     from newbackend.cli.create_answers import split
+    from newbackend.cli.engine_facts import planned_change
     from newbackend.cli.output.create_text import save_plan
     from newbackend.cli.update import finish, sources_of
     from newbackend.errors import UsageError
-    from newbackend.plan.change import plan_change
     from newbackend.plan.wish import Wish
     from newbackend.registrations.support.backend_names import named
 
@@ -139,7 +139,7 @@ def change(
         raise UsageError(
             "review-rename", "a name changes everywhere or nowhere, so --review cannot go with --rename", hint=hint
         )
-    changed = plan_change(name, wish, checkout, sources_of(checkout, markers=conflicts))
+    changed = planned_change(name, wish, checkout, sources_of(checkout, markers=conflicts))
     if review and not changed.plan.empty:
         changed = _reviewed(changed, checkout)
         if changed.plan.empty and format_ == "text":

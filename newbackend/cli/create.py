@@ -53,6 +53,7 @@ from newbackend.cli.output.create_text import save, show
 if TYPE_CHECKING:
     from newbackend.answers import Answers
     from newbackend.checkout.tree import Checkout
+    from newbackend.cli.engine_facts import EngineFacts
     from newbackend.plan.model import Plan
     from newbackend.spec import BackendSpec
     from newbackend.wizard.protocol import Frontend
@@ -148,9 +149,10 @@ def _create(given: Answers, checkout: Checkout, options: CreateOptions) -> int:
     session = Session(checkout.root)
     front = _front_end(options)
     with stoppable(session):
-        spec, notes = asked_spec(given, checkout, front, session, options)
+        asked = asked_spec(given, checkout, front, session, options)
+        spec = asked.spec
         with progress("planning the change"):
-            plan = _plan(spec, checkout, notes)
+            plan = _plan(asked, checkout)
         if options.review and not plan.empty:
             plan = _reviewed(plan, spec, checkout, front)
             if plan.empty and not options.json:
@@ -193,13 +195,13 @@ def _front_end(options: CreateOptions) -> Frontend:
     return terminal() if options.asks else Headless()
 
 
-def _plan(spec: BackendSpec, checkout: Checkout, notes: list[str]) -> Plan:
+def _plan(asked: EngineFacts, checkout: Checkout) -> Plan:
     from dataclasses import replace
 
     from newbackend.plan.build import plan_create
 
-    plan = plan_create(spec, checkout)
-    return replace(plan, notes=(*plan.notes, *notes)) if notes else plan
+    plan = plan_create(asked.spec, checkout, scaffold=asked.scaffold)
+    return replace(plan, notes=(*plan.notes, *asked.notes)) if asked.notes else plan
 
 
 def _reviewed(plan: Plan, spec: BackendSpec, checkout: Checkout, front: Frontend) -> Plan:

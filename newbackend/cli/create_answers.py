@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from newbackend.answers import Answers, EngineAnswers, ImportAnswers, PinAnswers, merge, value_at, with_value
 from newbackend.answers_file import load_answers, parse_set
@@ -14,12 +15,11 @@ from newbackend.cli.common import note_doubts
 from newbackend.cli.create_options import CreateOptions
 from newbackend.cli.output.progress import progress
 from newbackend.describe.like import with_sibling, with_wiring
-from newbackend.errors import NewbackendError, UsageError
+from newbackend.errors import UsageError
 from newbackend.pin import check_commit, full_commit, parse_pin
 from newbackend.plan.collisions import check_collisions
-from newbackend.registrations.matrix.place import rows_of
 from newbackend.registrations.support.backend_names import placed
-from newbackend.spec import BackendSpec, make_spec, to_answers
+from newbackend.spec import BackendSpec, make_spec
 from newbackend.validate import checked
 from newbackend.wizard.complete import WizardOptions, complete
 from newbackend.wizard.headless import Headless
@@ -28,6 +28,9 @@ from newbackend.wizard.question import words
 from newbackend.wizard.questions import KEYS, told
 from newbackend.wizard.session import Session
 from newbackend.wizard.upstream import read_upstream
+
+if TYPE_CHECKING:
+    from newbackend.cli.engine_facts import EngineFacts
 
 
 def split(text: str | None) -> tuple[str, ...] | None:
@@ -78,8 +81,11 @@ def given_answers(file: Path | None, flags: Answers, sets: Sequence[str]) -> Ans
 
 def asked_spec(
     given: Answers, checkout: Checkout, front: Frontend, session: Session, options: CreateOptions
-) -> tuple[BackendSpec, list[str]]:
-    """The spec after all questions, and notes about what was assumed. Raises UsageError or NotFoundError."""
+) -> EngineFacts:
+    """The spec after all questions, files of its engine, and notes about what was assumed.
+
+    Raises UsageError or NotFoundError.
+    """
     resumed = Answers()
     given, notes = with_sibling(given, checkout)
     checked(given)
@@ -103,35 +109,26 @@ def asked_spec(
     answers, assumed = complete(given, checkout, front, wizard)
     spec = make_spec(with_wiring(answers, checkout))
     check_collisions(spec, checkout)
-    spec, found = _with_engine(spec, options)
-    return spec, [*notes, *assumed, *found]
+    found = _with_engine(spec, checkout, options)
+    return replace(found, notes=(*notes, *assumed, *found.notes))
 
 
-def _with_engine(spec: BackendSpec, options: CreateOptions) -> tuple[BackendSpec, list[str]]:
-    """The spec with what its pinned upstream says about its build, and a note about that.
+def _with_engine(spec: BackendSpec, checkout: Checkout, options: CreateOptions) -> EngineFacts:
+    """The spec with what its pinned upstream says about its build, and notes about that.
 
-    Without --engine, answers from a file are taken as they are: the same file gives the same backend. Raises
-    UsageError when a platform would be a CPU build, and any error of reading with an explicit --engine auto.
+    Without --engine, answers from a file are taken as they are: the same file gives the same backend. Only the files
+    that come from the engine's header are made again.
     """
-    mode = options.engine or ("placeholder" if options.settled else "auto")
-    links = spec.pin is not None and spec.its_flavour.links_engine and not spec.keeps_files
-    if mode == "placeholder" or spec.pin is None or not links or spec.engine != EngineAnswers():
-        return spec, []
-    from newbackend.upstream.engine_answers import engine_answers, refuse_impossible
-    from newbackend.upstream.inspect import inspect_remote
+    from newbackend.cli.engine_facts import EngineFacts, bindings_at, with_engine
 
-    try:
-        with progress(f"reading {spec.pin.repo}"):
-            found = inspect_remote(spec.pin.repo, spec.pin.sha)
-    except NewbackendError as error:
-        if options.engine:
-            raise
-        return spec, [f"{error.message}, so only the placeholder is built; --engine auto tries again"]
-    engine, note = engine_answers(found)
-    if engine is None:
-        return spec, [note]
-    refuse_impossible(found, engine, {row.get("build-type", "") for key in spec.variants for row in rows_of(spec, key)})
-    return make_spec(replace(to_answers(spec), engine=engine)), [note]
+    flavour = spec.its_flavour
+    mode = options.engine or ("placeholder" if options.settled and not flavour.binds else "auto")
+    links = flavour.links_engine and not spec.keeps_files
+    if mode == "placeholder" or not links or spec.pin is None:
+        return EngineFacts(spec)
+    if spec.engine != EngineAnswers():
+        return bindings_at(spec, checkout, spec.pin.sha) if flavour.binds else EngineFacts(spec)
+    return with_engine(spec, checkout, explicit=options.engine == "auto")
 
 
 def _resumed(given: Answers, front: Frontend, session: Session) -> tuple[Answers, Answers]:

@@ -51,13 +51,13 @@ def update(
     Edited files are merged, never replaced. What cannot be merged is shown, and nothing is written unless you allow
     it: --conflicts leaves conflicts in the files between git's markers, --allow-manual leaves those files as they are.
     """
-    from newbackend.plan.change import plan_update
+    from newbackend.cli.engine_facts import planned_update
     from newbackend.registrations.support.backend_names import named
 
     check_format(format_)
     checkout = open_repo(repo, writes=not dry_run)
     name = named(name, checkout)
-    change = plan_update(name, checkout, sources_of(checkout, markers=conflicts))
+    change = planned_update(name, checkout, sources_of(checkout, markers=conflicts))
     options = ChangeOptions(format_, dry_run=dry_run, yes=yes, allow_dirty=allow_dirty, allow_manual=allow_manual)
     return finish(change, name, f"Update {name}?", checkout, options)
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from newbackend.answers import Answers, merge
+from newbackend.answers import Answers, EngineAnswers, merge
 from newbackend.catalog import modalities, variant_table
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
@@ -30,6 +30,8 @@ class Wish:
     add_modalities: tuple[str, ...] = ()
     drop_modalities: tuple[str, ...] = ()
     rename: str = ""
+    engine: EngineAnswers | None = None
+    """What the new pin's engine is built with, in place of all that the answers said."""
 
     @property
     def empty(self) -> bool:
@@ -49,6 +51,7 @@ def wished(answers: Answers, wish: Wish) -> Answers:
         modalities=told.modalities or tuple(key for key in modalities() if key in served),
         variants=told.variants or variant_table().ordered(shipped),
         pin=_pin(answers, told),
+        engine=wish.engine or changed.engine,
     )
     return _pruned(answers, changed, told)
 

@@ -36,12 +36,18 @@ def answers_path(spec: BackendSpec) -> str:
     return f"{spec.directory}/{ANSWERS_NAME}"
 
 
-def render(spec: BackendSpec, checkout: Checkout) -> dict[str, RenderedFile]:
+def render(spec: BackendSpec, checkout: Checkout, given: Mapping[str, str] | None = None) -> dict[str, RenderedFile]:
     """Every file of a new backend by path, the answers file included; deterministic.
 
-    Raises UsageError when a template cannot be rendered.
+    `given` are texts that come from the pinned engine (`Flavour.binds`), by their path in the directory; without them
+    those in the checkout stay as they are. Raises UsageError when a template cannot be rendered.
     """
     files = render_template(spec.language, context(spec, checkout))
+    for name in spec.its_flavour.binds:
+        path = f"{spec.directory}/{name}"
+        text = (given or {}).get(name) or checkout.read(path)
+        if text is not None and path in files:
+            files[path] = RenderedFile(files[path].mode, text)
     answers = to_answers(spec)
     answers = replace(answers, generated=record({path: file.text for path, file in files.items()}, answers))
     files[answers_path(spec)] = RenderedFile(0o644, dump_answers(answers, schema_line() + _HEADER))

@@ -11,4 +11,5 @@ def go_file(sources: Sources, _unread: dict[str, str], *, header: str, package: 
     """Bindings of the header at a path, else of the best one; error messages call the library by the repository."""
     found = chosen_header(sources, header)
     library = sources.commit.repo.rpartition("/")[2]
-    return bindings(found.api, found.text, package=package, library=library, included=found.included)
+    origin = f"{sources.commit.repo}@{sources.commit.sha}"
+    return bindings(found.api, found.text, package=package, library=library, included=found.included, origin=origin)

@@ -221,4 +221,4 @@ def test_a_flavour_is_one_entry_and_one_folder(copy: Copy, sample: Path) -> None
     found = json.loads(copy.run("verify", "oak", "--format", "json", *here).out)
     assert [finding["rule"] for finding in found["findings"] if finding["severity"] != "note"] == []
     refused = copy.run(*create[:4], "--set", "flavour=rusty", "--no-input", *here)
-    assert "Go flavour 'rusty' is not one of wasm, pure, purego" in refused.error()
+    assert "Go flavour 'rusty' is not one of wasm, pure, capi, purego" in refused.error()

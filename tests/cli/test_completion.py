@@ -68,7 +68,7 @@ def test_words_that_an_option_names_are_its_values(sample: Path) -> None:
 
 
 def test_answers_are_offered_for_their_options(sample: Path) -> None:
-    assert offered("newbackend", "create", "--lang", "go", "--flavour", "", cwd=sample) == ["pure", "purego"]
+    assert offered("newbackend", "create", "--lang", "go", "--flavour", "", cwd=sample) == ["pure", "capi", "purego"]
     assert "Apache-2.0" in offered("newbackend", "create", "--license", "A", cwd=sample)
     assert offered("newbackend", "create", "--tags", "TTS,text-to-s", cwd=sample) == ["TTS,text-to-speech"]
     assert offered("newbackend", "create", "--import", "", cwd=sample) == [

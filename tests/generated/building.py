@@ -54,7 +54,8 @@ def identity(case: Case) -> str:
 
 def need(case: Case) -> None:
     """Skips with the tool's name when the machine cannot build this language."""
-    gone = [tool for tool in TOOLS["purego" if case.flavour == "purego" else case.lang] if shutil.which(tool) is None]
+    tools = TOOLS["purego" if case.flavour in ("purego", "capi") else case.lang]
+    gone = [tool for tool in tools if shutil.which(tool) is None]
     if gone:
         pytest.skip(f"building {case.lang} backends needs {', '.join(gone)}")
 

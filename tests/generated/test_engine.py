@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cli.runner import newbackend
 from drive import drive, failures, report
-from generated.building import Case, build, need
+from generated.building import Case, build, need, run
 from miniature import Make, base, make  # noqa: F401 - fixtures
 
 from newbackend.checkout.layout import PROTO, layout_of, open_checkout
@@ -60,6 +60,20 @@ FILES = {
     '    return ggml_level() == 7 ? "tone 1.2.3" : "";\n}\n',
 }
 GO = Case("chime", "go", "purego", ("tts",))
+CAPI = Case("carillon", "go", "capi", ("tts",))
+CALLS = """package main
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var _ = Describe("the engine", func() {
+	It("answers through its own C API", func() {
+		Expect(ToneVersion()).To(Equal("tone 1.2.3"))
+	})
+})
+"""
 CPP = Case("gong", "cpp", "shared-base", ("tts",))
 
 
@@ -91,6 +105,67 @@ def test_a_go_backend_links_the_upstream_and_answers(pin: str, sample: Path) -> 
     results = drive(run_sh, sample / PROTO, name=GO.name, modalities=("tts",), features=features)
     assert not failures(results), report(results)
     assert not (folder / "build" / "upstream" / "libtone.so").exists()
+
+
+@pytest.mark.build
+def test_a_go_backend_calls_the_c_api_of_its_engine(pin: str, make: Make, sample: Path) -> None:  # noqa: F811
+    need(CAPI)
+    folder = created(CAPI, pin, sample, "--variants", "cpu,vulkan")
+    (folder / "calls_test.go").write_text(CALLS, encoding="utf-8")
+    run_sh = build(CAPI, sample)
+    run("make", "test", cwd=folder)
+    features = layout_of(open_checkout(sample)).features
+    results = drive(run_sh, sample / PROTO, name=CAPI.name, modalities=("tts",), features=features)
+    assert not failures(results), report(results)
+    # The bump bot moves the pin to a commit with another signature: the build says so, an update mends it.
+    source = FILES["src/tone.c"].replace("(void)\n{", "(int level)\n{\n    (void)level;")
+    changed = {"include/tone.h": HEADER.replace("(void)", "(int)"), "src/tone.c": source}
+    new = make("acme/tone", changed)
+    old = pin.partition("@")[2]
+    makefile = folder / "Makefile"
+    makefile.write_text(makefile.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    done = subprocess.run(
+        ["make", "engine"], cwd=folder, env={**os.environ, "MAKEFLAGS": ""}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert "tone_version" in done.stdout + done.stderr
+    assert newbackend("engine", "diff", CAPI.name, "--repo", sample).status == 1
+    update = newbackend("update", CAPI.name, "--yes", "--allow-dirty", "--repo", sample)
+    assert update.status == 0, update.out + update.err
+    assert f"acme/tone@{new}" in (folder / "bindings.go").read_text(encoding="utf-8")
+    run("make", "engine", cwd=folder)
+
+
+def test_the_bindings_of_another_commit_are_noted(pin: str, sample: Path) -> None:
+    folder = created(CAPI, pin, sample, "--variants", "cpu")
+    fresh = newbackend("verify", CAPI.name, "--format", "concise", "--repo", sample)
+    assert "REG860" not in fresh.out
+    makefile = folder / "Makefile"
+    makefile.write_text(makefile.read_text(encoding="utf-8").replace(pin.partition("@")[2], "b" * 40), encoding="utf-8")
+    stale = newbackend("verify", CAPI.name, "--format", "concise", "--repo", sample)
+    assert "REG860" in stale.out, stale.out
+    assert stale.status == fresh.status
+
+
+def test_without_a_c_api_there_is_nothing_to_bind(make: Make, base: Path, sample: Path) -> None:  # noqa: F811
+    sha = make("acme/plus", {**FILES, "include/tone.h": "class tone {};\n"})
+    words = [*CAPI.create, "--modality", "tts", "--variants", "cpu", "--pin", f"acme/plus@{sha}", "--repo", str(sample)]
+    assert "nothing to bind" in newbackend(*words, "--engine", "auto").err
+    done = newbackend(*words)
+    assert done.status == 0, done.err
+    assert "has no header with a C API" in done.out + done.err
+    assert "bindLibrary(uintptr)" in (sample / "backend/go/carillon/bindings.go").read_text(encoding="utf-8")
+
+
+def test_a_new_pin_reads_the_engine_again(pin: str, make: Make, sample: Path) -> None:  # noqa: F811
+    created(CAPI, pin, sample, "--variants", "cpu,vulkan")
+    new = make("acme/tone", {"CMakeLists.txt": CMAKE.replace("TONE_BUILD_TESTS", "TONE_TESTS_BUILD")})
+    done = newbackend("change", CAPI.name, "--pin", f"acme/tone@{new}", "--yes", "--allow-dirty", "--repo", sample)
+    assert done.status == 0, done.out + done.err
+    assert "engine.off was" in done.out + done.err
+    folder = sample / "backend/go/carillon"
+    assert f"acme/tone@{new}" in (folder / "bindings.go").read_text(encoding="utf-8")
+    assert "TONE_TESTS_BUILD=OFF" in (folder / "Makefile").read_text(encoding="utf-8")
 
 
 @pytest.mark.build

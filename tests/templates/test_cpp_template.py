@@ -53,7 +53,9 @@ def test_every_part_gets_into_a_backend() -> None:
     everything = "".join(
         text
         for flavour in FLAVOURS
-        for _, text in rendered(flavour, modalities=list(r.MODALITY_RPCS), variants=flavours[flavour].variants, **portable).values()
+        for _, text in rendered(
+            flavour, modalities=list(r.MODALITY_RPCS), variants=flavours[flavour].variants, **portable
+        ).values()
     )
     for part in sorted((r.TEMPLATES / "cpp").glob("*/*/parts/*.jinja")):
         text = re.sub(r"\{#.*?#\}", "", part.read_text(encoding="utf-8"), flags=re.S)
@@ -132,7 +134,13 @@ def test_a_local_checkout_replaces_the_clone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cuda", ["12", "13"])
 def test_cuda_builds_list_their_architectures(cuda: str, tmp_path: Path) -> None:
-    arguments = ["ENGINE=upstream", "ENGINE_TARGETS=ds4", "BUILD_TYPE=cublas", f"CUDA_MAJOR_VERSION={cuda}", "grpc-server"]
+    arguments = [
+        "ENGINE=upstream",
+        "ENGINE_TARGETS=ds4",
+        "BUILD_TYPE=cublas",
+        f"CUDA_MAJOR_VERSION={cuda}",
+        "grpc-server",
+    ]
     plan = dry_run(own(rendered(), "Makefile"), tmp_path, *arguments)
     architectures = re.search(r"-DCMAKE_CUDA_ARCHITECTURES=([\d;]+)", plan)
     assert architectures
@@ -143,7 +151,14 @@ def test_rocm_targets_that_the_base_image_sets_to_nothing_are_the_default_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AMDGPU_TARGETS", "")
-    plan = dry_run(own(rendered(), "Makefile"), tmp_path, "ENGINE=upstream", "ENGINE_TARGETS=ds4", "BUILD_TYPE=hipblas", "grpc-server")
+    plan = dry_run(
+        own(rendered(), "Makefile"),
+        tmp_path,
+        "ENGINE=upstream",
+        "ENGINE_TARGETS=ds4",
+        "BUILD_TYPE=hipblas",
+        "grpc-server",
+    )
     assert re.search(r"-DCMAKE_HIP_ARCHITECTURES=gfx\w+(;gfx\w+)+'", plan)
 
 

@@ -16,7 +16,7 @@ from tests.templates.render import MODALITY_RPCS, NEWEST, OLDEST, Rendered, lang
 
 LANGUAGE = language("go")
 MODALITIES: list[str] = LANGUAGE["modalities"]
-FLAVOURS = ("pure", "purego")
+FLAVOURS = ("pure", "capi", "purego")
 ERAS = (OLDEST, NEWEST)
 HANGING_STREAMS = ("TTSStream", "AudioTranscriptionStream", "FineTuneProgress", "QuantizationProgress")
 # What `.golangci.yml` of a LocalAI checkout forbids in backends.
@@ -202,10 +202,10 @@ def test_native_names_are_identifiers(name: str) -> None:
 def test_the_makefile_has_every_target_and_builds_by_default(flavour: str, era: str) -> None:
     makefile = text(backend(flavour, era), "Makefile")
     targets = set(re.findall(r"^([a-z][a-z-]*):(?!=)", makefile, re.M))
-    engine = {"engine"} if flavour == "purego" and era == NEWEST else set()
+    engine = {"engine"} if flavour != "pure" and era == NEWEST else set()
     assert targets == {"build", "my-engine", "package", "test", "clean", "purge"} | engine
     assert ".DEFAULT_GOAL := build" in makefile
-    assert ("-DGGML_NATIVE=OFF" in makefile) == (flavour == "purego")
+    assert ("-DGGML_NATIVE=OFF" in makefile) == (flavour != "pure")
 
 
 @every_flavour

@@ -111,9 +111,7 @@ def test_every_image_is_inside_the_range_of_floors() -> None:
         assert releases[-1] <= highest
 
 
-@pytest.mark.parametrize(
-    "floor", ["2.16", "2.40", "3.0", "2", "glibc 2.28", "2.28\n", "2.28; reboot", 2.28e3]
-)
+@pytest.mark.parametrize("floor", ["2.16", "2.40", "3.0", "2", "glibc 2.28", "2.28\n", "2.28; reboot", 2.28e3])
 def test_a_floor_of_another_form_or_out_of_range_is_refused(floor: object) -> None:
     with pytest.raises(UsageError, match=r"glibc") as caught:
         spec("rust", floor=floor)

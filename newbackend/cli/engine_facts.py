@@ -1,0 +1,176 @@
+"""What the pinned engine adds to answers and files: for `create`, for `change --pin`, and for `update` after a bump."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from newbackend.answers import EngineAnswers, as_data
+from newbackend.checkout.tree import Checkout
+from newbackend.cli.output.progress import progress
+from newbackend.errors import NewbackendError, NotFoundError, UsageError
+from newbackend.registrations.matrix.place import rows_of
+from newbackend.spec import BackendSpec, make_spec, to_answers
+
+if TYPE_CHECKING:
+    from newbackend.plan.change import Changed, Scaffold, Sources
+    from newbackend.plan.wish import Wish
+    from newbackend.upstream.engine_files import Bound, EngineReading
+
+_PUREGO = re.compile(r"^\s*(?:require\s+)?github\.com/ebitengine/purego\s+v(\d+)\.(\d+)\.(\d+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class EngineFacts:
+    """The spec with what was read, texts of files that come from the engine's header, and notes for the reader."""
+
+    spec: BackendSpec
+    files: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def scaffold(self) -> Scaffold:
+        """Renders a backend with these files."""
+        from newbackend.scaffold.render import render
+
+        return partial(render, given=self.files)
+
+
+def with_engine(spec: BackendSpec, checkout: Checkout, *, explicit: bool) -> EngineFacts:
+    """Reads the pinned upstream of a spec whose flavour can build one.
+
+    An upstream that cannot be read is a note, with `explicit` an error. Raises UsageError when a platform would be a
+    CPU build.
+    """
+    from newbackend.upstream.engine_answers import engine_answers, refuse_impossible
+
+    assert spec.pin is not None  # the caller asks for no other
+    try:
+        read = _read(spec, checkout, spec.pin.sha)
+    except NewbackendError as error:
+        if explicit:
+            raise
+        again = f"`newbackend change {spec.name} --pin {spec.pin.repo}@{spec.pin.sha}`"
+        again = again if spec.its_flavour.binds else "--engine auto"
+        return EngineFacts(spec, notes=(f"{error.message}, so only the placeholder is built; {again} tries again",))
+    if explicit and read.why_not:
+        raise UsageError("engine-no-c-api", f"{read.why_not}, so flavour {spec.flavour} has nothing to bind")
+    engine, note = engine_answers(read.found)
+    if engine is None:
+        return EngineFacts(spec, notes=(note,))
+    build_types = {row.get("build-type", "") for key in spec.variants for row in rows_of(spec, key)}
+    refuse_impossible(read.found, engine, build_types)
+    made = make_spec(replace(to_answers(spec), engine=engine))
+    return EngineFacts(made, read.files, (note, *_bound_note(read)))
+
+
+def planned_change(name: str, wish: Wish, checkout: Checkout, sources: Sources) -> Changed:
+    """The plan of a change, with the engine of a new pin read again. Raises what `plan_change` raises."""
+    from newbackend.plan.change import plan_change
+
+    facts = for_new_pin(name, wish, checkout)
+    if facts is None:
+        return plan_change(name, wish, checkout, sources)
+    wish = replace(wish, engine=facts.spec.engine)
+    return _noted(plan_change(name, wish, checkout, sources, scaffold=facts.scaffold), facts)
+
+
+def planned_update(name: str, checkout: Checkout, sources: Sources) -> Changed:
+    """The plan of an update, with bindings at the commit that the Makefile pins. Raises what `plan_update` raises."""
+    from newbackend.plan.change import plan_update
+
+    facts = after_bump(name, checkout)
+    if facts is None:
+        return plan_update(name, checkout, sources)
+    return _noted(plan_update(name, checkout, sources, scaffold=facts.scaffold), facts)
+
+
+def _noted(changed: Changed, facts: EngineFacts) -> Changed:
+    return replace(changed, plan=replace(changed.plan, notes=(*changed.plan.notes, *facts.notes)))
+
+
+def for_new_pin(name: str, wish: Wish, checkout: Checkout) -> EngineFacts | None:
+    """What `change` has to do about the engine: None where the pin stays or nothing of the engine is built.
+
+    Answers about the engine that were given stay; else they are read at the new pin, and the notes say which are others
+    now. An engine that cannot be read is a note, and the answers stay those of the old commit.
+    """
+    from newbackend.plan.registered import registered_answers
+    from newbackend.plan.wish import wished
+
+    known = registered_answers(checkout, name).answers
+    if wish.answers.pin is None or wish.answers.engine is not None:
+        return None
+    spec, old = make_spec(wished(known, wish)), make_spec(known)
+    built = old.engine != EngineAnswers() or old.its_flavour.binds
+    if spec.pin is None or not built or (spec.pin == old.pin and old.engine != EngineAnswers()):
+        return None
+    try:
+        found = with_engine(replace(spec, engine=EngineAnswers()), checkout, explicit=True)
+    except NotFoundError as error:
+        note = f"{error.message}: the answers about the engine stay those of the old commit"
+        return EngineFacts(spec, notes=(note,))
+    return replace(found, notes=(*found.notes, *_moved(old.engine, found.spec.engine)))
+
+
+def _moved(old: EngineAnswers, new: EngineAnswers) -> list[str]:
+    before, after = as_data(old), as_data(new)
+    keys = [key for key in dict.fromkeys((*before, *after)) if before.get(key) != after.get(key)]
+    return [f"engine.{key} was {before.get(key, 'nothing')}, is {after.get(key, 'nothing')}" for key in keys]
+
+
+def after_bump(name: str, checkout: Checkout) -> EngineFacts | None:
+    """Generated files for the commit that the Makefile pins, where those in the checkout are of another one."""
+    from newbackend.plan.registered import registered_answers
+    from newbackend.registrations.support.engine_use import bound_commit, pinned_commit
+    from newbackend.scaffold.generated import answers_file
+
+    if not answers_file(checkout, name):
+        return None
+    spec = make_spec(registered_answers(checkout, name).answers)
+    if spec.pin is None or not spec.its_flavour.binds or spec.engine == EngineAnswers():
+        return None
+    pinned = pinned_commit(checkout, spec.directory, spec.pin.variable) or spec.pin.sha
+    bound = bound_commit(checkout.read(f"{spec.directory}/{spec.its_flavour.binds[0]}") or "")
+    return None if bound in ("", pinned) else bindings_at(spec, checkout, pinned)
+
+
+def bindings_at(spec: BackendSpec, checkout: Checkout, sha: str) -> EngineFacts:
+    """The generated files at a commit that the bump bot has pinned; the answers stay. Raises what reading raises."""
+    read = _read(spec, checkout, sha)
+    if read.why_not:
+        raise UsageError("engine-no-c-api", f"{read.why_not}, so {spec.name} has nothing to bind at its pin")
+    return EngineFacts(spec, read.files, _bound_note(read))
+
+
+def _read(spec: BackendSpec, checkout: Checkout, sha: str) -> EngineReading:
+    from newbackend.upstream.engine_files import read_engine
+    from newbackend.upstream.inspect import read_remote
+
+    assert spec.pin is not None
+    with progress(f"reading {spec.pin.repo}"):
+        return read_remote(spec.pin.repo, sha, partial(read_engine, bound=_wanted(spec, checkout)))
+
+
+def _wanted(spec: BackendSpec, checkout: Checkout) -> Bound | None:
+    if not spec.its_flavour.binds:
+        return None
+    from newbackend.scaffold.context import identifier
+    from newbackend.upstream.engine_files import Bound
+
+    table = f"{identifier(spec.name, spec.language.keywords)}_symbols"
+    match = _PUREGO.search(checkout.read("go.mod") or "")
+    bound = Bound(spec.engine.header or "", table)
+    return replace(bound, purego=tuple(map(int, match.groups()))) if match else bound
+
+
+def _bound_note(read: EngineReading) -> tuple[str, ...]:
+    if read.why_not:
+        return (f"{read.why_not}: bindings.go binds nothing",)
+    if not read.files:
+        return ()
+    left = f", {read.refused} cannot be (see its end)" if read.refused else ""
+    return (f"bindings.go binds {read.bound} functions of {read.found.headers[0].api.path}{left}",)
