@@ -56,9 +56,12 @@ def describe(checkout: Checkout, name: str) -> Description:
     for place_id, wishes in places_of(backend).items():
         answers = with_place(answers, place_id, wishes)
     notes = [note] if note else []
+    spec = make_spec(answers)
     for place in places():
-        answers, left = _settled(place, backend, answers)
+        settled, left = _settled(place, backend, answers, spec)
         notes += left
+        if settled is not answers:
+            answers, spec = settled, make_spec(settled)
     return Description(_tidy(answers), tuple(notes), note)
 
 
@@ -77,11 +80,11 @@ def _pin(backend: Registered) -> PinAnswers | None:
     return PinAnswers(**pin)
 
 
-def _settled(place: Place, backend: Registered, answers: Answers) -> tuple[Answers, list[str]]:
-    """The answers with each place's differences from what they imply, and facts that cannot be described."""
+def _settled(place: Place, backend: Registered, answers: Answers, spec: BackendSpec) -> tuple[Answers, list[str]]:
+    """The answers with a place's differences from what they imply (`spec`), and facts that cannot be described."""
     if not place.probe(backend.checkout).usable:
         return answers, []
-    wanted = {fact.key: fact for fact in place.wanted(make_spec(answers), backend.checkout)}
+    wanted = {fact.key: fact for fact in place.wanted(spec, backend.checkout)}
     observed = {fact.key: fact for fact in reversed(backend.of(place.id))}
     departs: dict[str, Any] = {}
     missing = [fact for fact in wanted.values() if fact.key not in observed]
@@ -90,7 +93,7 @@ def _settled(place: Place, backend: Registered, answers: Answers) -> tuple[Answe
     other = {key: fact for key, fact in reversed(observed.items()) if _differs(place, wanted.get(key), fact)}
     if place.takes_facts and other:
         departs["facts"] = {key: _plain(fact.value) for key, fact in other.items()}
-        refused = _check(place, make_spec(answers), departs["facts"])
+        refused = _check(place, spec, departs["facts"])
         other = {key: other[key] for key in refused}
     notes = [f"{place.title}: {key} cannot be described, so it is not put back" for key in other]
     return with_place(answers, place.id, {key: value for key, value in departs.items() if value}), notes

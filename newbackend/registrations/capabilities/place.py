@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from newbackend.catalog import modalities
-from newbackend.checkout.tree import Checkout
+from newbackend.checkout.tree import Checkout, cached_by_file
 from newbackend.registrations.base import Altered, Change, ExpectedFact, Fact, Place, Probe
 from newbackend.registrations.support.alter_item import merged_fields
 from newbackend.registrations.support.go_files import drop_element, elements, go_file, probe_variable, set_fields
@@ -120,9 +120,14 @@ def known_methods(checkout: Checkout) -> frozenset[str]:
 
 def _by_name(checkout: Checkout) -> Mapping[str, str]:
     """Value of each method and usecase constant: the file's own words for RPCs and usecases."""
-    if checkout.read(PATH) is None:
+    return _constants(checkout, PATH)
+
+
+@cached_by_file
+def _constants(checkout: Checkout, path: str) -> Mapping[str, str]:
+    if checkout.read(path) is None:
         return {}
-    return {constant.name: constant.value for constant in go_file(checkout, PATH).constants()}
+    return {constant.name: constant.value for constant in go_file(checkout, path).constants()}
 
 
 def _plain(content: str | tuple[str, ...], by_name: Mapping[str, str]) -> str | tuple[str, ...]:
