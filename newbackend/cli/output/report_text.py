@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 
+from newbackend.checkout.lines import SourceLines
 from newbackend.checkout.tree import Checkout
 from newbackend.cli.common import print_out, print_rendered, style
 from newbackend.findings import Fix, Report, Rule, Severity
@@ -43,7 +44,7 @@ def print_report(report: Report, checkout: Checkout, format_: str, *, verbose: b
     from newbackend.rules import rules
 
     known = {**rules(), **{one.rule.id: one.rule for one in report.findings}}
-    print_with(report, known, _Lines(checkout), format_, verbose=verbose)
+    print_with(report, known, SourceLines(checkout), format_, verbose=verbose)
 
 
 def print_with(report: Report, rules: Mapping[str, Rule], read_line: ReadLine, format_: str, *, verbose: bool) -> bool:
@@ -67,23 +68,3 @@ def print_with(report: Report, rules: Mapping[str, Rule], read_line: ReadLine, f
     if text:
         print_rendered(text, format_)
     return bool(text)
-
-
-class _Lines:
-    """Source lines for the renderers: 1-based, None where there is no such line."""
-
-    def __init__(self, checkout: Checkout) -> None:
-        self._checkout = checkout
-        self._split: dict[str, list[str]] = {}
-
-    def __call__(self, path: str, line: int) -> str | None:
-        from newbackend.errors import NewbackendError
-
-        if path not in self._split:
-            try:
-                text = self._checkout.read(path)
-            except NewbackendError:
-                text = None
-            self._split[path] = [] if text is None else text.split("\n")
-        lines = self._split[path]
-        return lines[line - 1] if 0 < line <= len(lines) else None
