@@ -169,6 +169,7 @@ READERS = {
     "catalog/switches.py": OWN,
     "catalog/variants.py": OWN,
     "doctor/programs.py": OWN,
+    "map/render.py": OWN,
     "package/data/__init__.py": OWN,
 }
 

@@ -117,6 +117,21 @@ def read_named(path: Path, limit: int) -> str:
     return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
 
 
+def beginning(path: Path, size: int) -> bytes | None:
+    """The first bytes of a regular file that the user named; None when there is nothing of that name. Raises OSError
+    for what cannot be opened, and UsageError for what is no regular file."""
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except FileNotFoundError:
+        return None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise UsageError("file-irregular", "is not a regular file", where=str(path))
+        return os.read(descriptor, size)
+    finally:
+        os.close(descriptor)
+
+
 def too_big(size: int, where: str) -> UsageError:
     """The refusal of a file of so many bytes."""
     limit = LIMIT_BYTES // 1024 // 1024

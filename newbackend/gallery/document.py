@@ -178,6 +178,15 @@ def read_index(path: str, text: str) -> Index:
     except YamlBroken as error:
         kind = "empty" if error.problem == "the document is empty" else "unreadable"
         return Index(path, text, (), (*problems, Problem(kind, error.line, f"{path} is not readable: {error.problem}")))
+    return _index_of(path, text, root, problems)
+
+
+def index_of(path: str, text: str, root: yaml.Node) -> Index:
+    """The gallery in a text whose first document is composed already."""
+    return _index_of(path, text, root, [])
+
+
+def _index_of(path: str, text: str, root: yaml.Node, problems: list[Problem]) -> Index:
     if not isinstance(root, yaml.SequenceNode):
         kind = "mapping" if isinstance(root, yaml.MappingNode) else "text"
         message = f"the top level of {path} is a {kind}, not a list of entries"

@@ -90,26 +90,63 @@ class RowTrace:
 
 def trace_row(context: Context, info: BackendInfo, row: Fact) -> RowTrace:
     """The trace of one row of the matrix."""
-    darwin = row.kind == "darwin"
-    checkout = context.checkout
-    job = row_job(checkout, row.value, darwin=darwin)
-    platform = "darwin/arm64" if darwin else (job.platforms if job else "") or str(row.value.get("platforms") or "")
-    arch = "arm64" if darwin else "aarch64" if platform.endswith("arm64") else "x86_64"
-    machine = Machine(checkout, "Darwin" if darwin else "Linux", arch)
-    machine.directory = info.directory
+    job, machine = _start(context, info, row)
     docker: Build | None = None
     try:
-        if job is None:
-            machine.cannot(Where(row.path, row.line), row.key, "no workflow builds this row in a way that is known")
-        elif darwin:
+        if job is not None and row.kind == "darwin":
             _darwin(machine, job)
-        else:
+        elif job is not None:
             docker = _docker(machine, job)
     except TooMuch as error:
         machine.cannot(Where(row.path, row.line), row.key, str(error))
     except RecursionError:
         machine.cannot(Where(row.path, row.line), row.key, "the build calls itself without end")
-    steps = _relevant(machine.steps, info)
+    return _assembled(context, info, row, job, machine, docker, _relevant(machine.steps, info))
+
+
+def outline_row(context: Context, info: BackendInfo, row: Fact) -> RowTrace:
+    """The trace of one row without what its makes and scripts do (`outline`)."""
+    from newbackend.trace.outline import outline_darwin, outline_docker
+
+    job, machine = _start(context, info, row)
+    docker: Build | None = None
+    if job is not None and row.kind == "darwin":
+        outline_darwin(machine, job)
+    elif job is not None:
+        docker = outline_docker(machine, job)
+    return _assembled(context, info, row, job, machine, docker, tuple(machine.steps))
+
+
+def _start(context: Context, info: BackendInfo, row: Fact) -> tuple[RowJob | None, Machine]:
+    """The job that builds a row, and its machine."""
+    darwin = row.kind == "darwin"
+    job = row_job(context.checkout, row.value, darwin=darwin)
+    arch = "arm64" if darwin else "aarch64" if _platform(row, job).endswith("arm64") else "x86_64"
+    machine = Machine(context.checkout, "Darwin" if darwin else "Linux", arch)
+    machine.directory = info.directory
+    if job is None:
+        machine.cannot(Where(row.path, row.line), row.key, "no workflow builds this row in a way that is known")
+    return job, machine
+
+
+def _platform(row: Fact, job: RowJob | None) -> str:
+    if row.kind == "darwin":
+        return "darwin/arm64"
+    return (job.platforms if job else "") or str(row.value.get("platforms") or "")
+
+
+def _assembled(
+    context: Context,
+    info: BackendInfo,
+    row: Fact,
+    job: RowJob | None,
+    machine: Machine,
+    docker: Build | None,
+    steps: tuple[Step, ...],
+) -> RowTrace:
+    """What was found, as a trace."""
+    darwin = row.kind == "darwin"
+    checkout, platform = context.checkout, _platform(row, job)
     run_sh, run_where = (
         (docker.run_sh, docker.run_sh_where) if docker else darwin_run_sh(machine) if darwin else (None, None)
     )
