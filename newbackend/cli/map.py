@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from newbackend.cli.common import RepoOption, open_repo, print_err, print_out, verb_app
+
+if TYPE_CHECKING:
+    from newbackend.map.model import Map
 
 app = verb_app()
 
@@ -22,6 +25,24 @@ def map_(
         typer.Option("--out", metavar="FILE", help="Where to write it (default: standard output).", show_default=False),
     ] = None,
     open_: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--base",
+            metavar="REF",
+            help="Mark what this work tree adds, removes and breaks since REF.",
+            show_default=False,
+        ),
+    ] = None,
+    gallery: Annotated[
+        str | None,
+        typer.Option(
+            "--gallery",
+            metavar="PATH|URL",
+            help="Only what hosts get of this gallery; no checkout is needed.",
+            show_default=False,
+        ),
+    ] = None,
     follow: Annotated[
         bool,
         typer.Option("--follow", help="Follow makes and scripts of every row, as `trace` does; ten times slower."),
@@ -33,14 +54,15 @@ def map_(
     The page is one file without a request to anywhere. It is made from the facts, traces and findings of the other
     verbs.
     """
-    from newbackend.map.gather import map_of
+    from newbackend.errors import UsageError
     from newbackend.map.output import check_target, target_for, write_map
     from newbackend.map.render import page
 
+    if gallery is not None and (base is not None or follow or repo is not None):
+        raise UsageError("options-exclusive", "--gallery goes with none of --base, --follow and --repo")
     if out is not None:
         check_target(out)
-    made = map_of(open_repo(repo), follow=follow)
-    text = page(made)
+    text = page(_of_gallery(gallery) if gallery is not None else _of_checkout(repo, base, follow=follow))
     if out is None and not open_:
         print_out(text)
         return 0
@@ -49,6 +71,31 @@ def map_(
     if open_:
         _show(target)
     return 0
+
+
+def _of_checkout(repo: Path | None, base: str | None, *, follow: bool) -> Map:
+    checkout = open_repo(repo)
+    if base is None:
+        from newbackend.map.gather import map_of
+
+        return map_of(checkout, follow=follow)
+    from newbackend.map.change import change_map
+
+    return change_map(checkout, base, follow=follow)
+
+
+def _of_gallery(where: str) -> Map:
+    from newbackend.errors import NotFoundError, UsageError
+    from newbackend.gallery.source import open_source
+    from newbackend.map.gather import gallery_map
+
+    index = open_source(where).gallery.index
+    if index is None:
+        raise NotFoundError("gallery-missing", "has no gallery", where=where)
+    if not index.entries:
+        problem = index.problems[0].message if index.problems else "it has no entries"
+        raise UsageError("gallery-unreadable", f"cannot be shown: {problem}", where=where)
+    return gallery_map(index, where)
 
 
 def _show(target: Path) -> None:

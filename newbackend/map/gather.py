@@ -18,7 +18,7 @@ from newbackend.describe.header import header
 from newbackend.errors import NewbackendError
 from newbackend.findings import Finding, Report, Severity, Status
 from newbackend.gallery.document import Index, index_of
-from newbackend.map.hosts import Picks
+from newbackend.map.hosts import Picks, tagged_modalities
 from newbackend.map.images import Cell, cells_of
 from newbackend.map.model import Backend, Map, Shown, Way
 from newbackend.map.places import Column, PlaceCell, Verdicts, columns_of, undecided, verdicts_of
@@ -48,7 +48,7 @@ def map_of(checkout: Checkout, *, follow: bool = False) -> Map:
 def gathered(context: Context, whole: Report, *, follow: bool = False) -> Map:
     """The map of a checkout whose rules have run."""
     picks = Picks(_index(context))
-    reader = _Reader(context, whole, trace_row if follow else outline_row, picks.hosts_by_entry())
+    reader = Reader(context, whole, trace_row if follow else outline_row, picks.hosts_by_entry())
     backends = tuple(reader.backend(info) for info in context.backends.values())
     served = {backend.name: backend.modalities for backend in backends}
     owners = _owners(context)
@@ -63,6 +63,11 @@ def gathered(context: Context, whole: Report, *, follow: bool = False) -> Map:
         summary=whole.summary(),
         followed=follow,
     )
+
+
+def gallery_map(index: Index, name: str) -> Map:
+    """The map of a gallery without its sources: what each host gets."""
+    return Map(name=name, revision="", platforms={}, hosts=Picks(index).hosts(lambda _: "", tagged_modalities))
 
 
 def _index(context: Context) -> Index:
@@ -98,7 +103,7 @@ def _platforms(backends: Iterable[Backend]) -> dict[str, str]:
     return titles
 
 
-class _Reader:
+class Reader:
     """Reads one backend after the other."""
 
     def __init__(

@@ -101,11 +101,13 @@ def tagged_modalities(entry: Entry) -> tuple[str, ...]:
 
 
 def _released(index: Index) -> Iterator[str]:
-    """The names that people install: metas, and images that no meta leads to."""
+    """The names that people install: metas, and images that no meta leads to and that are no image of a meta's."""
+    metas = {meta.name.lower() for meta in index.metas}
     led = {target.lower() for meta in index.metas for target in meta.capabilities.values()}
     for entry in index.entries:
         name = entry.name
-        if name and not name.endswith(DEV) and (entry.is_meta or name.lower() not in led):
+        alone = name.lower() not in led and entry.text("alias").lower() not in metas
+        if name and not name.endswith(DEV) and (entry.is_meta or alone):
             yield name
 
 

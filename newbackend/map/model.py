@@ -34,7 +34,10 @@ class Shown:
 
 @dataclass(frozen=True)
 class Backend:
-    """A row of the matrix, and the page of its own. `counts` are the findings that failed, by severity."""
+    """A row of the matrix, and the page of its own. `counts` are the findings that failed, by severity.
+
+    Of a change: `since` is `added` or `changed`, "" for neither, and `marks` say the same of platforms, or `removed`.
+    """
 
     name: str
     lang: str
@@ -51,6 +54,7 @@ class Backend:
     answers: str
     notes: tuple[str, ...] = ()
     since: str = ""
+    marks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def images(self) -> int:
@@ -83,6 +87,29 @@ class Backend:
 
 
 @dataclass(frozen=True)
+class Touched:
+    """What a change does to one backend: `lines` of a sign (`+` or `-`) and a text; what it is `missing` when it is
+    new: places with what is missing there."""
+
+    name: str
+    kind: str
+    lines: tuple[tuple[str, str], ...]
+    missing: tuple[tuple[str, PlaceCell], ...] = ()
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A change against a base commit: the backends that it touches, and the findings that it introduces, heals and
+    leaves."""
+
+    base: str
+    backends: tuple[Touched, ...]
+    introduced: tuple[Shown, ...]
+    kept: tuple[Shown, ...]
+    healed: tuple[Shown, ...]
+
+
+@dataclass(frozen=True)
 class Map:
     """A checkout on one page; without backends, a gallery alone. `revision` names the commit, "" for none."""
 
@@ -95,3 +122,4 @@ class Map:
     findings: tuple[Shown, ...] = ()
     summary: Mapping[str, int] = field(default_factory=dict)
     followed: bool = False
+    change: Difference | None = None

@@ -127,7 +127,6 @@ def _environment() -> Environment:
         "address_of": address,
         "label": _label,
         "worst": _worst,
-        "since": lambda _: "",
         "level": _level,
         "place_label": _place_label,
         "short_label": lambda label: label.removesuffix(f": {UNEXPECTED}"),
@@ -157,6 +156,8 @@ def _views(map_: Map) -> list[tuple[str, str]]:
         there |= {"matrix", "places"}
     if map_.backends:
         there |= {"repository", "rules"}
+    if map_.change:
+        there.add("change")
     return [(key, title) for key, title in _VIEWS if key in there]
 
 
@@ -171,6 +172,8 @@ def _modality_order(map_: Map) -> Iterable[str]:
 def _rules(map_: Map) -> list[Rule]:
     """Each rule that found something, once."""
     shown = [*map_.findings, *(one for backend in map_.backends for one in backend.findings)]
+    if map_.change:
+        shown += map_.change.healed
     found = {one.entry.first.rule.id: one.entry.first.rule for one in shown}
     return [found[key] for key in sorted(found)]
 

@@ -30,6 +30,17 @@ class Change:
     added: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Compared:
+    """Two trees, what differs, the report of the work tree as it is, and the one that compares."""
+
+    now: Context
+    before: Context
+    change: Change
+    whole: Report
+    report: Report
+
+
 def verify_change(
     checkout: Checkout, revision: str, *, names: Sequence[str] = (), strict: bool = False, today: date | None = None
 ) -> Report:
@@ -38,6 +49,13 @@ def verify_change(
     A backend that the change adds is judged by the whole checklist; `strict` does the same with `names`.
     Raises NotFoundError when the revision is not there, and for an unknown name in `names`.
     """
+    return compared(checkout, revision, names=names, strict=strict, today=today).report
+
+
+def compared(
+    checkout: Checkout, revision: str, *, names: Sequence[str] = (), strict: bool = False, today: date | None = None
+) -> Compared:
+    """The same with the trees."""
     today = today or date.today()
     git = Git(checkout.root)
     commit = git.merge_base(revision)
@@ -50,7 +68,7 @@ def verify_change(
     results = run(now)
     whole = report(now, results, (), today)
     change = changed(now, before, commit, git.changed(commit))
-    return _compare(whole, old_report, change, frozenset(chosen))
+    return Compared(now, before, change, whole, _compare(whole, old_report, change, frozenset(chosen)))
 
 
 def changed(now: Context, before: Context, commit: str, files: Sequence[str]) -> Change:
