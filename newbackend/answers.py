@@ -93,6 +93,27 @@ class EngineAnswers:
 
 
 @dataclass(frozen=True)
+class ModelAnswers:
+    """A model of the gallery to try the backend with: its address, and what is said about it there.
+
+    Without a name it is called as its file. Nothing is invented: what is neither answered nor told by the model's own
+    page is left out.
+    """
+
+    uri: Text = None
+    name: Text = None
+    description: Text = None
+    license: Text = None
+    icon: Text = None
+    size: Text = None
+    sha256: Text = None
+    urls: Words = None
+    tags: Words = None
+    usecases: Words = None
+    options: Words = None
+
+
+@dataclass(frozen=True)
 class Generated:
     """Not an answer: a record of the last rendering, kept in the backend's answers file (docs/adr/0021)."""
 
@@ -123,6 +144,7 @@ class Answers:
     overrides: Mapping[str, Any] | None = field(default=None, metadata={"keys": SECTIONS})
     options: OptionAnswers | None = None
     engine: EngineAnswers | None = None
+    models: tuple[ModelAnswers, ...] | None = None
     generated: Generated | None = None
 
     @property
@@ -138,12 +160,13 @@ class ValueKind(Enum):
     WORDS = "a list of text"
     FLAG = "true or false"
     MAPPING = "a mapping"
+    SECTIONS = "a list of mappings"
 
 
 @dataclass(frozen=True)
 class Key:
-    """One key: its name in the file, its field and the kind of its value. `section` declares the keys of a mapping.
-    A mapping without a section accepts the keys in `known`, or any key."""
+    """One key: its name in the file, its field and the kind of its value. `section` declares the keys of a mapping, or
+    of each in a list of them. A mapping without a section accepts the keys in `known`, or any key."""
 
     name: str
     field: str
@@ -165,7 +188,8 @@ def _keys_of(section: type[Any]) -> Mapping[str, Key]:
 
 
 def _key(metadata: Mapping[str, Any], field_name: str, hint: Any) -> Key:
-    section = hint if isinstance(hint, type) and is_dataclass(hint) else None
+    inner = get_args(hint)[0] if get_origin(hint) is tuple else hint
+    section = inner if isinstance(inner, type) and is_dataclass(inner) else None
     return Key(metadata.get("key", field_name), field_name, _kind(hint), section, metadata.get("keys", ()))
 
 
@@ -179,7 +203,9 @@ def _kind(hint: Any) -> ValueKind:
         return ValueKind.TEXT
     if hint is bool:
         return ValueKind.FLAG
-    return ValueKind.WORDS if get_origin(hint) is tuple else ValueKind.MAPPING
+    if get_origin(hint) is tuple:
+        return ValueKind.WORDS if get_args(hint)[0] is str else ValueKind.SECTIONS
+    return ValueKind.MAPPING
 
 
 def key_at(path: str) -> Key | None:
@@ -243,6 +269,8 @@ def _value(key: Key, value: Any, where: str, path: str) -> Any:
         raise UsageError("answers-wrong-type", f"{path} must be {key.kind.value}", where=where)
     if key.kind is ValueKind.WORDS:
         return tuple(value)
+    if key.kind is ValueKind.SECTIONS:
+        return tuple(_read(key.section, item, where, f"{path}.") for item in value)  # type: ignore[arg-type]
     if key.section is not None:
         return _read(key.section, value, where, f"{path}.")
     unknown = sorted(set(value) - set(key.known)) if key.known else []
@@ -254,6 +282,8 @@ def _value(key: Key, value: Any, where: str, path: str) -> Any:
 def _is(value: Any, kind: ValueKind) -> bool:
     if kind in (ValueKind.TEXT, ValueKind.FLAG):
         return isinstance(value, str if kind is ValueKind.TEXT else bool)
+    if kind is ValueKind.SECTIONS:
+        return isinstance(value, list) and all(_is(item, ValueKind.MAPPING) for item in value)
     items = isinstance(value, list if kind is ValueKind.WORDS else dict)
     return items and all(isinstance(item, str) for item in value)
 
@@ -277,7 +307,7 @@ def _plain(value: Any) -> Any:
     if is_dataclass(value):
         return as_data(value)
     if isinstance(value, tuple):
-        return list(value)
+        return [_plain(item) for item in value]
     return dict(value) if isinstance(value, Mapping) else value
 
 

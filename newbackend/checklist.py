@@ -28,6 +28,7 @@ ENGINE_RANK = "Gallery variant ranking considered (`engineNamePreferenceRules`)"
 DOCUMENTED = "Documented: backends page and compatibility table"
 IN_HOUSE = "In-house engine: listed in `README.md`"
 PATTERN = "Follows the pattern of similar backends: both architectures, tests"
+MODEL = "A model in `gallery/index.yaml` to try it with"
 TEST_JOB = "Job in `.github/workflows/test-extra.yml`"
 
 
@@ -92,6 +93,7 @@ NEW_BACKEND: tuple[Item, ...] = (
     Item(USECASES, {"backend-capabilities": ()}, only_when_expected=True),
     Item(ENGINE_RANK, {"engine-preference": ()}, note="no preference over another engine is claimed"),
     Item(TEST_JOB, {"test-workflow": ()}, only_when_expected=True),
+    Item(MODEL, {"model-gallery": ()}, only_when_expected=True),
     Item(DOCUMENTED, {"docs-backends": (), "compatibility-table": ()}),
     Item(IN_HOUSE, {"readme-engines": ()}, only_when_expected=True),
     Item(

@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from newbackend.answers import Answers, DocsAnswers, EngineAnswers, ImportAnswers, OptionAnswers, PinAnswers
+from newbackend.answers import (
+    Answers,
+    DocsAnswers,
+    EngineAnswers,
+    ImportAnswers,
+    ModelAnswers,
+    OptionAnswers,
+    PinAnswers,
+)
 from newbackend.catalog.languages import Flavour, Language, languages
 from newbackend.overrides import keeps_files
 from newbackend.pin import DEFAULT_BRANCH, Pin, check_pin, default_variable
@@ -38,6 +46,7 @@ class BackendSpec:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     options: OptionAnswers = field(default_factory=OptionAnswers)
     engine: EngineAnswers = field(default_factory=EngineAnswers)
+    models: tuple[ModelAnswers, ...] = ()
 
     @property
     def language(self) -> Language:
@@ -103,6 +112,7 @@ def make_spec(answers: Answers) -> BackendSpec:
         overrides=dict(done.overrides or {}),
         options=done.options or OptionAnswers(),
         engine=done.engine or EngineAnswers(),
+        models=done.models or (),
     )
 
 

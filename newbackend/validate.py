@@ -10,11 +10,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from newbackend.answers import Answers, EngineAnswers, ImportAnswers, OptionAnswers, PinAnswers, as_data
+from newbackend.answers import Answers, EngineAnswers, ImportAnswers, ModelAnswers, OptionAnswers, PinAnswers, as_data
 from newbackend.catalog import modalities, name_rules, variant_table
 from newbackend.catalog.import_kinds import DEFAULT_IMPORT, IMPORT_KINDS
 from newbackend.catalog.languages import Language, languages
 from newbackend.errors import UsageError
+from newbackend.model_address import FORMS as MODEL_FORMS
+from newbackend.model_address import read_address
 from newbackend.overrides import check_overrides, keeps_files
 from newbackend.pin import check_branch, check_variable, full_commit, parse_pin
 from newbackend.suggest import unknown
@@ -29,6 +31,8 @@ _TARGET = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}")
 _HEADER = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./+-]{0,199}\.h")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _SWITCHES = re.compile(r"-D[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9_.+-]+(?: -D[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9_.+-]+)*")
+_MODEL_NAME = re.compile(r"[A-Za-z0-9][\w.+-]{0,127}", re.A)
+_SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 _PIPELINE_TAG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
 
 
@@ -52,6 +56,7 @@ def checked(answers: Answers) -> Answers:
         urls=_each("urls", answers.urls, _URL, "an http(s) URL"),
         tags=_each("tags", answers.tags, _TAG, "a short tag"),
         imports=None if answers.imports is None else _imports(answers.imports, answers.name),
+        models=None if answers.models is None else _models(answers.models),
     )
     _check_texts("", as_data(replace(answers, description=None, overrides=None, generated=None)))
     return done
@@ -303,6 +308,37 @@ def _signals(key: str, values: Sequence[str] | None, pattern: re.Pattern[str], w
         if not pattern.match(value):
             raise UsageError(f"import-{key.replace('_', '-')}", f"import.{key} {value!r} is not {what}")
     return None if values is None else tuple(dict.fromkeys(values))
+
+
+def _models(models: Sequence[ModelAnswers]) -> tuple[ModelAnswers, ...]:
+    """The models, their addresses in LocalAI's form. Raises UsageError for what the gallery could not hold."""
+    done = []
+    for model in models:
+        if not model.uri:
+            raise UsageError("model-uri", "a model needs an address", hint=f"give {MODEL_FORMS}")
+        address, name = read_address(model.uri), model.name
+        if name is not None and not _MODEL_NAME.fullmatch(name):
+            raise UsageError("model-name", f"models.name {name!r} may only have letters, digits and -_.+ inside")
+        if model.sha256 is not None and not _SHA256.fullmatch(model.sha256):
+            raise UsageError("model-sha256", f"models.sha256 {model.sha256!r} is not a SHA-256 in 64 hex digits")
+        _matching("models.icon", model.icon, _URL, "an http(s) URL")
+        _matching("models.license", model.license, _LICENSE, "an SPDX licence expression such as MIT")
+        _each("models.urls", model.urls, _URL, "an http(s) URL")
+        done.append(
+            replace(
+                model,
+                uri=address.uri,
+                sha256=model.sha256.lower() if model.sha256 else None,
+                urls=_each("models.urls", model.urls, _URL, "an http(s) URL"),
+                tags=_each("models.tags", model.tags, _TAG, "a short tag"),
+                description=None if model.description is None else _description(model.description),
+            )
+        )
+    names = [model.name or read_address(model.uri or "").stem for model in done]
+    for name in names:
+        if not name or names.count(name) > 1:
+            raise UsageError("model-name", f"two models would be called {name!r}", hint="give each a models.name")
+    return tuple(dict.fromkeys(done))
 
 
 def _description(text: str) -> str:

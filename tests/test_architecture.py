@@ -12,7 +12,17 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "architecture.md"
 CODE = ROOT / "newbackend"
 FILES = {
-    "answers": ("answers", "availability", "answers_file", "doubts", "validate", "spec", "overrides", "pin"),
+    "answers": (
+        "answers",
+        "availability",
+        "answers_file",
+        "doubts",
+        "validate",
+        "spec",
+        "overrides",
+        "pin",
+        "model_address",
+    ),
     "values": (
         "address",
         "findings",

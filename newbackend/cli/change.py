@@ -41,6 +41,7 @@ from newbackend.cli.completion import backends
 from newbackend.cli.create_options import (
     DiffOutOption,
     ModalityOption,
+    ModelOption,
     NoInputOption,
     PinOption,
     PlanOutOption,
@@ -73,6 +74,7 @@ def change(
     tags: TagsOption = None,
     import_: ImportOption = None,
     docs: DocsOption = None,
+    model: ModelOption = None,
     rename: RenameOption = None,
     set_: SetOption = None,
     no_input: NoInputOption = False,
@@ -93,11 +95,12 @@ def change(
     difference is edited; what people wrote by hand beside it stays.
     """
     from newbackend.cli.change_options import told, with_commit
-    from newbackend.cli.create_answers import split
+    from newbackend.cli.create_answers import models_told, split
     from newbackend.cli.engine_facts import planned_change
     from newbackend.cli.output.create_text import save_plan
     from newbackend.cli.update import finish, sources_of
     from newbackend.errors import UsageError
+    from newbackend.model_address import model_answers
     from newbackend.plan.wish import Wish
     from newbackend.registrations.support.backend_names import named
 
@@ -119,12 +122,16 @@ def change(
         sets=set_ or [],
     )
     note_doubts(answers)
+    add_models, missed = models_told(tuple(model_answers(uri) for uri in model or ()), ())
+    for note in missed:
+        print_err(f"newbackend: note: {note}")
     wish = Wish(
         with_commit(answers, name, checkout),
         add_variants=split(add_variants) or (),
         drop_variants=split(drop_variants) or (),
         add_modalities=split(add_modality) or (),
         drop_modalities=split(drop_modality) or (),
+        add_models=add_models,
         rename=rename or "",
     )
     if wish.empty and not interactive(no_input=no_input):

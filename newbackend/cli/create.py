@@ -38,6 +38,7 @@ from newbackend.cli.create_options import (
     LicenseOption,
     LikeOption,
     ModalityOption,
+    ModelOption,
     NameArgument,
     NoDiffOption,
     NoInputOption,
@@ -79,6 +80,7 @@ def create(
     import_extensions: ImportExtensionsOption = None,
     import_tags: ImportTagsOption = None,
     glibc_floor: GlibcFloorOption = None,
+    model: ModelOption = None,
     answers: AnswersOption = None,
     set_: SetOption = None,
     no_input: NoInputOption = False,
@@ -99,6 +101,7 @@ def create(
     """
     from newbackend.answers import Answers, OptionAnswers
     from newbackend.cli.create_answers import given_answers, import_answers, pin_answers, placed_answers, split
+    from newbackend.model_address import model_answers
     from newbackend.registrations.support.backend_names import named
 
     check_format(format_)
@@ -122,6 +125,7 @@ def create(
         tags=split(tags),
         imports=import_answers(import_, import_of, import_extensions, import_tags),
         options=OptionAnswers(glibc_floor=glibc_floor) if glibc_floor is not None else None,
+        models=tuple(model_answers(uri) for uri in model) if model else None,
     )
     options = CreateOptions(
         asks=asks,

@@ -7,7 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newbackend.answers import Answers, EngineAnswers, ImportAnswers, PinAnswers, merge, value_at, with_value
+from newbackend.answers import (
+    Answers,
+    EngineAnswers,
+    ImportAnswers,
+    ModelAnswers,
+    PinAnswers,
+    merge,
+    value_at,
+    with_value,
+)
 from newbackend.answers_file import load_answers, parse_set
 from newbackend.catalog import modalities
 from newbackend.checkout.tree import Checkout
@@ -109,8 +118,31 @@ def asked_spec(
     answers, assumed = complete(given, checkout, front, wizard)
     spec = make_spec(with_wiring(answers, checkout))
     check_collisions(spec, checkout)
+    spec, missed = _with_models(spec, options)
     found = _with_engine(spec, checkout, options)
-    return replace(found, notes=(*notes, *assumed, *found.notes))
+    return replace(found, notes=(*notes, *assumed, *missed, *found.notes))
+
+
+def _with_models(spec: BackendSpec, options: CreateOptions) -> tuple[BackendSpec, list[str]]:
+    """The spec with what the pages of its models say, and notes on what they do not. Answers from a file are taken as
+    they are: the same file gives the same backend."""
+    if options.settled or not spec.models:
+        return spec, []
+    models, notes = models_told(spec.models, spec.modalities)
+    return make_spec(replace(to_answers(spec), models=models)), notes
+
+
+def models_told(
+    models: tuple[ModelAnswers, ...], served: tuple[str, ...]
+) -> tuple[tuple[ModelAnswers, ...], list[str]]:
+    """The models with what their pages say, and notes on what they do not; `served` are the backend's modalities."""
+    if not models:
+        return (), []
+    from newbackend.online.hub import completed
+
+    with progress("asking Hugging Face about the models"):
+        rows = [completed(model, served) for model in models]
+    return tuple(model for model, _ in rows), [note for _, note in rows if note]
 
 
 def _with_engine(spec: BackendSpec, checkout: Checkout, options: CreateOptions) -> EngineFacts:

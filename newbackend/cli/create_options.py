@@ -112,6 +112,14 @@ GlibcFloorOption = Annotated[
     str | None,
     typer.Option(metavar="2.28", help="Add a portable build that runs on this glibc.", show_default=False),
 ]
+ModelOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="URI[#sha256=HEX]",
+        help="A model to try it with: huggingface://OWNER/REPO/FILE or https://…; repeatable.",
+        show_default=False,
+    ),
+]
 AnswersOption = Annotated[Path | None, typer.Option(metavar="FILE", help="Answers file (YAML).", show_default=False)]
 SetOption = Annotated[
     list[str] | None,

@@ -20,6 +20,8 @@ from newbackend.registrations import places
 from newbackend.registrations.base import ExpectedFact, Fact, Place
 from newbackend.spec import BackendSpec, make_spec
 
+_NOTES_LIMIT = 20
+
 
 @dataclass(frozen=True)
 class Description:
@@ -92,10 +94,12 @@ def _settled(place: Place, backend: Registered, answers: Answers, spec: BackendS
         departs["omit"] = _omitted(missing, list(wanted.values()))
     other = {key: fact for key, fact in reversed(observed.items()) if _differs(place, wanted.get(key), fact)}
     if place.takes_facts and other:
-        departs["facts"] = {key: _plain(fact.value) for key, fact in other.items()}
-        refused = _check(place, spec, departs["facts"])
-        other = {key: other[key] for key in refused}
+        departs["facts"] = {key: _plain(fact.value) for key, fact in place.told(other).items()}
+        _check(place, spec, departs["facts"])
+        other = {key: fact for key, fact in other.items() if key not in departs["facts"]}
     notes = [f"{place.title}: {key} cannot be described, so it is not put back" for key in other]
+    if len(notes) > _NOTES_LIMIT:
+        notes = [f"{place.title}: {len(notes)} facts cannot be described, so they are not put back"]
     return with_place(answers, place.id, {key: value for key, value in departs.items() if value}), notes
 
 
@@ -114,16 +118,13 @@ def _omitted(missing: list[ExpectedFact], wanted: list[ExpectedFact]) -> Any:
     return [*whole, *(fact.key for fact in missing if fact.kind not in whole)]
 
 
-def _check(place: Place, spec: BackendSpec, facts: dict[str, Any]) -> list[str]:
-    """Removes facts that the place would refuse to write, and returns their keys."""
-    refused = []
+def _check(place: Place, spec: BackendSpec, facts: dict[str, Any]) -> None:
+    """Removes facts that the place would refuse to write."""
     for key in list(facts):
         try:
             place.from_answers(spec, key, facts[key])
         except UsageError:
             del facts[key]
-            refused.append(key)
-    return refused
 
 
 def _plain(value: Any) -> Any:

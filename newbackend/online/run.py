@@ -21,9 +21,9 @@ from newbackend.rules.context import Context
 
 AT_ONCE = 8
 """Questions that are asked at the same time."""
-REGISTRY_BASE, MODEL_BASE = "NEWBACKEND_REGISTRY_BASE", "HF_ENDPOINT"
-"""Environment variables: the address that stands for every registry; Hugging Face's, as its own tools take it. The
-git server's is NEWBACKEND_GIT_BASE, as for --pin."""
+REGISTRY_BASE = "NEWBACKEND_REGISTRY_BASE"
+"""Environment variable: the address that stands for every registry. Hugging Face's is HF_ENDPOINT, as for its own
+tools; the git server's is NEWBACKEND_GIT_BASE, as for --pin."""
 _PATIENCE = 3
 """After so many failures in a row a server is not asked again."""
 
@@ -78,7 +78,7 @@ class Interview:
     """The servers, at the addresses that the environment names, and what they said of late."""
 
     def __init__(self) -> None:
-        registry, models = os.environ.get(REGISTRY_BASE, ""), os.environ.get(MODEL_BASE) or "https://huggingface.co"
+        registry, models = os.environ.get(REGISTRY_BASE, ""), upstream.model_base()
         self._network = Network([base for base in (registry, models) if base])
         self._registry, self._models = Registry(self._network, registry), models
         self._cache = Cache(f"{registry} {models} {base_url()}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import tempfile
@@ -52,6 +53,11 @@ def commit(subject: str) -> Said:
     if _NOT_OURS.search(said) or _GONE.search(said):
         return Said(State.ABSENT, why=f"{repo} has no commit {sha[:12]}")
     raise Unreachable(f"{repo} cannot be reached ({said.splitlines()[-1] if said else 'git fetch failed'})")
+
+
+def model_base() -> str:
+    """The address of Hugging Face: HF_ENDPOINT, as its own tools take it, else the usual one."""
+    return os.environ.get("HF_ENDPOINT") or "https://huggingface.co"
 
 
 def model(network: Network, base: str, repo: str) -> Said:

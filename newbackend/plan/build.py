@@ -31,6 +31,7 @@ from newbackend.spec import BackendSpec, to_answers
 from newbackend.splice.make_items import MakeEdit
 from newbackend.splice.outcome import AlreadyPresent, Inserted, Splice, outcome_word
 from newbackend.splice.prove import (
+    BlocksEdit,
     GrownLine,
     ListEdit,
     MapEdit,
@@ -41,6 +42,7 @@ from newbackend.splice.prove import (
     prove_meaning,
 )
 from newbackend.splice.prove_make import is_makefile, prove_makefile
+from newbackend.splice.yaml_blocks import prove_blocks
 from newbackend.splice.yaml_nodes import YamlBroken
 
 Scaffold = Callable[[BackendSpec, Checkout], Mapping[str, RenderedFile]]
@@ -193,6 +195,9 @@ def prove(plan: Plan, checkout: Checkout, after: Checkout, changes: Sequence[Cha
             with _naming(path):
                 edits = [proof for change in mine for proof in change.proofs if isinstance(proof, MakeEdit)]
                 prove_makefile(checkout.need(path), after.need(path), edits)
+        if parts := [proof for change in mine for proof in change.proofs if isinstance(proof, BlocksEdit)]:
+            with _naming(path):
+                prove_blocks(checkout.need(path), after.need(path), parts)
         if proofs:
             with _naming(path):
                 _prove_valid(after, path)
@@ -240,7 +245,7 @@ def _merge_proofs(edits: Iterable[Proof]) -> list[ListEdit | MapEdit | ValueEdit
         if isinstance(edit, ListEdit):
             old = merged.get(edit.path, ListEdit(edit.path))
             merged[edit.path] = ListEdit(edit.path, old.added + edit.added, old.removed | edit.removed)
-        elif not isinstance(edit, GrownLine | MakeEdit):
+        elif not isinstance(edit, GrownLine | MakeEdit | BlocksEdit):
             others.append(edit)
     return [*others, *merged.values()]
 

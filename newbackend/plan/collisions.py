@@ -16,6 +16,8 @@ from newbackend.errors import UsageError
 from newbackend.registrations import places
 from newbackend.registrations.base import Fact
 from newbackend.registrations.gallery_index.entries import DEV, entry_name
+from newbackend.registrations.model_gallery.entries import model_name
+from newbackend.registrations.model_gallery.index import MODELS, models
 from newbackend.scaffold.render import answers_path
 from newbackend.spec import BackendSpec
 
@@ -29,6 +31,20 @@ def check_collisions(spec: BackendSpec, checkout: Checkout) -> None:
     if spec.language.own_dockerfile and not spec.keeps_files:
         _dockerfile_suffix(spec, checkout)
     _pin_variable(spec, checkout)
+    check_models(spec, checkout)
+
+
+def check_models(spec: BackendSpec, checkout: Checkout) -> None:
+    """Raises UsageError for a model whose name the gallery has for another one."""
+    wanted = {model_name(model).lower() for model in spec.models}
+    for model in models(checkout) if wanted else ():
+        if model.name.lower() in wanted and model.backend not in (spec.name, spec.gallery):
+            raise UsageError(
+                "model-name-taken",
+                f"the gallery has a model {model.name!r} already, for {model.backend or 'any backend'}",
+                where=f"{MODELS}:{model.line}",
+                hint="give yours another name: models: [{uri: …, name: …}] in the answers",
+            )
 
 
 def check_changed(old: BackendSpec, new: BackendSpec, checkout: Checkout) -> None:
@@ -37,6 +53,8 @@ def check_changed(old: BackendSpec, new: BackendSpec, checkout: Checkout) -> Non
         _index_collisions(new, checkout)
     if new.pin != old.pin:
         _pin_variable(new, checkout)
+    if new.models != old.models:
+        check_models(new, checkout)
 
 
 def check_renamed(old: BackendSpec, new: BackendSpec, checkout: Checkout) -> None:

@@ -6,6 +6,7 @@ files beside the old registration, is what nobody wants.
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -123,5 +124,6 @@ def _sets(key: str, old: Any, new: Any) -> list[str]:
         keys = [name for name in (*new, *(name for name in old if name not in new)) if old.get(name) != new.get(name)]
         return [word for name in keys for word in _sets(f"{key}.{name}", old.get(name), new.get(name))]
     if isinstance(new, list):
-        return ["--set", f"{key}=[{', '.join(new)}]"]
+        listed = ", ".join(new) if all(isinstance(item, str) for item in new) else json.dumps(new)[1:-1]
+        return ["--set", f"{key}=[{listed}]"]
     return ["--set", f"{key}={'' if new is None else str(new).lower() if isinstance(new, bool) else new}"]

@@ -23,6 +23,7 @@ from newbackend.plan.model import Edit, Manual, Plan
 from newbackend.plan.registered import Registered
 from newbackend.registrations import places
 from newbackend.registrations.base import Altered, Change, Fact, Place
+from newbackend.registrations.model_gallery.place import ModelGallery
 from newbackend.registrations.support.importers_dir import importer_of
 from newbackend.scaffold.generated import blob_id, recorded
 from newbackend.scaffold.render import RenderedFile
@@ -32,7 +33,7 @@ from newbackend.splice.lines import Lines
 from newbackend.splice.outcome import Inserted, Splice
 from newbackend.splice.yaml_fields import replace_lines
 
-_IN_PLACE = frozenset(("matrix", "gallery-index", "bump-bot"))
+_IN_PLACE = frozenset(("matrix", "gallery-index", "model-gallery", "bump-bot"))
 _DOCUMENTATION = frozenset(("compatibility-table", "docs-backends", "readme-engines"))
 
 
@@ -50,13 +51,25 @@ def renamed(answers: Answers, name: str) -> Answers:
             return {walk(key): walk(content) for key, content in value.items()}
         return [walk(item) for item in value] if isinstance(value, list | tuple) else value
 
-    overrides = walk(dict(answers.overrides or {}))
+    overrides = walk({key: value for key, value in (answers.overrides or {}).items() if key != "places"})
+    said = dict((answers.overrides or {}).get("places") or {})
+    told = said.pop(ModelGallery.id, None)
+    if said or told:
+        kept = {ModelGallery.id: _models(told, old, name)} if told else {}
+        overrides["places"] = {**walk(said), **kept}
     gallery = dict((overrides.get("places") or {}).get("gallery-index") or {})
     if old.gallery == old.name:
         gallery = {**gallery, "anchor": old.anchor}
         overrides["places"] = {**(overrides.get("places") or {}), "gallery-index": gallery}
     pin = replace(answers.pin, variable=old.pin.variable) if answers.pin and old.pin else answers.pin
     return replace(answers, name=name, pin=pin, overrides=overrides or None)
+
+
+def _models(told: Mapping[str, Any], old: BackendSpec, name: str) -> dict[str, Any]:
+    """What is said of the models: only the backend that they run on has another name, not their files."""
+    backend = re.compile(rf"^( +backend: *)([\"']?){re.escape(old.name)}\2 *$", re.M)
+    facts = {key: backend.sub(rf"\g<1>\g<2>{name}\2", str(text)) for key, text in (told.get("facts") or {}).items()}
+    return {**told, "facts": facts} if facts else dict(told)
 
 
 def registered_anew(

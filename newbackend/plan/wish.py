@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from newbackend.answers import Answers, EngineAnswers, merge
+from newbackend.answers import Answers, EngineAnswers, ModelAnswers, merge
 from newbackend.catalog import modalities, variant_table
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
@@ -29,6 +29,7 @@ class Wish:
     drop_variants: tuple[str, ...] = ()
     add_modalities: tuple[str, ...] = ()
     drop_modalities: tuple[str, ...] = ()
+    add_models: tuple[ModelAnswers, ...] = ()
     rename: str = ""
     engine: EngineAnswers | None = None
     """What the new pin's engine is built with, in place of all that the answers said."""
@@ -52,6 +53,7 @@ def wished(answers: Answers, wish: Wish) -> Answers:
         variants=told.variants or variant_table().ordered(shipped),
         pin=_pin(answers, told),
         engine=wish.engine or changed.engine,
+        models=(*(changed.models or ()), *wish.add_models) or None,
     )
     return _pruned(answers, changed, told)
 

@@ -243,6 +243,10 @@ class Place(ABC):
         write it safely, or when it belongs to another backend."""
         return value
 
+    def told(self, facts: Mapping[str, Fact]) -> Mapping[str, Fact]:
+        """Of the facts that differ from what the answers imply, those that an answers file can hold."""
+        return facts
+
     def refuse_fact(self, key: str, why: str) -> UsageError:
         """The error about an invalid fact in the answers."""
         return UsageError("overrides-fact", f"overrides.places.{self.id}.facts: {key!r} {why}")

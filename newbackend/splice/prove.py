@@ -31,6 +31,15 @@ class ListEdit:
 
 
 @dataclass(frozen=True)
+class BlocksEdit:
+    """Intended change of the list at the top of a big file (`yaml_blocks`): item texts in front of old indices, and old
+    indices gone."""
+
+    added: tuple[tuple[int, str], ...] = ()
+    removed: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
 class MapEdit:
     """Intended change of the mapping at `path` (keys, in a sequence old indices): new keys with their values, or old
     keys gone."""
@@ -61,7 +70,7 @@ class GrownLine:
     added: tuple[str, ...]
 
 
-Proof = ListEdit | MapEdit | ValueEdit | GrownLine | MakeEdit
+Proof = ListEdit | BlocksEdit | MapEdit | ValueEdit | GrownLine | MakeEdit
 
 
 class ProofFailed(Exception):

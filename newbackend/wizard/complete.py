@@ -14,6 +14,7 @@ from newbackend.answers import Answers, PinAnswers, ValueKind, key_at, value_at,
 from newbackend.catalog.languages import languages
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError, UsageError
+from newbackend.model_address import is_models, model_answers, model_words
 from newbackend.pin import DEFAULT_BRANCH, parse_pin, resolve
 from newbackend.validate import checked
 from newbackend.wizard.protocol import Back, Frontend
@@ -164,7 +165,11 @@ class _Run:
         if key == "pin":
             return self._pin(str(reply)) if reply else PinAnswers()
         declared = key_at(key)
-        value = words(reply) if isinstance(reply, str) and declared and declared.kind is ValueKind.WORDS else reply
+        value: object = reply
+        if isinstance(reply, str) and declared and declared.kind is ValueKind.WORDS:
+            value = words(reply)
+        elif isinstance(reply, str) and declared and declared.kind is ValueKind.SECTIONS:
+            value = tuple(model_answers(word) for word in words(reply))
         checked(with_value(self._up_to(key), key, value))
         return value
 
@@ -247,4 +252,6 @@ def _reply(value: object) -> Reply:
     """An answer in the form of a reply."""
     if isinstance(value, PinAnswers):
         return f"{value.repo}@{value.sha}" if value.repo else ""
+    if is_models(value):
+        return model_words(value)
     return value if isinstance(value, tuple) else str(value or "")

@@ -235,3 +235,11 @@ def tags_explain(partial: PartialAnswers) -> str:
     explain = "What the gallery can be searched by, with commas between."
     keywords = partial.upstream.keywords
     return f"{explain} The upstream's keywords: {', '.join(keywords)}." if keywords else explain
+
+
+def models_explain(_: PartialAnswers) -> str:
+    """Explains the question about models."""
+    return (
+        "Models of the gallery that users install to try it: huggingface://OWNER/REPO/FILE or https://…, with commas "
+        "between; empty for none yet. Several builds of one model are grouped."
+    )

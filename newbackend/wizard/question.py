@@ -153,7 +153,7 @@ def asked(question: Question, partial: PartialAnswers) -> Asked:
         (printable(default),) if isinstance(default, str) else default,
         lambda text: question.check(text, partial),
         question.doubt,
-        ", " if declared and declared.kind is ValueKind.WORDS else " ",
+        ", " if declared and declared.kind in (ValueKind.WORDS, ValueKind.SECTIONS) else " ",
         partial.first,
     )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from newbackend.answers import Answers, PinAnswers, value_at
+from newbackend.answers import Answers, ModelAnswers, PinAnswers, value_at
 from newbackend.checkout.layout import BUMP, INDEX
 from newbackend.doubts import license_doubt, tags_doubt
+from newbackend.model_address import is_models, model_answers, model_words
+from newbackend.registrations.model_gallery.index import MODELS
 from newbackend.validate import check_name, checked
 from newbackend.wizard import names, proposals
 from newbackend.wizard.import_questions import IMPORT_QUESTIONS
@@ -121,6 +123,18 @@ QUESTIONS: tuple[Question, ...] = (
         doubt=lambda text: tags_doubt(words(text)),
         optional=always,
     ),
+    Question(
+        key="models",
+        kind=Kind.TEXT,
+        prompt="Models to try it with",
+        explain=proposals.models_explain,
+        touches=lambda _: MODELS,
+        unasked=lambda _: "",
+        default=lambda partial: partial.text_before("models"),
+        check=lambda text, _: [model_answers(word) for word in words(text)],
+        applies=lambda partial: partial.checkout.exists(MODELS),
+        optional=always,
+    ),
     *IMPORT_QUESTIONS,
 )
 KEYS: tuple[str, ...] = tuple(question.key for question in QUESTIONS)
@@ -174,7 +188,9 @@ def _answer(question: Question, partial: PartialAnswers) -> str:
     """An answer in the words in which it was given: the titles of a menu's choices."""
     value = value_at(partial.answers, question.key)
     titles = {choice.value: choice.title for choice in question.choices(partial)}
-    if isinstance(value, tuple):
+    if is_models(value):
+        value = model_words(value)
+    elif isinstance(value, tuple):
         value = tuple(titles.get(one, one) for one in value)
     elif isinstance(value, str):
         value = titles.get(value, value)
@@ -202,10 +218,12 @@ def told(answers: Answers, limit: int = 4) -> str:
     )
 
 
-def shown(value: PinAnswers | Reply | None) -> str:
+def shown(value: PinAnswers | Reply | tuple[ModelAnswers, ...] | None) -> str:
     """An answer on one line."""
+    if is_models(value):
+        return model_words(value)
     if isinstance(value, PinAnswers):
         return f"{value.repo}@{value.sha[:12]}" if value.sha else value.repo or "-"
     if isinstance(value, tuple):
-        return ", ".join(value) or "-"
+        return ", ".join(map(str, value)) or "-"
     return (value or "-").splitlines()[0]

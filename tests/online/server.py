@@ -19,6 +19,7 @@ class World:
     base: str = ""
     images: dict[str, list[str]] = field(default_factory=dict)
     models: set[str] = field(default_factory=set)
+    pages: dict[str, object] = field(default_factory=dict)
     redirects: dict[str, str] = field(default_factory=dict)
     broken: bool = False
     huge: bool = False
@@ -62,6 +63,9 @@ def _answer(world: World, path: str, authorization: str) -> tuple[int, dict[str,
         return 503, {}, {}
     if path.startswith("/token"):
         return 200, {}, {"token": TOKEN}
+    if path.startswith("/api/models/") and path.endswith("?blobs=true"):
+        page = world.pages.get(path.removeprefix("/api/models/").removesuffix("?blobs=true"))
+        return (401, {}, {}) if page is None else (200, {}, page)
     if path.startswith("/api/models/"):
         return (200 if path.removeprefix("/api/models/") in world.models else 401), {}, {}
     if authorization != f"Bearer {TOKEN}":

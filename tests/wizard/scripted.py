@@ -14,6 +14,7 @@ from newbackend.wizard.question import PartialAnswers, Question, words
 from newbackend.wizard.questions import REST
 
 BACK = "<"
+_MAY_BE_UNSAID = (REST.key, "models")
 
 
 class OutOfAnswers(Exception):
@@ -21,8 +22,8 @@ class OutOfAnswers(Exception):
 
 
 class Scripted:
-    """Each answer must be to the question that comes; the short way is declined unless the script takes it. `refusals`
-    collects what the wizard would not take."""
+    """Each answer must be to the question that comes; the short way is declined, and no model named, unless the script
+    does. `refusals` collects what the wizard would not take."""
 
     def __init__(self, answers: Iterable[tuple[str, str]]) -> None:
         self._left = list(answers)
@@ -34,7 +35,7 @@ class Scripted:
         return not self._left
 
     def text(self, question: Question, partial: PartialAnswers) -> str:
-        if question.key == REST.key and (not self._left or self._left[0][0] != REST.key):
+        if question.key in _MAY_BE_UNSAID and (not self._left or self._left[0][0] != question.key):
             return ""
         key, answer = self._left.pop(0) if self._left else ("nothing", "")
         if key != question.key:

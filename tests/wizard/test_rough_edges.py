@@ -58,7 +58,18 @@ def test_the_hint_below_a_field_says_how_to_go_back_where_there_is_a_question_be
 
 def test_less_than_is_a_character_once_something_is_typed(sample: Path) -> None:
     words = ["create", "new", "--pin", PIN, "--lang", "rust", "--modality", "llm", "--variants", "cpu"]
-    words += ["--set", "like=", "--set", "license=MIT", "--set", "tags=a", "--set", "import.kind=preference"]
+    words += [
+        "--set",
+        "like=",
+        "--set",
+        "license=MIT",
+        "--set",
+        "tags=a",
+        "--set",
+        "import.kind=preference",
+        "--set",
+        "models=[]",
+    ]
     terminal = Terminal(*words, cwd=sample)
     terminal.answers("Description: new", ERASE, "faster", " < ", "others", ENTER)
     terminal.sees("faster < others")
@@ -108,6 +119,7 @@ def test_no_question_is_higher_than_the_screen(sample: Path, columns: int, rows:
         "Description: ds4": "What users read before they install",
         "Licence:": "The licence of what is shipped",
         "Tags:": "What the gallery can be searched by",
+        "Models to try it with:": "Models of the gallery that users",
         "How does the import form find it?": "When somebody imports a model",
         "Your answers:": "Choose one to change it.",
     }
@@ -132,7 +144,7 @@ def test_a_menu_is_filtered_by_typing_and_nothing_else_is_taken_by_accident(samp
 @pytest.mark.parametrize("lines", ["one\ntwo", "one\r\ntwo\r\n", "  one\n\n\ttwo"])
 def test_several_pasted_lines_become_one(sample: Path, lines: str) -> None:
     words = ["create", "new", "--pin", PIN, "--lang", "rust", "--modality", "llm", "--variants", "cpu"]
-    words += ["--set", "like=", "--set", "license=MIT", "--set", "import.kind=preference"]
+    words += ["--set", "like=", "--set", "license=MIT", "--set", "import.kind=preference", "--set", "models=[]"]
     terminal = Terminal(*words, cwd=sample)
     terminal.answers("Description: new", ERASE, pasted(lines), "!", BACKSPACE, ENTER)
     terminal.answers("Tags:", ERASE, pasted(lines), ENTER)
@@ -214,7 +226,7 @@ def test_a_free_name_is_offered_when_the_repositorys_is_read_as_hardware(sample:
 
 def test_an_unknown_licence_is_questioned_once(sample: Path) -> None:
     words = ["create", "new", "--pin", PIN, "--lang", "rust", "--modality", "llm", "--variants", "cpu"]
-    words += ["--set", "like=", "--set", "description=d", "--set", "import.kind=preference"]
+    words += ["--set", "like=", "--set", "description=d", "--set", "import.kind=preference", "--set", "models=[]"]
     terminal = Terminal(*words, cwd=sample, columns=100)
     terminal.answers("Licence:", "apache2", ENTER)
     terminal.sees("! the SPDX list has no licence 'apache2' (did you mean Apache-2.0?). Enter again keeps it.")
@@ -229,7 +241,18 @@ def test_an_unknown_licence_is_questioned_once(sample: Path) -> None:
 
 def test_a_plain_terminal_is_asked_about_an_odd_answer_once_too(sample: Path) -> None:
     words = ["create", "new", "--pin", PIN, "--lang", "rust", "--modality", "llm", "--variants", "cpu"]
-    words += ["--set", "like=", "--set", "description=d", "--set", "tags=a", "--set", "import.kind=preference"]
+    words += [
+        "--set",
+        "like=",
+        "--set",
+        "description=d",
+        "--set",
+        "tags=a",
+        "--set",
+        "import.kind=preference",
+        "--set",
+        "models=[]",
+    ]
     terminal = Terminal(*words, cwd=sample, env={"TERM": "dumb"})
     terminal.answers("Licence:", "apache2", ENTER)
     terminal.answers("(did you mean Apache-2.0?). The same again keeps it. Licence:", "apache2", ENTER)

@@ -23,6 +23,7 @@ GIVEN: dict[str, list[str]] = {
     "license": ["--set", "license=MIT"],
     "tags": ["--set", "tags=a"],
     "import.kind": ["--set", "import.kind=preference"],
+    "models": ["--set", "models=[]"],
 }
 # What a question that only some answers lead to needs instead.
 INSTEAD: dict[str, list[str]] = {
@@ -41,6 +42,7 @@ PROMPTS = {
     "description": "Description",
     "license": "Licence",
     "tags": "Tags",
+    "models": "Models to try it with",
     "import.kind": "How does the import form find it?",
     "import.of": "Whose models does it load?",
     "import.extensions": "File extensions",
