@@ -30,6 +30,7 @@ ALL: list[tuple[str, str]] = [
     ("description", "An engine"),
     ("license", "MIT"),
     ("tags", "LLM, fast"),
+    ("models", "huggingface://org/ds4/ds4-q8_0.gguf"),
     ("import.kind", "preference"),
     ("summary", ""),
 ]
@@ -59,6 +60,7 @@ def test_everything_is_asked_once_in_this_order(checkout: Checkout) -> None:
         "description": "An engine",
         "license": "MIT",
         "tags": ["LLM", "fast"],
+        "models": [{"uri": "huggingface://org/ds4/ds4-q8_0.gguf"}],
         "import": {"kind": "preference"},
     }
 

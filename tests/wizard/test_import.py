@@ -35,6 +35,7 @@ GIVEN: dict[str, Any] = {
     "description": "An engine",
     "license": "MIT",
     "tags": ["LLM"],
+    "models": [],
 }
 END = ("summary", "")
 

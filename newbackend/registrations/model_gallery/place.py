@@ -35,8 +35,7 @@ class ModelGallery(Place):
     takes_facts = True
 
     def shape(self, checkout: Checkout, text: str) -> Probe:
-        found = blocks(text)
-        if not found:
+        if not (text.startswith(("- ", "-\n")) or "\n- " in text or "\n-\n" in text or "\n-\r" in text):
             return Probe(unrecognised="has no list with a dash in the first column")
         return Probe()
 

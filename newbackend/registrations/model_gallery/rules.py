@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from newbackend.checklist import MODEL
@@ -95,6 +96,8 @@ def models_of_backends(context: Context) -> Iterable[Result]:
             yield Finding(NO_MODEL, info.name, MODELS, line=end, message=message, backend=info.name)
 
 
+_LISTED = re.compile(r"\n    known_usecases:[ \t]*((?:\n +- [A-Za-z0-9_]+[ \t]*)+)(?:\n {0,4}\S|\Z)")
+_WORD = re.compile(r"\w+")
 UNSERVED = rule(
     "REG264",
     "model-use-unserved",
@@ -131,10 +134,17 @@ def use_cases(context: Context) -> Iterable[Finding]:
 
 def _uses(text: str) -> list[str]:
     """The use cases of an entry, as the table writes them: `FLAG_TTS` is `tts`."""
+    listed = _LISTED.search(text)
+    words = _WORD.findall(listed[1]) if listed else _parsed_uses(text)
+    return [word.lower().removeprefix("flag_") for word in words]
+
+
+def _parsed_uses(text: str) -> list[str]:
+    """As `_uses`, for a list that is written otherwise than LocalAI's own are."""
     try:
         value = item_value(text)
     except YamlBroken:
         return []
     own = value.get("overrides") if isinstance(value, dict) else None
     uses = own.get("known_usecases") if isinstance(own, dict) else None
-    return [str(use).lower().removeprefix("flag_") for use in uses] if isinstance(uses, list) else []
+    return [str(use) for use in uses] if isinstance(uses, list) else []

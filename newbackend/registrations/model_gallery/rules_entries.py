@@ -60,10 +60,10 @@ UNUSED = rule(
 @check(UNUSED, needs=("model-gallery",), scope=Scope.REPO)
 def configurations(context: Context) -> Iterable[Finding]:
     """Files with a `config_file`; others in the folder are for LocalAI's own jobs."""
-    text = context.read(MODELS) or ""
+    named = {model.config for model in models(context.checkout)}
     for name in config_backends(context.checkout):
         path = f"{FOLDER}/{name}"
-        if path not in text:
+        if name not in named:
             yield Finding(UNUSED, path, path, line=1, message=f"no entry of {MODELS} names {path}")
 
 
