@@ -28,7 +28,7 @@ from newbackend.errors import UsageError
 from newbackend.pin import check_commit, full_commit, parse_pin
 from newbackend.plan.collisions import check_collisions
 from newbackend.registrations.support.backend_names import placed
-from newbackend.spec import BackendSpec, make_spec
+from newbackend.spec import BackendSpec, make_spec, to_answers
 from newbackend.validate import checked
 from newbackend.wizard.complete import WizardOptions, complete
 from newbackend.wizard.headless import Headless

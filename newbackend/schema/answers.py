@@ -40,6 +40,9 @@ def _value(key: Key, path: str) -> Json:
     described = {"description": TEXTS[path]} if path in TEXTS else {}
     if path == "overrides":
         return {**described, **_overrides()}
+    if key.kind is ValueKind.SECTIONS and key.section is not None:
+        item = {**_section(key.section, f"{path}."), "type": "object"}
+        return {**described, "type": ["array", "null"], "items": item}
     if key.section is not None:
         return {**_section(key.section, f"{path}."), **described}
     match key.kind:
@@ -52,7 +55,7 @@ def _value(key: Key, path: str) -> Json:
                 made["properties"] = {name: {"type": "string"} for name in key.known}
         case ValueKind.FLAG:
             made = {"type": ["boolean", "null"]}
-        case ValueKind.TEXT:
+        case _:
             made = _text(path)
     return {**described, **made}
 
