@@ -77,11 +77,13 @@ class OptionAnswers:
 
 @dataclass(frozen=True)
 class EngineAnswers:
-    """How the pinned upstream is built with CMake, as `engine inspect` reads it; without it only the placeholder is.
+    """How the pinned upstream is built, as `engine inspect` reads it; without it only the placeholder is.
 
     `target` is the library to link, `header` and `version` its C API and the function that tells its version,
     `native` the option that is off in an image, `off` options for what no backend needs, `switches` the options for
-    each BUILD_TYPE, for instance {"cublas": "-DSD_CUDA=ON"}.
+    each BUILD_TYPE, for instance {"cublas": "-DSD_CUDA=ON"}. An upstream with a plain Makefile has `objects` in place
+    of a target: the files to link for each BUILD_TYPE (`cpu` for none), and `libraries` to link with them; `native` is
+    then the make variable with `-march=native`.
     """
 
     target: Text = None
@@ -90,6 +92,8 @@ class EngineAnswers:
     native: Text = None
     off: Words = None
     switches: Mapping[str, str] | None = None
+    objects: Mapping[str, str] | None = None
+    libraries: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,12 @@ class Answers:
     def upstream(self) -> str:
         """OWNER/REPO of the pin, "" without one."""
         return (self.pin.repo if self.pin else None) or ""
+
+    @property
+    def plain_description(self) -> str:
+        """What the description is when nobody gave one."""
+        source = f" on {self.upstream}" if self.upstream else ""
+        return f"{self.name}: a LocalAI backend{source}"
 
 
 class ValueKind(Enum):

@@ -33,6 +33,10 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _SWITCHES = re.compile(r"-D[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9_.+-]+(?: -D[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9_.+-]+)*")
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][\w.+-]{0,127}", re.A)
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
+_OBJECT = r"(?!\S*\.\.)[A-Za-z0-9_][A-Za-z0-9_./+-]*\.[oa]"
+_OBJECTS = re.compile(rf"{_OBJECT}(?: {_OBJECT})*")
+_LINKED = r"(?:CUDA::|-framework )?[A-Za-z0-9_][A-Za-z0-9_.+-]*"
+_LIBRARIES = re.compile(rf"{_LINKED}(?: {_LINKED})*")
 _PIPELINE_TAG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
 
 
@@ -251,6 +255,10 @@ def _engine(engine: EngineAnswers) -> EngineAnswers:
         "off": (_IDENTIFIER, [*(engine.off or ())]),
         "switches": (_SWITCHES, [*(engine.switches or {}).values()]),
         "switches' names": (_IDENTIFIER, [*(engine.switches or {})]),
+        "objects": (_OBJECTS, [*(engine.objects or {}).values()]),
+        "objects' names": (_IDENTIFIER, [*(engine.objects or {})]),
+        "libraries": (_LIBRARIES, [*(engine.libraries or {}).values()]),
+        "libraries' names": (_IDENTIFIER, [*(engine.libraries or {})]),
     }
     for key, (pattern, values) in words.items():
         for value in values:

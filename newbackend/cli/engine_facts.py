@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from newbackend.answers import EngineAnswers, as_data
+from newbackend.answers import Answers, EngineAnswers, as_data, merge
 from newbackend.checkout.tree import Checkout
 from newbackend.cli.output.progress import progress
 from newbackend.errors import NewbackendError, NotFoundError, UsageError
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from newbackend.plan.change import Changed, Scaffold, Sources
     from newbackend.plan.wish import Wish
     from newbackend.upstream.engine_files import Bound, EngineReading
+    from newbackend.upstream.inspect import Inspection
 
 _PUREGO = re.compile(r"^\s*(?:require\s+)?github\.com/ebitengine/purego\s+v(\d+)\.(\d+)\.(\d+)", re.MULTILINE)
 
@@ -58,13 +59,27 @@ def with_engine(spec: BackendSpec, checkout: Checkout, *, explicit: bool) -> Eng
         return EngineFacts(spec, notes=(f"{error.message}, so only the placeholder is built; {again} tries again",))
     if explicit and read.why_not:
         raise UsageError("engine-no-c-api", f"{read.why_not}, so flavour {spec.flavour} has nothing to bind")
-    engine, note = engine_answers(read.found)
+    engine, note = engine_answers(read.found, objects=spec.its_flavour.links_objects)
     if engine is None:
         return EngineFacts(spec, notes=(note,))
     build_types = {row.get("build-type", "") for key in spec.variants for row in rows_of(spec, key)}
     refuse_impossible(read.found, engine, build_types)
-    made = make_spec(replace(to_answers(spec), engine=engine))
-    return EngineFacts(made, read.files, (note, *_bound_note(read)))
+    made, told = _described(make_spec(replace(to_answers(spec), engine=engine)), read.found)
+    return EngineFacts(made, read.files, (note, *_bound_note(read), *told))
+
+
+def _described(spec: BackendSpec, found: Inspection) -> tuple[BackendSpec, list[str]]:
+    """The spec with the upstream's licence and first sentence, where nobody gave others."""
+    told: list[str] = []
+    if found.licence and not spec.license:
+        spec = _with(spec, Answers(license=found.licence.value))
+        told += [f"license: {found.licence.value} ({found.licence.where})"] if spec.license else []
+    if found.description and spec.description in ("", to_answers(spec).plain_description):
+        spec = _with(spec, Answers(description=found.description.value))
+        told.append(f"description: {spec.description} ({found.description.where})")
+    if not spec.license:
+        told.append("no licence is known: pass --license, the gallery entry has none")
+    return spec, told
 
 
 def planned_change(name: str, wish: Wish, checkout: Checkout, sources: Sources) -> Changed:
@@ -90,6 +105,14 @@ def planned_update(name: str, checkout: Checkout, sources: Sources) -> Changed:
 
 def _noted(changed: Changed, facts: EngineFacts) -> Changed:
     return replace(changed, plan=replace(changed.plan, notes=(*changed.plan.notes, *facts.notes)))
+
+
+def _with(spec: BackendSpec, more: Answers) -> BackendSpec:
+    """The spec with a text of the upstream, or as it was where no entry can hold the text."""
+    try:
+        return make_spec(merge(to_answers(spec), more))
+    except UsageError:
+        return spec
 
 
 def for_new_pin(name: str, wish: Wish, checkout: Checkout) -> EngineFacts | None:

@@ -108,9 +108,10 @@ def context(spec: BackendSpec, checkout: Checkout) -> Variables:
 
 
 def _engine(spec: BackendSpec) -> dict[str, Any] | None:
-    if spec.pin is None or not spec.engine.target:
+    if spec.pin is None or not (spec.engine.target or spec.engine.objects):
         return None
-    facts = {"header": "", "version": "", "native": "", "off": [], "switches": {}, **as_data(spec.engine)}
+    texts = dict.fromkeys(("target", "header", "version", "native"), "")
+    facts = {**texts, "off": [], "switches": {}, "objects": {}, "libraries": {}, **as_data(spec.engine)}
     return {**facts, "header_folder": posixpath.dirname(facts["header"])}
 
 

@@ -6,15 +6,20 @@ from newbackend.answers import EngineAnswers
 from newbackend.errors import UsageError
 from newbackend.upstream.api import version_function
 from newbackend.upstream.inspect import Inspection
+from newbackend.upstream.make_objects import CPU, make_engine
+from newbackend.upstream.makefile import Makefile
 
 PLACEHOLDER_HINT = "leave the platform out, or pass --engine placeholder to build the engine by hand later"
 
 
-def engine_answers(found: Inspection) -> tuple[EngineAnswers | None, str]:
+def engine_answers(found: Inspection, *, objects: bool) -> tuple[EngineAnswers | None, str]:
     """The answers and a note for the reader; None when nothing can be built from here, with why.
 
-    A template can add an upstream that CMake builds and that has a library of its own.
+    A template can add an upstream that CMake builds and that has a library of its own; with `objects` also one whose
+    plain Makefile builds the objects to link.
     """
+    if found.cmake is None and objects and found.makefile and "make" in found.systems:
+        return _of_makefile(found, found.makefile)
     if found.cmake is None:
         systems = f"builds with {', '.join(found.systems)}" if found.systems else "has no build system that is known"
         return None, f"{found.repo} {systems}, not with CMake: only the placeholder is built, add the engine by hand"
@@ -36,13 +41,36 @@ def engine_answers(found: Inspection) -> tuple[EngineAnswers | None, str]:
     return answers, f"the build links {target.target.name} of {found.repo} ({target.target.where}){sure}"
 
 
+def _of_makefile(found: Inspection, makefile: Makefile) -> tuple[EngineAnswers | None, str]:
+    header = found.headers[0].api if found.headers else None
+    engine = make_engine(makefile, header.path) if header else None
+    if header is None or engine is None:
+        missing = "has no C API" if header is None else f"lists no objects that have {header.path}'s source among them"
+        return None, f"{found.repo}'s {makefile.path} {missing}: only the placeholder is built, add the engine by hand"
+    version = version_function(header)
+    answers = EngineAnswers(
+        header=header.path,
+        version=version.name if version and version.result == "const char *" else None,
+        native=engine.native or None,
+        objects={key: " ".join(names) for key, names in engine.objects.items()},
+        libraries={key: " ".join(names) for key, names in engine.libraries.items() if names} or None,
+    )
+    built = " ".join(engine.objects.get(CPU) or next(iter(engine.objects.values())))
+    warning = "; its objects are for the processor of the machine that builds" if engine.native_everywhere else ""
+    return answers, f"the build links {built} of {found.repo} ({engine.confidence}, {engine.where}){warning}"
+
+
 def refuse_impossible(found: Inspection, answers: EngineAnswers, build_types: set[str]) -> None:
     """Raises UsageError when the upstream has no option for a platform: its image would be a CPU build again."""
-    known = set(answers.switches or {})
+    known = set(answers.switches or answers.objects or {})
+    if answers.objects and CPU not in known and "" in build_types:
+        message = f"{found.repo}'s Makefile lists no objects for the CPU alone"
+        raise UsageError("engine-no-cpu", message, hint=PLACEHOLDER_HINT)
     missing = sorted(kind for kind in build_types if kind and kind != "l4t" and kind not in known)
     if missing:
+        what = "objects" if answers.objects else "CMake option"
         raise UsageError(
             "engine-no-switch",
-            f"{found.repo} has no CMake option for {', '.join(missing)}, so that image would be the CPU build again",
+            f"{found.repo} has no {what} for {', '.join(missing)}, so that image would be the CPU build again",
             hint=PLACEHOLDER_HINT,
         )

@@ -70,8 +70,8 @@ def _rule(makefile: Makefile, statement: Statement, recipe: str) -> None:
         makefile.phony.update(statement.words)
         return
     where = f"{makefile.path}:{statement.first + 1}"
-    words = tuple(word for part in statement.words for word in _expanded(makefile, part, 0))
-    for name in (expanded for target in statement.targets for expanded in _expanded(makefile, target, 0)):
+    words = tuple(word for part in statement.words for word in words_of(makefile, part, 0))
+    for name in (expanded for target in statement.targets for expanded in words_of(makefile, target, 0)):
         if not name.startswith("."):
             kind = _kind(makefile, name, recipe)
             makefile.targets.append(Target(name, kind, where, words, (), " AND ".join(statement.under)))
@@ -86,12 +86,12 @@ def _kind(makefile: Makefile, name: str, recipe: str) -> str:
     return "executable" if re.search(r"-o\s*(\$@|\S*" + re.escape(name) + r")(\s|$)", recipe) else "phony"
 
 
-def _expanded(makefile: Makefile, text: str, depth: int) -> list[str]:
-    """Words with references to plain variables put in; of several values the first; a function stays as it is."""
+def words_of(makefile: Makefile, text: str, depth: int) -> list[str]:
+    """A word as words, with references to plain variables put in; of several values the first. A function stays."""
     match = _REFERENCE.fullmatch(text)
     if match is None or depth > 8:
         return [text]
     values = makefile.variables.get(match[1], [])
     if not values:
         return [text]
-    return [word for part in values[0][0].split() for word in _expanded(makefile, part, depth + 1)]
+    return [word for part in values[0][0].split() for word in words_of(makefile, part, depth + 1)]

@@ -6,6 +6,7 @@ leaves out what the project does besides.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from newbackend.upstream.cmake_declarations import Project
@@ -39,6 +40,12 @@ _ACCELERATORS: dict[str, tuple[str, ...]] = {
     "metal": ("METAL",),
 }
 """BUILD_TYPE -> what the accelerator is called in names of options; the first is ggml's present name."""
+
+
+def accelerator_of(text: str) -> str:
+    """The build type whose accelerator a text names, by whole words; "" when it names none."""
+    words = set(re.split(r"[^A-Z0-9]+", text.upper().replace("_", " ")))
+    return next((kind for kind, names in _ACCELERATORS.items() if words.intersection(names)), "")
 
 
 def build_types() -> tuple[str, ...]:

@@ -196,8 +196,7 @@ def _kept(partial: PartialAnswers, key: str, choices: Sequence[Choice]) -> tuple
 
 def plain_description(partial: PartialAnswers) -> str:
     """The default description, when nobody is asked."""
-    source = f" on {partial.answers.upstream}" if partial.answers.upstream else ""
-    return f"{partial.answers.name}: a LocalAI backend{source}"
+    return partial.answers.plain_description
 
 
 def description_default(partial: PartialAnswers) -> str:

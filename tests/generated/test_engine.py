@@ -13,6 +13,7 @@ from cli.runner import newbackend
 from drive import drive, failures, report
 from generated.building import Case, build, need, run
 from miniature import Make, base, make  # noqa: F401 - fixtures
+from upstream.test_make_objects import FILES as HORN
 
 from newbackend.checkout.layout import PROTO, layout_of, open_checkout
 
@@ -202,6 +203,56 @@ def test_an_option_that_the_engine_does_not_have_fails_the_build(
     assert why in done.stderr
 
 
+MAKE = Case("bugle", "cpp", "shared-base", ("tts",))
+
+
+@pytest.fixture
+def made(make: Make, base: Path, monkeypatch: pytest.MonkeyPatch) -> str:  # noqa: F811
+    """`--pin` of a miniature with a plain Makefile."""
+    sha = make("acme/horn", HORN)
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.file://{base}/.insteadOf")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://github.com/")
+    return f"acme/horn@{sha}"
+
+
+@pytest.mark.build
+@pytest.mark.xdist_group("cpp")
+def test_a_cpp_backend_links_the_objects_of_a_makefile(made: str, sample: Path) -> None:
+    need(MAKE)
+    folder = created(MAKE, made, sample, "--variants", "cpu,cuda13")
+    build(MAKE, sample)
+    assert b"horn_open" in (folder / "grpc-server").read_bytes()
+
+
+def test_objects_for_each_platform_are_in_the_makefile(made: str, sample: Path) -> None:
+    makefile = (created(MAKE, made, sample, "--variants", "cpu,cuda13") / "Makefile").read_text(encoding="utf-8")
+    assert "ENGINE_OBJECTS := horn_cpu.o util.o" in makefile
+    assert "ENGINE_OBJECTS := horn.o horn_cuda.o" in makefile
+    assert "ENGINE_LIBRARIES := m;CUDA::cudart" in makefile
+    assert "ARCH_FLAG=-mtune=generic" in makefile
+    assert newbackend("verify", MAKE.name, "--repo", sample).status == 0
+
+
+def test_the_gallery_entry_has_the_words_of_the_upstream(make: Make, sample: Path) -> None:  # noqa: F811
+    more = {"LICENSE": "Apache License\nVersion 2.0\n", "README.md": "# Tone\n\nTone makes very good tones. More.\n"}
+    pin = f"acme/tone@{make('acme/tone', {**FILES, **more})}"
+    folder = created(GO, pin, sample, "--variants", "cpu")
+    answers = (folder / ".newbackend.yml").read_text(encoding="utf-8")
+    assert "license: Apache-2.0" in answers
+    assert "description: Tone makes very good tones" in answers
+    assert newbackend("undo", "--repo", sample).status == 0
+    created(GO, pin, sample, "--variants", "cpu", "--license", "MIT", "--description", "Mine")
+    answers = (folder / ".newbackend.yml").read_text(encoding="utf-8")
+    assert ("license: MIT" in answers, "description: Mine" in answers) == (True, True)
+
+
+def test_a_platform_that_the_makefile_has_no_objects_for_is_refused(made: str, sample: Path) -> None:
+    done = newbackend(*MAKE.create, "--modality", "tts", "--variants", "cpu,vulkan", "--pin", made, "--repo", sample)
+    assert done.status == 2
+    assert "acme/horn has no objects for vulkan, so that image would be the CPU build again" in done.err
+
+
 def test_a_platform_that_the_engine_has_no_option_for_is_refused(pin: str, sample: Path) -> None:
     done = newbackend(*GO.create, "--modality", "tts", "--variants", "cpu,rocm", "--pin", pin, "--repo", sample)
     assert done.status == 2
@@ -244,7 +295,14 @@ def test_the_answers_give_the_same_backend_without_the_upstream(
 
 @pytest.mark.parametrize(
     "change",
-    ["engine.target=a b", "engine.target=$(shell id)", "engine.switches.cublas=-DX=ON; id", "engine.off=A`id`"],
+    [
+        "engine.target=a b",
+        "engine.target=$(shell id)",
+        "engine.objects.cpu=a.o $(shell id)",
+        "engine.objects.cpu=../a.o",
+        "engine.switches.cublas=-DX=ON; id",
+        "engine.off=A`id`",
+    ],
 )
 def test_facts_that_no_build_file_can_hold_are_refused(sample: Path, change: str) -> None:
     words = [*GO.create, "--modality", "tts", "--set", "engine.target=x", "--set", change]

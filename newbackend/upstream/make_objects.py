@@ -1,0 +1,122 @@
+"""Which object files a plain Makefile links for its engine, for each of LocalAI's build types.
+
+A Makefile that builds programs lists the objects that all of them share in a variable: `CORE_OBJS = ds4.o ds4_cuda.o`.
+That list is the engine. It is known by the object of the C API's own source; for which hardware it is, by what its
+objects and its variable are called.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from newbackend.upstream.facts import Confidence
+from newbackend.upstream.makefile import Makefile, words_of
+from newbackend.upstream.switches import accelerator_of
+
+CPU = "cpu"
+"""The key of what is built without a BUILD_TYPE."""
+_SOURCES = (".c", ".cc", ".cpp", ".cxx", ".m", ".mm", ".cu")
+_LIBRARY = re.compile(r"(?<!\S)-l([A-Za-z0-9_+.-]+)")
+_NATIVE = re.compile(r"-m(?:arch|cpu|tune)=native")
+_CUDA = frozenset(["cudart", "cublas", "cublasLt", "cufft", "curand", "cusparse", "cusolver", "nvrtc"])
+_FRAMEWORK = re.compile(r"-framework (\w+)")
+_DARWIN = re.compile(r"\bDarwin\b|\bmacos", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class MakeEngine:
+    """`objects` and `libraries` by build type (`cpu` is none); `native` is the variable that asks for the build
+    machine's processor, empty without one. `native_everywhere`: it is asked for, and by no variable of its own."""
+
+    objects: dict[str, tuple[str, ...]]
+    libraries: dict[str, tuple[str, ...]]
+    native: str
+    native_everywhere: bool
+    where: str
+    confidence: Confidence
+
+
+def make_engine(makefile: Makefile, header: str) -> MakeEngine | None:
+    """The engine whose C API is `header`; None when no list of objects has the object of its source."""
+    stem = posixpath.splitext(posixpath.basename(header))[0]
+    own = {
+        target.name: target.where
+        for target in makefile.targets
+        if target.kind == "object" and any(_is_source(source, stem) for source in target.sources)
+    }
+    found: dict[str, tuple[str, ...]] = {}
+    for name, value, when in _lists(makefile):
+        if own.keys() & set(value):
+            found.setdefault(_build_type(name, value, when), value)
+    if not found:
+        return None
+    first = next(iter(own))
+    native, everywhere = _native(makefile)
+    return MakeEngine(
+        objects=found,
+        libraries={key: _libraries(makefile, key) for key in found},
+        native=native,
+        native_everywhere=everywhere,
+        where=own[first],
+        confidence="likely" if CPU in found else "guess",
+    )
+
+
+def _is_source(path: str, stem: str) -> bool:
+    base, ending = posixpath.splitext(posixpath.basename(path))
+    return base == stem and ending in _SOURCES
+
+
+def _lists(makefile: Makefile) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """Variables that hold nothing but object files and static libraries, each with its condition."""
+    for name, values in makefile.variables.items():
+        for value, when in values:
+            words = tuple(word for part in value.split() for word in words_of(makefile, part, 0))
+            if words and all(word.endswith((".o", ".a")) for word in words):
+                yield name, words, when
+
+
+def _build_type(name: str, objects: tuple[str, ...], when: str) -> str:
+    words = " ".join([name, *objects])
+    if found := accelerator_of(words):
+        return found
+    return "metal" if _on_darwin(when) and "cpu" not in words.lower() else CPU
+
+
+def _on_darwin(when: str) -> bool:
+    """Whether a condition of the Makefile, as it is written, holds on macOS alone."""
+    about = [part for part in when.split(" AND ") if _DARWIN.search(part)]
+    return any(part.startswith("ifneq") == part.endswith(" else") for part in about)
+
+
+def _libraries(makefile: Makefile, build_type: str) -> tuple[str, ...]:
+    """What variables called LDLIBS or LIBS link for a build type, and for all."""
+    found: dict[str, None] = {}
+    for name, values in makefile.variables.items():
+        if not name.upper().endswith(("LDLIBS", "LIBS", "LDFLAGS")):
+            continue
+        kind = accelerator_of(name)
+        if kind not in ("", build_type) or (kind and build_type == CPU):
+            continue
+        for value, when in values:
+            if build_type != "metal" and _on_darwin(when):
+                continue
+            names = [word for word in _LIBRARY.findall(value) if word != "pthread"]  # the server links it anyway
+            found.update((f"CUDA::{word}" if word in _CUDA else word, None) for word in names)
+            if build_type == "metal":
+                found.update((f"-framework {word}", None) for word in _FRAMEWORK.findall(value))
+    return tuple(found)
+
+
+def _native(makefile: Makefile) -> tuple[str, bool]:
+    """The variable that is nothing but `-march=native`, and whether another one has it too."""
+    alone, elsewhere = "", False
+    for name, values in makefile.variables.items():
+        for value, _ in values:
+            if _NATIVE.fullmatch(value.strip()):
+                alone = alone or name
+            elsewhere |= bool(_NATIVE.search(value)) and not _NATIVE.fullmatch(value.strip())
+    return alone, elsewhere and not alone
