@@ -65,7 +65,8 @@ class Language:
     lowest `upstream_rank` wins. `darwin_lang` is the `lang` of its macOS rows, `darwin_script` builds them.
     `image_targets` and `darwin_targets` are the targets of a backend's Makefile that the two builds call; an image
     build without targets runs the default goal. `copies_directory`: the image is the directory, not what package.sh
-    copies.
+    copies. `vendored` are the files of LocalAI (a star stands for names) that a repository of its own takes along,
+    `vendored_modules` the Go modules.
     """
 
     id: str
@@ -102,6 +103,8 @@ class Language:
     extra_files: tuple[str, ...] = ()
     dockerignore: tuple[str, ...] = ()
     no_glibc_floor: str = ""
+    vendored: tuple[str, ...] = ()
+    vendored_modules: tuple[str, ...] = ()
     layers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property

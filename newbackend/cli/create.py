@@ -29,7 +29,10 @@ from newbackend.cli.create_options import (
     DiffOutOption,
     EngineOption,
     FlavourOption,
+    FromOption,
+    GitOption,
     GlibcFloorOption,
+    ImageBaseOption,
     ImportExtensionsOption,
     ImportOfOption,
     ImportOption,
@@ -46,6 +49,7 @@ from newbackend.cli.create_options import (
     PlanOutOption,
     ReviewOption,
     SetOption,
+    StandaloneOption,
     TagsOption,
     VariantsOption,
 )
@@ -92,15 +96,21 @@ def create(
     review: ReviewOption = False,
     allow_dirty: AllowDirtyOption = False,
     allow_manual: AllowManualOption = False,
+    standalone: StandaloneOption = None,
+    image_base: ImageBaseOption = None,
+    from_: FromOption = None,
+    git: GitOption = False,
     repo: RepoOption = None,
     format_: FormatOption = "text",
 ) -> int:
     """Scaffold a backend and register it everywhere, all or nothing.
 
-    Shows the whole change first. Without --yes it asks before writing.
+    Shows the whole change first. Without --yes it asks before writing. With --standalone it is a repository of its own.
     """
     from newbackend.answers import Answers, OptionAnswers
     from newbackend.cli.create_answers import given_answers, import_answers, pin_answers, placed_answers, split
+    from newbackend.cli.standalone import StandaloneOptions, create_standalone, localai, move_out
+    from newbackend.errors import UsageError
     from newbackend.model_address import model_answers
     from newbackend.registrations.support.backend_names import named
 
@@ -110,23 +120,6 @@ def create(
     asks = interactive(no_input=no_input)
     if review and not asks:
         raise cannot_ask("review-needs-terminal", "--review asks about every hunk", no_input=no_input)
-    checkout = open_repo(repo, writes=not dry_run)
-    name, lang = placed_answers(name, lang, checkout)
-    flags = Answers(
-        name=name,
-        lang=lang,
-        flavour=flavour,
-        pin=pin_answers(pin),
-        like=named(like, checkout) if like else like,
-        variants=split(variants),
-        modalities=split(modality),
-        description=description,
-        license=license_,
-        tags=split(tags),
-        imports=import_answers(import_, import_of, import_extensions, import_tags),
-        options=OptionAnswers(glibc_floor=glibc_floor) if glibc_floor is not None else None,
-        models=tuple(model_answers(uri) for uri in model) if model else None,
-    )
     options = CreateOptions(
         asks=asks,
         settled=answers is not None,
@@ -141,7 +134,47 @@ def create(
         plan_out=plan_out,
         diff_out=diff_out,
     )
-    return _create(given_answers(answers, flags, set_ or ()), checkout, options)
+
+    def flags(checkout: Checkout) -> Answers:
+        own_name, own_lang = placed_answers(name, lang, checkout)
+        return Answers(
+            name=own_name,
+            lang=own_lang,
+            flavour=flavour,
+            pin=pin_answers(pin),
+            like=named(like, checkout) if like else like,
+            variants=split(variants),
+            modalities=split(modality),
+            description=description,
+            license=license_,
+            tags=split(tags),
+            imports=import_answers(import_, import_of, import_extensions, import_tags),
+            options=OptionAnswers(glibc_floor=glibc_floor) if glibc_floor is not None else None,
+            models=tuple(model_answers(uri) for uri in model) if model else None,
+        )
+
+    if standalone is not None:
+        if review or plan_out or diff_out or model:
+            message = "--review, --plan-out, --diff-out and --model do not go with --standalone"
+            raise UsageError("standalone-plan", message)
+        where = StandaloneOptions(standalone, image_base, git)
+        with localai(from_ or repo) as source:
+            if from_ is not None:
+                return move_out(_needed(name), source, options, where, _front_end(options))
+            given = given_answers(answers, flags(source[0]), set_ or ())
+            return create_standalone(given, source, options, where, _front_end(options))
+    if image_base is not None or from_ is not None or git:
+        raise UsageError("standalone-options", "--image-base, --from and --git go with --standalone DIR only")
+    checkout = open_repo(repo, writes=not dry_run)
+    return _create(given_answers(answers, flags(checkout), set_ or ()), checkout, options)
+
+
+def _needed(name: str | None) -> str:
+    from newbackend.errors import UsageError
+
+    if name is None:
+        raise UsageError("name-missing", "--from needs the NAME of the backend to take", hint="name it")
+    return name
 
 
 def _create(given: Answers, checkout: Checkout, options: CreateOptions) -> int:

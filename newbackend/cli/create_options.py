@@ -131,6 +131,30 @@ PlanOutOption = Annotated[
     typer.Option(metavar="FILE", help="Save the plan (JSON) for `newbackend apply`.", show_default=False),
 ]
 DiffOutOption = Annotated[Path | None, typer.Option(metavar="FILE", help="Save the diff.", show_default=False)]
+StandaloneOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Make a repository of its own there, with its own gallery, instead of changing a checkout.",
+        show_default=False,
+    ),
+]
+ImageBaseOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ghcr.io/OWNER/REPO", help="With --standalone: where its images are published.", show_default=False
+    ),
+]
+FromOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="CHECKOUT",
+        help="With --standalone: take NAME's files from this LocalAI checkout.",
+        show_default=False,
+    ),
+]
+GitOption = Annotated[bool, typer.Option("--git", help="With --standalone: git init and a first commit.")]
 ReviewOption = Annotated[
     bool, typer.Option("--review", help="Choose the hunks to apply one by one, like `git add -p`.")
 ]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from newbackend.catalog.hosts import Hardware, hardware_word
+from newbackend.checkout.reading import Files
+from newbackend.errors import UsageError
 from newbackend.findings import Finding, Rule, Severity
 from newbackend.gallery.document import Entry, Index
 from newbackend.gallery.surroundings import Surroundings
@@ -20,7 +22,7 @@ class Gallery:
     """A gallery, the official one where it is known and another, and the repository around it where there is one.
 
     `is_official` says that this is LocalAI's own gallery. `published` is false for a file outside of every repository:
-    it may be for its author alone.
+    it may be for its author alone. `localai` is the root of the LocalAI checkout at hand.
     """
 
     index: Index | None
@@ -28,6 +30,7 @@ class Gallery:
     is_official: bool = False
     around: Surroundings | None = None
     published: bool = True
+    localai: str = ""
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -51,6 +54,15 @@ class Gallery:
             for key, target in meta.capabilities.items():
                 found.setdefault(target.lower(), []).append((meta, key))
         return {name: tuple(rows) for name, rows in found.items()}
+
+    def of_localai(self, path: str) -> str:
+        """A file of the LocalAI checkout at hand; "" without one, and for a missing file."""
+        if not self.localai:
+            return ""
+        try:
+            return (Files(self.localai).read(path) or b"").decode("utf-8", "replace")
+        except UsageError:
+            return ""
 
     def images(self) -> Iterator[Entry]:
         """Entries with an image."""
@@ -83,6 +95,14 @@ def about(
         severity=severity,
         expected=expected,
     )
+
+
+def in_file(
+    rule: Rule, path: str, message: str, *, line: int = 1, subject: str = "", severity: Severity | None = None
+) -> Finding:
+    """A finding about a file of the repository, which is also the subject where none is given."""
+    shown = printable_name(path)
+    return Finding(rule, printable_name(subject) or shown, shown, line, printable_name(message), severity=severity)
 
 
 def split_image(uri: str) -> tuple[str, str]:

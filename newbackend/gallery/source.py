@@ -38,7 +38,7 @@ def open_source(where: str, official: str | None = None, repo: Path | None = Non
     `official` is a path or an address; without it, the gallery of the LocalAI checkout at `repo` or around the current
     directory is taken. Raises NotFoundError for what is not there, UsageError for what is no text or too big.
     """
-    other, label = _official(official, repo)
+    other, label, root = _official(official, repo)
     if is_address(where):
         url = _url(where)
         is_own = _OFFICIAL.match(url) is not None
@@ -47,25 +47,26 @@ def open_source(where: str, official: str | None = None, repo: Path | None = Non
     path = Path(where)
     if not path.exists():
         raise NotFoundError("gallery-missing", "there is no such file or directory", where=where)
-    return _read_directory(path, other, label) if path.is_dir() else _read_file(path, other, label)
+    return _read_directory(path, other, label, root) if path.is_dir() else _read_file(path, other, label)
 
 
-def _official(given: str | None, repo: Path | None) -> tuple[Index | None, str]:
-    """LocalAI's own gallery and where it comes from; None without one at hand."""
+def _official(given: str | None, repo: Path | None) -> tuple[Index | None, str, str]:
+    """LocalAI's own gallery, where it comes from, and the root of the checkout that it is in ("" for none)."""
     if given is not None:
         if is_address(given):
-            return _read_address(_url(given)), given
+            return _read_address(_url(given)), given, ""
         path = Path(given)
-        path = path / INDEX if path.is_dir() else path
-        return read_index(path.name, _text(path)), str(path)
+        root = str(path) if path.is_dir() else ""
+        path = path / INDEX if root else path
+        return read_index(path.name, _text(path)), str(path), root
     try:
-        root = find_root(repo or Path.cwd())
+        found = find_root(repo or Path.cwd())
     except NewbackendError:
         if repo is not None:
             raise
-        return None, ""
-    path = root / INDEX
-    return (read_index(INDEX, _text(path)), str(path)) if path.is_file() else (None, "")
+        return None, "", ""
+    path = found / INDEX
+    return (read_index(INDEX, _text(path)), str(path), str(found)) if path.is_file() else (None, "", "")
 
 
 def _text(path: Path) -> str:
@@ -115,7 +116,7 @@ def _read_file(path: Path, other: Index | None, label: str) -> Source:
     return Source(gallery, str(path), config, label)
 
 
-def _read_directory(path: Path, other: Index | None, label: str) -> Source:
+def _read_directory(path: Path, other: Index | None, label: str, root: str) -> Source:
     if _is_own(path / INDEX):
         return _read_file(path / INDEX, None, label)
     around = Surroundings(path)
@@ -128,7 +129,7 @@ def _read_directory(path: Path, other: Index | None, label: str) -> Source:
             where=str(path),
             hint="name the file",
         )
-    gallery = Gallery(index, other, around=around, published=True)
+    gallery = Gallery(index, other, around=around, localai=root)
     return Source(gallery, str(path), _config(path), label)
 
 

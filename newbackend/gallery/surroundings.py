@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-import stat
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -11,12 +11,17 @@ from pathlib import Path
 from newbackend.checkout.git import Git
 from newbackend.checkout.reading import Files
 from newbackend.errors import NewbackendError, UsageError
+from newbackend.gallery.record import NAME, read_record
 
 MOST_FILES = 20_000
 """Files of one repository that are looked at; a backend's repository has some dozens."""
 MOST_BYTES = 2 * 1024 * 1024
 """The biggest file that a rule reads as text."""
 _SKIPPED = frozenset((".git", "node_modules", "venv", ".venv", "target"))
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 class Surroundings:
@@ -38,6 +43,37 @@ class Surroundings:
         """Whether it is the root of a git repository."""
         return self._files.status(".git") is not None or (self.root / ".git").exists()
 
+    @cached_property
+    def tracked(self) -> tuple[str, ...]:
+        """The files that git has; all of them where there is no git."""
+        return tuple(self._tracked() or self.modes)
+
+    @cached_property
+    def dockerfiles(self) -> tuple[str, ...]:
+        """Every Dockerfile, shortest path first."""
+        found = (path for path in self.modes if re.match(r"(?:Dockerfile(?:\.[\w.-]+)?|.*\.Dockerfile)\Z", _name(path)))
+        return tuple(sorted(found, key=lambda path: (path.count("/"), path)))
+
+    @cached_property
+    def workflows(self) -> tuple[str, ...]:
+        """The workflows of GitHub Actions."""
+        return self.below(".github/workflows", ".yml", ".yaml")
+
+    @cached_property
+    def build_files(self) -> tuple[str, ...]:
+        """Everything that builds: Dockerfiles, Makefiles, scripts and workflows."""
+        scripts = (path for path in self.modes if path.endswith(".sh") or _name(path) in ("Makefile", "CMakeLists.txt"))
+        return (*self.dockerfiles, *scripts, *self.workflows)
+
+    @cached_property
+    def vendored(self) -> frozenset[str]:
+        """The files that are LocalAI's own."""
+        return frozenset(read_record(self.root).files) if NAME in self.modes else frozenset()
+
+    def line_of(self, path: str, offset: int) -> int:
+        """The 1-based line of an offset in a file's text."""
+        return self.text(path).count("\n", 0, offset) + 1
+
     def named(self, *names: str) -> tuple[str, ...]:
         """The files whose last part is one of these, shortest path first."""
         found = (path for path in self.modes if posixpath.basename(path) in names)
@@ -56,11 +92,6 @@ class Surroundings:
                 data = b""
             self._texts[path] = "" if len(data) > MOST_BYTES or b"\0" in data else data.decode("utf-8", "replace")
         return self._texts[path]
-
-    def is_dir(self, path: str) -> bool:
-        """Whether there is a directory of this path inside."""
-        status = self._files.status(path)
-        return status is not None and stat.S_ISDIR(status.st_mode)
 
     def _walk(self, folder: str) -> Iterator[tuple[str, int]]:
         left, count = [folder], 0
