@@ -72,9 +72,10 @@ def create_standalone(
     session = Session(checkout.root)
     with stoppable(session):
         base = _image_base(checkout, standalone, options, front)
-        spec, notes = asked_spec(given, checkout, front, session, options)
-    status = _finish(spec, source=(checkout, revision), base=base, options=options, standalone=standalone, front=front)
-    for note in notes:
+        asked = asked_spec(given, checkout, front, session, options)
+    files = asked.scaffold(asked.spec, checkout)
+    status = _finish(asked.spec, files, (checkout, revision), base, options, standalone, front)
+    for note in asked.notes:
         print_err(f"newbackend: note: {note}")
     session.drop()
     return status
@@ -91,9 +92,7 @@ def move_out(
     checkout, revision = source
     base = _image_base(checkout, standalone, options, front)
     spec, files, notes = existing(checkout, name)
-    status = _finish(
-        spec, source=(checkout, revision), base=base, options=options, standalone=standalone, front=front, backend=files
-    )
+    status = _finish(spec, files, (checkout, revision), base, options, standalone, front)
     for note in notes:
         print_err(f"newbackend: note: {note}")
     print_err(f"newbackend: the checkout still has {name}; `newbackend remove {name}` takes it out there")
@@ -132,19 +131,18 @@ def _asked(checkout: Checkout, front: Frontend) -> str:
 
 def _finish(
     spec: BackendSpec,
-    *,
+    backend: Mapping[str, RenderedFile],
     source: tuple[Checkout, str],
     base: str,
     options: CreateOptions,
     standalone: StandaloneOptions,
     front: Frontend,
-    backend: Mapping[str, RenderedFile] | None = None,
 ) -> int:
     from newbackend.sanitize import json_text
     from newbackend.standalone.render import repository
     from newbackend.standalone.write import commit_all, write_repository
 
-    files = repository(spec, source[0], image_base=base, revision=source[1], backend=backend)
+    files = repository(spec, backend, source[0], image_base=base, revision=source[1])
     if not options.json:
         print_out("\n".join(f"{'x' if file.mode & 0o100 else ' '} {path}" for path, file in files.items()))
     question = f"Write these {len(files)} files to {standalone.target}?"

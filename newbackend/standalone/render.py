@@ -14,7 +14,7 @@ from newbackend.catalog.modalities import modalities
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.gallery.record import NAME, Record, sha256
-from newbackend.scaffold.render import RenderedFile, render
+from newbackend.scaffold.render import RenderedFile
 from newbackend.spec import BackendSpec
 from newbackend.standalone.gallery import FIRST_VERSION, PATH, Image, gallery_text, images_of
 from newbackend.standalone.vendored import LICENSE, LICENSE_COPY, license_text, vendored
@@ -29,22 +29,16 @@ _GO = re.compile(r"^go (\d+\.\d+)", re.M)
 
 
 def repository(
-    spec: BackendSpec,
-    checkout: Checkout,
-    *,
-    image_base: str,
-    revision: str,
-    backend: Mapping[str, RenderedFile] | None = None,
+    spec: BackendSpec, backend: Mapping[str, RenderedFile], checkout: Checkout, *, image_base: str, revision: str
 ) -> dict[str, RenderedFile]:
-    """Path -> file. `backend` are the files of an existing one; without it they are rendered.
+    """Path -> file. `backend` are the backend's own files, rendered or as they were found.
 
     Raises UsageError for a flavour or a platform that needs more of LocalAI's tree.
     """
     if spec.its_flavour.needs_path:
         message = f"{spec.flavour} backends are built from {spec.its_flavour.needs_path}, which stays in LocalAI's tree"
         raise UsageError("standalone-flavour", message, hint="choose another flavour with --set flavour=…")
-    own = dict(render(spec, checkout) if backend is None else backend)
-    own = {path: file for path, file in own.items() if not path.startswith(".github/")}
+    own = {path: file for path, file in backend.items() if not path.startswith(".github/")}
     taken = {path: file for path, file in vendored(spec.language, checkout).items() if path not in own}
     same = {path: sha256(file.text) for path, file in taken.items() if file.text == checkout.read(path)}
     record = Record(spec.directory, image_base, revision, same)

@@ -23,6 +23,7 @@ RUNS: dict[str, tuple[JsonRun, ...]] = {
     "create": (
         JsonRun("create oak --lang go --no-input --dry-run", schema="plan"),
         JsonRun("create oak --lang go --no-input --dry-run --no-diff", schema="plan"),
+        JsonRun("create oak --lang go --standalone {files}/oak --image-base ghcr.io/me/oak --no-input --dry-run"),
         JsonRun("create oak --lang rust --variants metal,tpu --no-input", status=2, schema="error"),
     ),
     "apply": (JsonRun("apply {files}/plan.json"),),

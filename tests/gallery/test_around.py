@@ -1,7 +1,5 @@
 """Every rule about the repository around a gallery: one mistake in a repository that is clean otherwise."""
 
-
-
 from __future__ import annotations
 
 import hashlib

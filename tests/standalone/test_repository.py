@@ -131,19 +131,8 @@ def test_the_answers_lead_back_into_a_checkout(tmp_path: Path, sample: Path) -> 
 @pytest.mark.parametrize("name", ["pyecho", "gotide", "cppanvil", "rustlark"])
 def test_a_backend_moves_out_of_a_checkout(tmp_path: Path, sample: Path, name: str) -> None:
     before = subprocess.run(["git", "status", "--porcelain"], cwd=sample, capture_output=True, check=True).stdout
-    out = [
-        "create",
-        name,
-        "--standalone",
-        tmp_path / "r",
-        "--from",
-        sample,
-        "--image-base",
-        BASE,
-        "--no-input",
-        "--yes",
-    ]
-    done = newbackend(*out)
+    out = ["create", name, "--standalone", str(tmp_path / "r"), "--from", str(sample), "--image-base", BASE]
+    done = newbackend(*out, "--no-input", "--yes")
     assert done.status == 0, done.err
     assert f"newbackend remove {name}" in done.err
     assert (
