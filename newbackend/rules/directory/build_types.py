@@ -44,6 +44,11 @@ IGNORED = rule(
 )
 
 
+def without_comments(source: str) -> str:
+    """A Makefile's text with its comments emptied; the lines keep their numbers."""
+    return _COMMENT.sub("", source)
+
+
 @check(IGNORED, needs=("matrix",))
 def build_types(context: Context) -> Iterable[Result]:
     """What each build type compiles, compared with no build type at all.
@@ -97,7 +102,7 @@ def _ignores(context: Context, info: BackendInfo, source: str, kind: str, row: F
         declared
         and not others
         and not info.language.own_dockerfile
-        and only_asked(_COMMENT.sub("", source), "BUILD_TYPE", kind)
+        and only_asked(without_comments(source), "BUILD_TYPE", kind)
     ):
         return True
     from newbackend.trace.compiled import commands_of
@@ -119,7 +124,7 @@ def _others(context: Context, info: BackendInfo, source: str) -> Iterator[str]:
 def _ignored(info: BackendInfo, source: str, kind: str, rows: list[Fact]) -> Finding:
     plural = "s" if len(rows) > 1 else ""
     # A Go backend without native code needs no build type and ignores them all.
-    source = _COMMENT.sub("", source)
+    source = without_comments(source)
     bare = info.lang == "go" and "BUILD_TYPE" not in source
     return Finding(
         IGNORED,
@@ -166,7 +171,7 @@ def _renamed(info: BackendInfo, source: str, switch: RenamedSwitch) -> Iterator[
     if any(fork in source for fork in switch.kept_by):
         return
     for block in blocks_of(source):
-        match = re.search(rf"-D{switch.old}=(?:ON|1|on|TRUE)\b", _COMMENT.sub("", source[block.start : block.end]))
+        match = re.search(rf"-D{switch.old}=(?:ON|1|on|TRUE)\b", without_comments(source[block.start : block.end]))
         if not match or _asks_otherwise(source, block, switch):
             continue
         rows = [row for row in info.rows if _reaches(block, row, switch)]
