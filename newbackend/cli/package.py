@@ -31,7 +31,8 @@ app = verb_app("Will a built package start on somebody else's host?")
 _LAYOUTS = ("auto", "loader", "host-libc", "static")
 _CPU_FLOORS = ("x86-64", "x86-64-v2", "v3")
 PathArgument = Annotated[
-    Path, typer.Argument(metavar="PATH", help="A package directory, a root-filesystem tar, a docker or an OCI archive.")
+    Path,
+    typer.Argument(metavar="PATH", help="A directory, a root-filesystem tar, a zip or wheel, a docker or OCI archive."),
 ]
 
 NoRunOption = Annotated[

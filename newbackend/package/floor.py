@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from newbackend.package.archive import open_package
 from newbackend.package.cpu import NOISE, SHARE, Scan, declared_level, level_name, levels, variant_sets
 from newbackend.package.elf import X86_64, machine_name
+from newbackend.package.libraries import is_glibc
 from newbackend.package.model import Package, load_package
 from newbackend.package.options import Layout, PackageOptions
 from newbackend.package.sources import refuse_sources
@@ -18,13 +20,15 @@ from newbackend.package.versions import FAMILIES, Newest, banner, bundled_libc, 
 class CpuFloor:
     """The CPU level: `level` is 0 when it is not known; `how` gives the source, or the reason. `at_least`: it is what a
     file declares, and the instructions were not looked at. `beyond` are features of no level that some file needs
-    without asking the CPU, with that file."""
+    without asking the CPU, with that file. `picks`: some file chooses between instructions at run time, so that not
+    all of what it runs is known."""
 
     level: int
     path: str
     how: str
     beyond: tuple[tuple[str, str], ...] = ()
     at_least: bool = False
+    picks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,9 @@ class Floor:
         parts.append(level_name(self.cpu.level) if self.cpu.level else f"CPU level unknown: {self.cpu.how}")
         if self.cpu.at_least:
             parts[-1] = f"at least {parts[-1]}, declared by {self.cpu.path}; CPU instructions {self.cpu.how}"
-        elif self.cpu.level > 1:
-            parts[-1] += f" set by {self.cpu.path}"
+        else:
+            parts[-1] += f" set by {self.cpu.path}" if self.cpu.level > 1 else ""
+            parts[-1] += " or more: picks at run time" if self.cpu.picks else ""
         parts += [f"{feature} set by {path}" for feature, path in self.cpu.beyond]
         if self.bundled:
             parts.append(f"bundled glibc {self.bundled}")
@@ -69,6 +74,7 @@ class Floor:
                 "path": self.cpu.path,
                 "how": self.cpu.how,
                 "beyond": dict(self.cpu.beyond),
+                "picks_at_run_time": self.cpu.picks,
             },
             "layout": self.layout.value,
             "machine": self.machine,
@@ -103,7 +109,8 @@ def _floor(package: Package, *, scanned: bool) -> Floor:
 def _cpu(package: Package, *, scanned: bool) -> CpuFloor:
     if package.machine != X86_64:
         return CpuFloor(0, "", "only x86-64 has CPU levels")
-    declared = max(((declared_level(e.isa_needed), p) for p, e in package.elves.items()), default=(1, ""))
+    notes = {p: declared_level(e.isa_needed) for p, e in package.elves.items()} | package.go_levels
+    declared = max(((level, p) for p, level in notes.items()), default=(1, ""))
     if not scanned:
         how = "not scanned (--cpu-floor)"
         return CpuFloor(*declared, how, at_least=True) if declared[0] > 1 else CpuFloor(0, "", how)
@@ -121,9 +128,23 @@ def _cpu(package: Package, *, scanned: bool) -> CpuFloor:
         if scan.share_above(4) >= SHARE:
             for feature in (f for f, n in scan.features_above(4).items() if n >= NOISE):
                 beyond.setdefault(feature, path)
+    best = _raised_at_load(best, package, members.keys())
+    above = (p for p, s in results.items() if s.dispatch and sum(s.features_above(best.level).values()) >= NOISE)
+    # glibc picks its string functions, and starts everywhere.
+    picks = any(p != package.loader and not is_glibc(package.elves[p].soname) for p in above)
+    picks = picks or len(members) > len(lowest)
     if best.level == 1:
         best = CpuFloor(1, "", "instruction scan: no higher level without dispatch (likely, not proven)")
-    return replace(best, beyond=tuple(sorted(beyond.items())))
+    return replace(best, beyond=tuple(sorted(beyond.items())), picks=picks)
+
+
+def _raised_at_load(best: CpuFloor, package: Package, variants: Collection[str]) -> CpuFloor:
+    """`best`, or the level of what surely runs when a file is loaded."""
+    for path, features in (package.at_load or {}).items():
+        level = max((of for f in features if (of := levels().of[f]) <= 4), default=0)
+        if level > best.level and path not in variants:
+            best = CpuFloor(level, path, "runs while it is loaded")
+    return best
 
 
 def _raised(best: CpuFloor, path: str, scan: Scan) -> CpuFloor:

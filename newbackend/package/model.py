@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from newbackend.package.archive import Entry, Kind, Tree
-from newbackend.package.cpu import Scan, scan_files
+from newbackend.package.cpu import Scan, features_at_load, find_decoder, go_level, scan_files
 from newbackend.package.elf import (
     MAX_RECORDS,
     MAX_SYMBOL_BYTES,
     SHARED_OBJECT,
+    X86_64,
     Budget,
     Closure,
     ELFError,
@@ -167,6 +168,23 @@ class Package:
         """The instruction scan of every x86-64 file, a second per 10 MB; None without a decoder."""
         return scan_files(self._scanned())
 
+    @cached_property
+    def at_load(self) -> dict[str, dict[str, int]] | None:
+        """Features with their addresses in code that surely runs while a file is loaded, by path, for files that hold
+        any above the baseline; None without iced-x86."""
+        decoder = find_decoder()
+        if decoder is None or decoder[0] != "iced-x86":
+            return None
+        above = [path for path, scan in (self.scans or {}).items() if scan.features_above(1)]
+        found = {path: features_at_load(self.tree.entries[path].view(), self.elves[path]) for path in above}
+        return {path: features for path, features in found.items() if features}
+
+    @cached_property
+    def go_levels(self) -> dict[str, int]:
+        """The CPU level that a Go program refuses to start below, by path, where it is above the first."""
+        programs = (p for p, e in self.elves.items() if e.executable and e.machine == X86_64)
+        return {p: level for p in programs if (level := go_level(self.tree.entries[p].view()))}
+
     def _scanned(self) -> Iterator[tuple[Entry, ELFFile, Symbols]]:
         """Each ELF file with its symbols; without any where their table is damaged."""
         for path, elf in self.elves.items():
@@ -198,6 +216,27 @@ class Package:
     def expected_from_host(self, library: str) -> bool:
         """Whether the host supplies `library` in this layout."""
         return host_library(library, self.layout) is not None
+
+    @cached_property
+    def other_names(self) -> dict[str, tuple[str, ...]]:
+        """Paths by each name that a library answers or nearly answers: its file name, links to it, its SONAME, and the
+        file name with parts of the version left out (`libx.so.1` for `libx.so.1.2.3`)."""
+        names: dict[str, list[str]] = {}
+        for path, elf in self.elves.items():
+            name = posixpath.basename(path)
+            shorter = [name]
+            while (stem := shorter[-1].rpartition("."))[2].isdigit():
+                shorter.append(stem[0])
+            for each in dict.fromkeys((*shorter, elf.soname)):
+                names.setdefault(each, []).append(path)
+        for link in self.tree.links():
+            if self.real(link.path):
+                names.setdefault(link.name, []).append(link.path)
+        return {name: tuple(paths) for name, paths in names.items() if name}
+
+    def real(self, path: str) -> str:
+        """The ELF file that a path leads to; "" when it leads to none."""
+        return self._elf_at(path)
 
     @cached_property
     def by_name(self) -> dict[str, tuple[str, ...]]:

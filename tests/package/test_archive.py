@@ -148,7 +148,7 @@ HOSTILE = {
     "gzip cut off": (gz(files({"run.sh": RUN}))[:60], "damaged"),
     "gzip bit rot": (gz(files({"a": os.urandom(5000)}))[:-9] + b"\0" * 9, "damaged"),
     "bzip2": (b"BZh91AY&SY" + bytes(50), "bzip2 archives are not read"),
-    "zip": (b"PK\x03\x04" + bytes(50), "zip archives are not read"),
+    "zip": (b"PK\x03\x04" + bytes(50), "not a whole zip archive"),
     "wrong layer digest": (docker_save([files({"a": b"1"})], identities=["sha256:" + "0" * 64]), "does not match"),
     "digest of no algorithm": (docker_save([files({"a": b"1"})], identities=["md5:abc"]), "has the digest"),
     "missing layer": (files({"manifest.json": json.dumps([{"Config": "c", "Layers": ["x"]}]).encode()}), "not in it"),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+
 import pytest
 
 from newbackend.errors import UsageError
@@ -225,3 +229,73 @@ def test_a_library_of_another_name_is_not_excused_by_it(decoder: str, built: Bui
     library(built.lib / "libother.so", AES, "libother.so", "-O3")
     library(built.lib / "libabsl_random_internal_randen_hwaes.so.20220623", ASKS, "", "-O2")
     assert [f.path for f in findings(built, "x86-64-v2")] == ["lib/libother.so"]
+
+
+FILL = "static float a[64]; static void fill(void) { for (int i = 0; i < 64; i++) a[i] = a[i] * a[i] + a[i]; }\n"
+# Each names its constructor by another kind of relocation, or calls what needs AVX on every path.
+AT_LOAD_ANYHOW = {
+    "relative": FILL + "__attribute__((constructor)) static void up(void) { fill(); }",
+    "symbol": FILL + "__attribute__((constructor)) void up(void) { fill(); }",
+    "loop before it": FILL
+    + "volatile int n; __attribute__((constructor)) void up(void) { for (int i = 0; i < 9; i++) n++; fill(); }",
+    "init function": FILL + "void started(void) { fill(); }",
+}
+ASKS_FIRST = (
+    FILL.replace("static void fill", '__attribute__((target("avx2,fma"), noinline)) static void fill')
+    + '__attribute__((constructor)) void up(void) { if (__builtin_cpu_supports("avx2")) fill(); }'
+)
+ASKS_ELSEWHERE = """
+#include <cpuid.h>
+int asks(void) { unsigned a, b, c, d; return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_AES); }
+"""
+
+
+@pytest.mark.parametrize("name", AT_LOAD_ANYHOW)
+def test_what_runs_at_load_is_found_through_every_relocation_and_beside_dispatch(built: Built, name: str) -> None:
+    pytest.importorskip("iced_x86", reason="the decoder is an extra")
+    flags = ["-Wl,-init,started"] if name == "init function" else []
+    library(built.lib / "libx.so", AT_LOAD_ANYHOW[name] + ASKS_ELSEWHERE, "", "-O3", "-march=haswell", *flags)
+    assert "PKG504" in {f.rule.id for f in findings(built) if f.path == "lib/libx.so"}
+    assert "x86-64-v3 set by lib/libx.so" in package_floor(built.root).line()
+
+
+def test_a_constructor_that_asks_first_is_no_finding(built: Built) -> None:
+    pytest.importorskip("iced_x86", reason="the decoder is an extra")
+    library(built.lib / "libx.so", ASKS_FIRST, "", "-O3")
+    assert findings(built) == []
+
+
+def test_the_floor_says_that_it_is_not_all_when_a_file_picks_at_run_time(built: Built) -> None:
+    pytest.importorskip("iced_x86", reason="the decoder is an extra")
+    library(built.lib / "libwork.so", DISPATCHED, "", "-O3")
+    lowest = package_floor(built.root)
+    assert "x86-64-v1 or more: picks at run time" in lowest.line()
+    assert lowest.as_json()["cpu"]["picks_at_run_time"] is True  # type: ignore[index]
+
+
+def test_a_file_that_is_all_above_the_floor_is_a_warning_although_it_asks(built: Built) -> None:
+    pytest.importorskip("iced_x86", reason="the decoder is an extra")
+    many = "".join(LOOPS.replace("add", f"add{i}_") for i in range(60))
+    library(built.lib / "libx.so", many + ASKS_ELSEWHERE, "", "-O3", "-march=haswell")
+    (finding,) = findings(built)
+    assert (finding.rule.id, finding.level.value) == ("PKG502", "warning")
+    assert "too many to be behind a question" in finding.message
+
+
+def test_highway_is_asked_in_another_library(built: Built) -> None:
+    source = LOOPS + "long _ZN3hwy16SupportedTargetsEv(void); long ask(void) { return _ZN3hwy16SupportedTargetsEv(); }"
+    assert "SupportedTargets" in scanned(built, source, "-march=haswell").dispatch
+
+
+@pytest.mark.parametrize(("level", "expected"), [("v1", set()), ("v3", {"PKG501"})])
+def test_a_go_program_says_what_it_was_built_for(built: Built, level: str, expected: set[str]) -> None:
+    if shutil.which("go") is None:
+        pytest.skip("go is not installed")
+    source = built.root.parent / "main.go"
+    source.write_text("package main\n\nfunc main() {}\n", "utf-8")
+    environment = os.environ | {"GOAMD64": level, "GOARCH": "amd64", "CGO_ENABLED": "0", "GO111MODULE": "off"}
+    command = ["go", "build", "-o", str(built.root / "helper"), str(source)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    report = check_package(built.root, options=PackageOptions())
+    assert {f.rule.id for f in report.findings if f.path == "helper"} == expected

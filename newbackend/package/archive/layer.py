@@ -13,12 +13,13 @@ from functools import cached_property
 from typing import IO, cast
 
 from newbackend.errors import UsageError
-from newbackend.package.archive.tree import MAX_ENTRIES, Buffer, Entry, Kind, SliceBlob
+from newbackend.package.archive.tree import MAX_ENTRIES, Buffer, Entry, Kind, SliceBlob, SparseBlob
 
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
 MAX_HEADER = 16 << 20
 MAX_NAMES = 128 << 20
+MAX_SPARSE = 1 << 30  # bytes of one member with its zeros
 
 
 class _Bounded(io.RawIOBase):
@@ -92,11 +93,26 @@ def _entry(member: tarfile.TarInfo, path: str, data: Buffer, where: str) -> Entr
     if not member.isreg():
         raise _refuse("archive-device", f"member {member.name!r} is a device, pipe or unknown type", where)
     if member.issparse():
-        raise _refuse("archive-sparse", f"member {member.name!r} is stored sparse", where)
+        return _sparse(member, path, mode, data, where)
     if member.size < 0 or member.offset_data + member.size > len(data):
         raise _refuse("archive-damaged", f"member {member.name!r} is cut off", where)
     blob = SliceBlob(data, member.offset_data, member.size)
     return Entry(path, Kind.FILE, mode, member.size, blob=blob)
+
+
+def _sparse(member: tarfile.TarInfo, path: str, mode: int, data: Buffer, where: str) -> Entry:
+    """A file that is stored without its zeros."""
+    pieces, at = [], member.offset_data
+    for offset, size in getattr(member, "sparse", None) or ():
+        if offset < 0 or size < 0 or offset + size > member.size or at + size > len(data):
+            raise _refuse("archive-damaged", f"the sparse member {member.name!r} is cut off", where)
+        pieces.append((offset, at, size))
+        at += size
+    if member.size > MAX_SPARSE:
+        stored = at - member.offset_data
+        message = f"the sparse member {member.name!r} stores {stored} bytes and unpacks to {member.size}"
+        raise _refuse("archive-bomb", message, where)
+    return Entry(path, Kind.FILE, mode, member.size, blob=SparseBlob(data, member.size, tuple(pieces)))
 
 
 def apply_layer(below: dict[str, Entry], data: Buffer, where: str) -> dict[str, Entry]:

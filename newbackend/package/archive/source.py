@@ -1,4 +1,4 @@
-"""Where a package comes from: a directory, a root-filesystem tar, `docker save`, OCI archive or layout.
+"""Where a package comes from: a directory, a root-filesystem tar, a zip or wheel, `docker save`, OCI archive or layout.
 
 Each becomes one `Tree` in memory; nothing is extracted. Digests and sizes are verified, because a
 truncated download otherwise looks like a missing library.
@@ -19,6 +19,7 @@ from newbackend.errors import NotFoundError, UsageError
 from newbackend.package.archive.layer import apply_layer
 from newbackend.package.archive.tree import Buffer, Entry, Kind, Tree, directory_tree
 from newbackend.package.archive.unpack import MAX_BYTES, Unpacker
+from newbackend.package.archive.zipped import MAGIC, zip_tree
 
 MAX_JSON = 16 << 20
 MAX_LAYERS = 512
@@ -62,6 +63,8 @@ def _archive_tree(path: Path, unpacker: Unpacker) -> Tree:
     with path.open("rb") as source:
         if not path.stat().st_size:
             raise UsageError("archive-damaged", f"{path} is empty")
+        if source.read(4) in MAGIC:
+            return zip_tree(path, unpacker)
         data: Buffer = mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ)
     root = {"": Entry("", Kind.DIRECTORY, 0o755)}
     return Tree(str(path), apply_layer(root, unpacker.unpack(data, str(path)), str(path)))

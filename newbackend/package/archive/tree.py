@@ -94,6 +94,26 @@ class SliceBlob:
 
 
 @dataclass(frozen=True, slots=True)
+class SparseBlob:
+    """A file of an archive that is stored without its zeros: `pieces` are (offset, place in the archive, size)."""
+
+    mapping: Buffer
+    size: int
+    pieces: tuple[tuple[int, int, int], ...]
+
+    def view(self) -> Buffer:
+        """The file with its zeros, in memory that only the pieces fill."""
+        whole = mmap.mmap(-1, self.size) if self.size else b""
+        for offset, at, size in self.pieces:
+            whole[offset : offset + size] = bytes(self.mapping[at : at + size])  # type: ignore[index]
+        return whole
+
+    def head(self, size: int) -> bytes:
+        """The first bytes."""
+        return bytes(self.view()[: min(size, self.size)])
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One path of the tree. `mode` holds permission bits only; `link` is a symlink's target as written."""
 

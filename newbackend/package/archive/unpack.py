@@ -91,6 +91,13 @@ class Unpacker:
             return self._drain(lambda: _zstd_stream(cast("io.RawIOBase", source), where), where)
         return data
 
+    def spend(self, size: int, where: str) -> None:
+        """Count `size` unpacked bytes; raises UsageError when they are more than the archive may hold."""
+        self._total += size
+        if self._total > self._limit:
+            message = f"{self._size} bytes unpack to more than {self._limit}: refused"
+            raise UsageError("archive-bomb", message, where=where)
+
     def _drain(self, opener: Callable[[], IO[bytes]], where: str) -> Buffer:
         before = self._total
         with tempfile.TemporaryFile(prefix="newbackend-layer-") as sink:
@@ -106,10 +113,7 @@ class Unpacker:
                     raise UsageError("archive-damaged", f"the zstd data is damaged ({err})", where=where) from err
                 if not chunk:
                     break
-                self._total += len(chunk)
-                if self._total > self._limit:
-                    message = f"{self._size} bytes unpack to more than {self._limit}: refused"
-                    raise UsageError("archive-bomb", message, where=where)
+                self.spend(len(chunk), where)
                 sink.write(chunk)
             sink.flush()
             return mmap.mmap(sink.fileno(), 0, access=mmap.ACCESS_READ) if self._total > before else b""

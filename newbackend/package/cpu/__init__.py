@@ -1,6 +1,7 @@
 """Which CPU a package needs: levels and their features, the instruction scan, CPU variants by file name."""
 
 from newbackend.package.cpu.constructors import features_at_load
+from newbackend.package.cpu.declared import go_level
 from newbackend.package.cpu.decoders import find_decoder
 from newbackend.package.cpu.levels import declared_level, level_name, levels, parse_floor
 from newbackend.package.cpu.scan import NOISE, SHARE, Scan, scan_files
@@ -15,6 +16,7 @@ __all__ = [
     "declared_level",
     "features_at_load",
     "find_decoder",
+    "go_level",
     "level_name",
     "levels",
     "parse_floor",

@@ -8,6 +8,7 @@ that use it are `likely`, never certain.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -20,6 +21,9 @@ from newbackend.package.elf import X86_64, ELFFile, Symbols, executable_parts, r
 # Measured: undispatched ggml builds hold such instructions in 84-88 % of their code pages, dispatched
 # libraries in 4-49 % together with cpuid or IFUNC. Below the share, hand-written code is likelier.
 SHARE = 0.25
+# In a file that dispatches, such a share means that the build flags of everything were raised.
+NEARLY_ALL = 0.9
+MANY_PAGES = 16
 # Data between code decodes to a stray instruction now and then.
 NOISE = 8
 
@@ -29,6 +33,8 @@ DISPATCH_SYMBOLS = frozenset(
     {"__cpu_model", "__cpu_indicator_init", "__cpu_features2", "__x86_get_cpuid_feature_leaf", "_rtld_global_ro",
      "__get_cpuid", "av_get_cpu_flags", "__builtin_cpu_supports", "cpuinfo_initialize", "cpuinfo_isa"}
 )  # fmt: skip
+# C++ libraries that ask for others, as parts of mangled names: Highway's hwy::SupportedTargets().
+DISPATCH_PART = re.compile(r"3hwy\d+SupportedTargets")
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,10 @@ class Scan:
         """The share of code pages that hold an instruction above a level."""
         hit = set().union(*(pages for at, pages in self.tally.pages.items() if at > level))
         return len(hit) / self.pages if self.pages else 0.0
+
+    def nearly_all_above(self, level: int) -> bool:
+        """Whether nearly all of a file of some size is above a level: more than any choice at run time explains."""
+        return self.pages >= MANY_PAGES and self.share_above(level) >= NEARLY_ALL
 
     def first_above(self, level: int) -> int:
         """The lowest address of an instruction above a level; 0 when there is none."""
@@ -94,7 +104,7 @@ def _evidence(data: Buffer, elf: ELFFile, symbols: Symbols, tally: Tally) -> str
     names = {r.name for r in symbols.references} | symbols.names
     if tally.asks:
         return f"{tally.asks} cpuid or xgetbv instructions"
-    asked = sorted(names & DISPATCH_SYMBOLS)
+    asked = sorted(names & DISPATCH_SYMBOLS) or sorted(n for n in names if DISPATCH_PART.search(n))
     if asked:
         return f"uses {asked[0]}"
     if symbols.ifunc or R_X86_64_IRELATIVE in relocation_types(data, elf):

@@ -7,12 +7,16 @@ from collections.abc import Iterator
 
 from newbackend.package.archive import Buffer
 from newbackend.package.elf.binary import (
+    DT_INIT,
     DT_INIT_ARRAY,
     DT_INIT_ARRAYSZ,
     DT_JMPREL,
     DT_PLTRELSZ,
+    DT_PREINIT_ARRAY,
+    DT_PREINIT_ARRAYSZ,
     DT_RELA,
     DT_RELASZ,
+    DT_SYMTAB,
     PF_X,
     PT_LOAD,
     SHF_EXECINSTR,
@@ -22,7 +26,8 @@ from newbackend.package.elf.binary import (
 )
 from newbackend.package.elf.reader import ELFFile
 
-R_X86_64_RELATIVE = 8
+R_X86_64_64, R_X86_64_GLOB_DAT, R_X86_64_RELATIVE, R_X86_64_IRELATIVE = 1, 6, 8, 37
+_END_MARK = (1 << 64) - 1  # old toolchains end the array with -1
 MAX_RELOCATIONS = 1_000_000
 MAX_CONSTRUCTORS = 10_000
 
@@ -53,11 +58,11 @@ def _sections(data: Buffer) -> Iterator[tuple[int, int, int]]:
 
 def relocation_types(data: Buffer, elf: ELFFile) -> set[int]:
     """The relocation types that the file's DT_RELA and DT_JMPREL tables use."""
-    return {kind for _, kind, _ in _relocations(data, elf)}
+    return {info & 0xFFFFFFFF for _, info, _ in _relocations(data, elf)}
 
 
 def _relocations(data: Buffer, elf: ELFFile) -> Iterator[tuple[int, int, int]]:
-    """(address, type, addend) of every entry of the RELA tables; damaged tables yield nothing."""
+    """(address, symbol and type, addend) of every entry of the RELA tables; damaged tables yield nothing."""
     reader = Reader(data)
     for table, size in ((DT_RELA, DT_RELASZ), (DT_JMPREL, DT_PLTRELSZ)):
         if table not in elf.tags or size not in elf.tags or elf.bits != 64:
@@ -67,21 +72,48 @@ def _relocations(data: Buffer, elf: ELFFile) -> Iterator[tuple[int, int, int]]:
             raw = reader.slice(elf.offset_of(elf.tags[table]), 24 * count)
         except ELFError:
             return
-        for address, info, addend in struct.iter_unpack(reader.prefix + "QQQ", raw):
-            yield address, info & 0xFFFFFFFF, addend
+        yield from struct.iter_unpack(reader.prefix + "QQQ", raw)
 
 
 def constructors(data: Buffer, elf: ELFFile) -> list[int]:
-    """Addresses in the .init_array of an x86-64 file: relocated entries by their addend, others as stored."""
-    if DT_INIT_ARRAY not in elf.tags:
-        return []
-    start, size = elf.tags[DT_INIT_ARRAY], min(elf.tags.get(DT_INIT_ARRAYSZ, 0), 8 * MAX_CONSTRUCTORS)
-    array = range(start, start + size)
-    relocated = {to for at, kind, to in _relocations(data, elf) if kind == R_X86_64_RELATIVE and at in array}
-    if relocated:
-        return sorted(relocated)
+    """Addresses of the functions of an x86-64 file that the loader calls before anybody uses it: DT_INIT, the entries
+    of its init arrays, and the resolvers of IFUNC symbols."""
+    relocations = list(_relocations(data, elf))
+    found = [elf.tags[DT_INIT]] if elf.tags.get(DT_INIT) else []
+    for table, size in ((DT_PREINIT_ARRAY, DT_PREINIT_ARRAYSZ), (DT_INIT_ARRAY, DT_INIT_ARRAYSZ)):
+        if table in elf.tags:
+            start = elf.tags[table]
+            found += _array(
+                data, elf, range(start, start + min(elf.tags.get(size, 0), 8 * MAX_CONSTRUCTORS)), relocations
+            )
+    found += [addend for _, info, addend in relocations if info & 0xFFFFFFFF == R_X86_64_IRELATIVE][:MAX_CONSTRUCTORS]
+    return list(dict.fromkeys(found))
+
+
+def _array(data: Buffer, elf: ELFFile, array: range, relocations: list[tuple[int, int, int]]) -> list[int]:
+    """The entries of a table of functions: what is stored, unless a relocation replaces it."""
+    named: dict[int, int] = {}
+    for at, info, addend in relocations:
+        if at not in array:
+            continue
+        kind = info & 0xFFFFFFFF
+        if kind == R_X86_64_RELATIVE:
+            named[at] = addend
+        elif kind in (R_X86_64_64, R_X86_64_GLOB_DAT):
+            named[at] = _symbol(data, elf, info >> 32) + (addend if kind == R_X86_64_64 else 0)
     try:
-        reader, offset = Reader(data), elf.offset_of(start)
-        return sorted({a for i in range(size // 8) if (a := reader.unpack("Q", offset + 8 * i)[0])})
+        reader, offset = Reader(data), elf.offset_of(array.start)
+        entries = [named.get(array.start + i, reader.unpack("Q", offset + i)[0]) for i in range(0, len(array), 8)]
     except ELFError:
-        return []
+        entries = list(named.values())
+    return [entry for entry in entries if 0 < entry < _END_MARK]
+
+
+def _symbol(data: Buffer, elf: ELFFile, index: int) -> int:
+    """The address of a symbol that the file defines itself; 0 for any other."""
+    try:
+        at = elf.offset_of(elf.tags[DT_SYMTAB]) + 24 * index
+        _, _, _, section, value, _ = Reader(data).unpack("IBBHQQ", at)
+    except (ELFError, KeyError):
+        return 0
+    return value if section else 0

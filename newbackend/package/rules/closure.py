@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from newbackend.findings import Confidence, Finding, Severity
@@ -43,15 +42,16 @@ def _is_leak(package: Package, name: str) -> bool:
 
 
 def _renamed(package: Package, missing: Missing) -> str:
-    """The library under another name: a file with the same SONAME, or with a longer version in its name."""
-    wanted = re.compile(re.escape(missing.name) + r"(\.\d+)+$")
-    places = {posixpath.dirname(missing.requester), *package.search.library_path}
-    for path, elf in package.elves.items():
-        name = posixpath.basename(path)
+    """The library under another name, where it is searched: a file with the same SONAME, or with a longer version in
+    its name. Parts of glibc are nobody's other name: musl's programs ask for `libc.so`."""
+    elf = package.elves[missing.requester]
+    for path in package.other_names.get(missing.name, ()):
+        other = package.elves[package.real(path)]
         if (
-            name != missing.name
-            and posixpath.dirname(path) in places
-            and (elf.soname == missing.name or wanted.match(name))
+            posixpath.basename(path) != missing.name
+            and posixpath.dirname(path) in package.search.library_path
+            and (other.machine, other.bits) == (elf.machine, elf.bits)
+            and not is_glibc(posixpath.basename(path))
         ):
             return path
     return ""
@@ -88,8 +88,17 @@ def missing_needed(package: Package) -> Iterator[Finding]:
 def _missing_finding(package: Package, missing: Missing, direct: bool) -> Finding:
     reasons = "; ".join(f"{path} is {why}" for path, why in missing.rejected)
     why = f" ({reasons})" if reasons else ""
-    elsewhere = [p for p in package.by_name.get(missing.name, ()) if p not in {r[0] for r in missing.rejected}]
-    message = f"{missing.requester} needs {missing.name}, which is not on its search path{why}"
+    taken = {r[0] for r in missing.rejected}
+    others = set(package.other_names.get(missing.name, ())) - taken
+    elsewhere = sorted(p for p in others if _same_name(package, p, missing))
+    message = f"{missing.requester} needs {missing.name}, which is not in the package{why}"
+    if missing.rejected:
+        message = f"{missing.requester} needs {missing.name}, which is not on its search path{why}"
+    path = ", ".join(d or "." for d in package.search.library_path) or "none"
+    expected = f"copy {missing.name} into {(package.search.library_path or ('lib',))[0] or 'the package'}"
+    if elsewhere:
+        message = f"{missing.requester} needs {missing.name}; {elsewhere[0]} is not on its search path ({path})"
+        expected = f"{posixpath.dirname(elsewhere[0]) or '.'} on the library path, or the file in a directory of it"
     severity, confidence = None, None
     if not direct:
         severity, confidence = Severity.WARNING, Confidence.LIKELY
@@ -109,8 +118,13 @@ def _missing_finding(package: Package, missing: Missing, direct: bool) -> Findin
         severity=severity,
         confidence=confidence,
         related=[*(r[0] for r in missing.rejected), *elsewhere[:3]],
-        expected=f"copy {missing.name} into {(package.search.library_path or ('lib',))[0] or 'the package'}",
+        expected=expected,
     )
+
+
+def _same_name(package: Package, path: str, missing: Missing) -> bool:
+    """Whether a file would answer if its directory were searched."""
+    return posixpath.basename(path) == missing.name or package.elves[package.real(path)].soname == missing.name
 
 
 SONAME_MISMATCH = rule(

@@ -13,8 +13,6 @@ from newbackend.package.cpu import (
     Variant,
     VariantSet,
     declared_level,
-    features_at_load,
-    find_decoder,
     level_name,
     levels,
     parse_floor,
@@ -41,9 +39,9 @@ ISA_NOTE = rule(
     "PKG501",
     "isa-note",
     Severity.ERROR,
-    what="No file declares (GNU property note) that it needs a higher CPU level than the floor.",
-    why="The loader refuses such a file: `CPU ISA level is lower than required`.",
-    how="Build without `-mneeded` and `-z x86-64-v3`, or set --cpu-floor to what is meant.",
+    what="No file declares (GNU property note, GOAMD64 of Go) that it needs a higher CPU level than the floor.",
+    why="The loader refuses such a file (`CPU ISA level is lower than required`), and so does the Go runtime.",
+    how="Build without `-mneeded`, `-z x86-64-v3` and GOAMD64, or set --cpu-floor to what is meant.",
     bad="x86-64-v3 needed",
     good="no such note",
 )
@@ -62,6 +60,10 @@ def isa_note(package: Package) -> Outcome:
             name = level_name(level)
             message = f"{path} declares that it needs {name}: the loader refuses it on {level_name(floor)}"
             findings.append(finding(ISA_NOTE, path, message, subject=name))
+    for path, level in package.go_levels.items():
+        if level > floor:
+            message = f"{path} was built with GOAMD64=v{level}: Go refuses to start it on {level_name(floor)}"
+            findings.append(finding(ISA_NOTE, path, message, subject=level_name(level)))
     return findings
 
 
@@ -95,7 +97,11 @@ def isa_no_dispatch(package: Package) -> Outcome:
     findings = []
     for path, scanned in scans.items():
         above, share = scanned.features_above(floor), scanned.share_above(floor)
-        if scanned.dispatch or path in variants or sum(above.values()) < NOISE:
+        if path in variants or sum(above.values()) < NOISE:
+            continue
+        if scanned.dispatch:
+            if scanned.nearly_all_above(floor):
+                findings.append(_dispatched(path, scanned, floor))
             continue
         where = f"first at 0x{scanned.first_above(floor):x}"
         message = (
@@ -107,6 +113,16 @@ def isa_no_dispatch(package: Package) -> Outcome:
             finding(ISA_NO_DISPATCH, path, message, subject="instructions", severity=severity, confidence=confidence)
         )
     return findings
+
+
+def _dispatched(path: str, scanned: Scan, floor: int) -> Finding:
+    message = (
+        f"{path} holds instructions above {level_name(floor)} in {scanned.share_above(floor):.0%} of its code pages "
+        f"({_features(scanned, floor)}): too many to be behind a question, although something in it asks the CPU "
+        f"({scanned.dispatch})"
+    )
+    level, doubt = Severity.WARNING, Confidence.POSSIBLE
+    return finding(ISA_NO_DISPATCH, path, message, subject="instructions", severity=level, confidence=doubt)
 
 
 VARIANT_CONTRACT = rule(
@@ -193,17 +209,15 @@ def isa_constructor(package: Package) -> Outcome:
     scans = _scans(package)
     if not isinstance(scans, dict):
         return scans
-    decoder = find_decoder()
-    if decoder is None or decoder[0] != "iced-x86":
+    if package.at_load is None:
         return Skipped("needs the iced-x86 decoder (newbackend[cpu])")
     floor = parse_floor(package.options.cpu_floor)
     # A variant that run.sh picks is not opened on a CPU that it is not for; a plugin's loader opens them all.
     picked = {m.path for s in variant_sets(package.elves) for m in s.members}.intersection(package.handed)
     findings = []
-    for path, scanned in scans.items():
-        if not scanned.features_above(floor) or scanned.dispatch or path in picked:
+    for path, hits in package.at_load.items():
+        if path in picked:
             continue
-        hits = features_at_load(package.tree.entries[path].view(), package.elves[path])
         above = {f: a for f, a in hits.items() if levels().of[f] > floor}
         if above:
             feature, address = min(above.items(), key=lambda i: i[1])

@@ -89,16 +89,20 @@ RPATH = rule(
 
 @check(RPATH)
 def rpath(package: Package) -> Iterator[Finding]:
-    """Build paths in RPATH and RUNPATH; an RPATH that overrides run.sh."""
+    """Build paths in RPATH and RUNPATH, one finding for all files with the same; an RPATH that overrides run.sh."""
+    same: dict[tuple[str, str], list[str]] = {}
     for path, elf in package.elves.items():
         strays = _strays(elf.rpath) + _strays(elf.runpath)
         if strays:
-            kind = "RUNPATH" if elf.runpath else "RPATH"
-            message = f"{path} has {kind} {':'.join(strays)}, which is not relative to the file ($ORIGIN)"
-            yield finding(RPATH, path, message, subject=kind)
+            same.setdefault(("RUNPATH" if elf.runpath else "RPATH", ":".join(strays)), []).append(path)
         elif elf.rpath and not elf.runpath and _overrides(package, path, elf):
             message = f"{path} has RPATH {elf.rpath}, which wins over the LD_LIBRARY_PATH of run.sh"
             yield finding(RPATH, path, message, subject="RPATH")
+    for (kind, value), paths in same.items():
+        first, more = paths[0], len(paths) - 1
+        who = f"{first} and {more} more file{'s' * (more > 1)} have" if more else f"{first} has"
+        message = f"{who} {kind} {value}, which is not relative to the file ($ORIGIN)"
+        yield finding(RPATH, first, message, subject=kind, related=paths[1:6])
 
 
 def _overrides(package: Package, path: str, elf: ELFFile) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 import stat
 from collections.abc import Iterator
@@ -42,6 +43,8 @@ RUN_SH_STARTS = rule(
 def run_sh(package: Package) -> Iterator[Finding]:
     """run.sh is there, is a script, and what it starts is there."""
     run = package.run
+    if run is None and any(fnmatch.fnmatchcase(path, "*.dist-info/WHEEL") for path in package.tree.entries):
+        return  # a wheel is no backend: it has no run.sh
     if run is None:
         other = sorted(p for p in package.tree.entries if posixpath.basename(p) == RUN_SH)
         hint = f"; there is {other[0]}: pack the contents of {posixpath.dirname(other[0])}/" if other else ""
