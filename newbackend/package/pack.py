@@ -21,10 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from newbackend.errors import NotFoundError, UsageError
-from newbackend.package.archive import Entry, Kind, Tree
-from newbackend.package.archive.source import ARCHITECTURES
-from newbackend.package.archive.tree import directory_tree
-from newbackend.package.archive.unpack import View
+from newbackend.package.archive import ARCHITECTURES, Entry, Kind, Tree, View, directory_tree
 from newbackend.package.sources import refuse_sources
 
 PLATFORMS = ("linux/amd64", "linux/arm64", "darwin/arm64")

@@ -12,8 +12,8 @@ import newbackend.package
 
 ROOT = Path(newbackend.package.__path__[0])
 ORDER = (
-    "data", "options", "sources", "archive", "elf", "cpu", "sandbox", "script", "libraries", "targets", "layout",
-    "model", "versions", "rules", "proofs", "registry", "floor", "suppressing", "check",
+    "data", "options", "sources", "archive", "pack", "elf", "cpu", "sandbox", "script", "libraries", "targets",
+    "layout", "model", "versions", "rules", "proofs", "registry", "floor", "suppressing", "check",
 )  # fmt: skip
 FOLDERS = [name for name in ORDER if (ROOT / name).is_dir()]
 
