@@ -83,7 +83,8 @@ class EngineAnswers:
     `native` the option that is off in an image, `off` options for what no backend needs, `switches` the options for
     each BUILD_TYPE, for instance {"cublas": "-DSD_CUDA=ON"}. An upstream with a plain Makefile has `objects` in place
     of a target: the files to link for each BUILD_TYPE (`cpu` for none), and `libraries` to link with them; `native` is
-    then the make variable with `-march=native`.
+    then the make variable with `-march=native`. Of a Python distribution or a Rust crate: `package` is its name,
+    `module` what Python imports, `folder` where the crate is, `extras` the distribution's extra for each BUILD_TYPE.
     """
 
     target: Text = None
@@ -94,6 +95,10 @@ class EngineAnswers:
     switches: Mapping[str, str] | None = None
     objects: Mapping[str, str] | None = None
     libraries: Mapping[str, str] | None = None
+    package: Text = None
+    module: Text = None
+    folder: Text = None
+    extras: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,8 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _SWITCHES = re.compile(r"-D[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9_.+-]+(?: -D[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9_.+-]+)*")
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][\w.+-]{0,127}", re.A)
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
+_PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_FOLDER = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./+-]{0,199}")
 _OBJECT = r"(?!\S*\.\.)[A-Za-z0-9_][A-Za-z0-9_./+-]*\.[oa]"
 _OBJECTS = re.compile(rf"{_OBJECT}(?: {_OBJECT})*")
 _LINKED = r"(?:CUDA::|-framework )?[A-Za-z0-9_][A-Za-z0-9_.+-]*"
@@ -259,6 +261,11 @@ def _engine(engine: EngineAnswers) -> EngineAnswers:
         "objects' names": (_IDENTIFIER, [*(engine.objects or {})]),
         "libraries": (_LIBRARIES, [*(engine.libraries or {}).values()]),
         "libraries' names": (_IDENTIFIER, [*(engine.libraries or {})]),
+        "package": (_PACKAGE, [engine.package]),
+        "module": (_IDENTIFIER, [engine.module]),
+        "folder": (_FOLDER, [engine.folder]),
+        "extras": (_PACKAGE, [*(engine.extras or {}).values()]),
+        "extras' names": (_IDENTIFIER, [*(engine.extras or {})]),
     }
     for key, (pattern, values) in words.items():
         for value in values:

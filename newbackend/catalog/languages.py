@@ -29,7 +29,8 @@ class Flavour:
     `profile` selects its rows of `variants.json`, except for refused ones. `needs_path` must be in the checkout.
     `seen_in` detects it in a backend's files: pattern of the file's name -> pattern of its text. `placeholder` is the
     file with the marker, "" when there is none. `links_engine`: its CMake build can add a pinned upstream (`engine` of
-    the answers), with `links_objects` also the objects of a plain Makefile. `binds` are files of the directory that
+    the answers), with `links_objects` also the objects of a plain Makefile. `takes_package`:
+    it takes the upstream as a package of this kind, `python` or `cargo`. `binds` are files of the directory that
     are generated from its C API; the templates have them empty.
     """
 
@@ -45,6 +46,7 @@ class Flavour:
     needs_pin: bool = False
     links_engine: bool = False
     links_objects: bool = False
+    takes_package: str = ""
     binds: tuple[str, ...] = ()
     needs_path: str = ""
     seen_in: Mapping[str, str] = field(default_factory=dict)

@@ -155,7 +155,7 @@ def _with_engine(spec: BackendSpec, checkout: Checkout, options: CreateOptions) 
 
     flavour = spec.its_flavour
     mode = options.engine or ("placeholder" if options.settled and not flavour.binds else "auto")
-    links = flavour.links_engine and not spec.keeps_files
+    links = (flavour.links_engine or flavour.takes_package) and not spec.keeps_files
     if mode == "placeholder" or not links or spec.pin is None:
         return EngineFacts(spec)
     if spec.engine != EngineAnswers():

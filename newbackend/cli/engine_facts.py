@@ -47,6 +47,7 @@ def with_engine(spec: BackendSpec, checkout: Checkout, *, explicit: bool) -> Eng
     CPU build.
     """
     from newbackend.upstream.engine_answers import engine_answers, refuse_impossible
+    from newbackend.upstream.package_answers import package_answers
 
     assert spec.pin is not None  # the caller asks for no other
     try:
@@ -54,14 +55,23 @@ def with_engine(spec: BackendSpec, checkout: Checkout, *, explicit: bool) -> Eng
     except NewbackendError as error:
         if explicit:
             raise
+        if spec.its_flavour.takes_package:
+            return EngineFacts(spec)  # it is installed by its manifest, read or not
         again = f"`newbackend change {spec.name} --pin {spec.pin.repo}@{spec.pin.sha}`"
         again = again if spec.its_flavour.binds else "--engine auto"
         return EngineFacts(spec, notes=(f"{error.message}, so only the placeholder is built; {again} tries again",))
     if explicit and read.why_not:
         raise UsageError("engine-no-c-api", f"{read.why_not}, so flavour {spec.flavour} has nothing to bind")
-    engine, note = engine_answers(read.found, objects=spec.its_flavour.links_objects)
+    flavour = spec.its_flavour
+    if flavour.takes_package:
+        engine, note = package_answers(read.found, flavour.takes_package)
+    else:
+        engine, note = engine_answers(read.found, objects=flavour.links_objects)
     if engine is None:
         return EngineFacts(spec, notes=(note,))
+    if flavour.takes_package:
+        made, told = _described(make_spec(replace(to_answers(spec), engine=engine)), read.found)
+        return EngineFacts(made, notes=(note, *told))
     build_types = {row.get("build-type", "") for key in spec.variants for row in rows_of(spec, key)}
     refuse_impossible(read.found, engine, build_types)
     made, told = _described(make_spec(replace(to_answers(spec), engine=engine)), read.found)

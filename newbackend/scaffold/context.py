@@ -108,10 +108,13 @@ def context(spec: BackendSpec, checkout: Checkout) -> Variables:
 
 
 def _engine(spec: BackendSpec) -> dict[str, Any] | None:
-    if spec.pin is None or not (spec.engine.target or spec.engine.objects):
+    its, engine = spec.its_flavour, spec.engine
+    usable = engine.package if its.takes_package else its.links_engine and (engine.target or engine.objects)
+    if spec.pin is None or not usable:
         return None
-    texts = dict.fromkeys(("target", "header", "version", "native"), "")
-    facts = {**texts, "off": [], "switches": {}, "objects": {}, "libraries": {}, **as_data(spec.engine)}
+    texts = dict.fromkeys(("target", "header", "version", "native", "package", "module", "folder"), "")
+    tables: dict[str, Any] = {key: {} for key in ("switches", "objects", "libraries", "extras")}
+    facts = {**texts, **tables, "off": [], **as_data(spec.engine)}
     return {**facts, "header_folder": posixpath.dirname(facts["header"])}
 
 

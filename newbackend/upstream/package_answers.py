@@ -1,0 +1,64 @@
+"""The answers about an engine that is a Python distribution or a Rust crate, from its manifests at the pin."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable
+
+from newbackend.answers import EngineAnswers
+from newbackend.upstream.inspect import Inspection
+from newbackend.upstream.manifests import Crate, Distribution
+
+_BUILD_TYPES: dict[str, frozenset[str]] = {
+    "cublas": frozenset(["cuda", "cublas", "nvidia", "gpu", "cu11", "cu12", "cu13"]),
+    "hipblas": frozenset(["rocm", "hip", "amd"]),
+    "intel": frozenset(["xpu", "intel", "oneapi", "ipex"]),
+    "mps": frozenset(["mps", "metal", "apple", "mlx"]),
+    "cpu": frozenset(["cpu"]),
+}
+"""BUILD_TYPE of a Python row (`cpu` is none) -> what an extra for it is called."""
+_WORD = re.compile(r"[a-z]+[0-9]*")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def package_answers(found: Inspection, kind: str) -> tuple[EngineAnswers | None, str]:
+    """The answers and a note; None, and why, when the upstream is not of this kind (`python` or `cargo`)."""
+    if kind == "python":
+        return _distribution(found, found.manifests.distribution)
+    return _crate(found, [crate for crate in found.manifests.crates if "lib" in crate.kinds])
+
+
+def _distribution(found: Inspection, python: Distribution | None) -> tuple[EngineAnswers | None, str]:
+    if python is None or not _NAME.fullmatch(python.name):
+        return None, f"{found.repo} is no Python package ({_systems(found)}): build it in install.sh if it is needed"
+    extras = {kind: name for kind in _BUILD_TYPES if (name := _extra(python.extras, _BUILD_TYPES[kind]))}
+    module = python.imports[0] if len(python.imports) == 1 else None
+    answers = EngineAnswers(package=python.name, module=module, extras=extras or None)
+    wants = f", Python {python.requires_python}" if python.requires_python else ""
+    chosen = "".join(f", [{name}] for {kind}" for kind, name in extras.items())
+    return answers, f"the installation takes {python.name} from {found.repo} ({python.path}{wants}{chosen})"
+
+
+def _extra(extras: Iterable[str], words: frozenset[str]) -> str:
+    """The extra that is called after an accelerator alone; the shortest of several."""
+    named = [name for name in extras if _NAME.fullmatch(name) and words.intersection(_WORD.findall(name.lower()))]
+    return min(named, key=lambda name: (len(name), name), default="")
+
+
+def _crate(found: Inspection, crates: list[Crate]) -> tuple[EngineAnswers | None, str]:
+    """The library crate that is named like the repository, else the one highest up."""
+    repo = found.repo.rpartition("/")[2].lower().removesuffix("-rs").removesuffix(".rs")
+
+    def place(crate: Crate) -> tuple[bool, int, str]:
+        return crate.name.lower().replace("_", "-") != repo, crate.path.count("/"), crate.path
+
+    known = next((crate for crate in sorted(crates, key=place) if _NAME.fullmatch(crate.name)), None)
+    if known is None:
+        return None, f"{found.repo} has no library crate ({_systems(found)}): build and bind it in build.rs by hand"
+    answers = EngineAnswers(package=known.name, folder=posixpath.dirname(known.path) or None)
+    return answers, f"its crate is {known.name} ({known.path}); a comment in Cargo.toml has the line for it"
+
+
+def _systems(found: Inspection) -> str:
+    return f"builds with {', '.join(found.systems)}" if found.systems else "has no manifest that is known"
