@@ -13,7 +13,7 @@ STAMP  := $(VENV)/.installed-$(SOURCE_ID)
 DEV    := $(VENV)/.dev-$(SOURCE_ID)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt check fuzz bench system-packages golden docs pictures wheel clean
+.PHONY: help demo test lint fmt check fuzz bench system-packages go-tools golden docs pictures wheel clean
 
 help: ## Show the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -40,7 +40,7 @@ wheel: $(STAMP) ## Build the wheel and install it into .venv.
 demo: $(STAMP) ## Set up, then run the main job on the embedded sample checkout.
 	$(BIN)/newbackend demo
 
-test: $(DEV) system-packages lint ## Set up, then run everything.
+test: $(DEV) system-packages go-tools lint ## Set up, then run everything.
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup
 
 check: $(DEV) ## Tests without the compiled backends: quick.
@@ -73,6 +73,9 @@ golden: $(DEV) ## Rewrite every golden file; review the result as a diff.
 
 system-packages: ## On Debian as root: compilers and gRPC for the tests that build backends.
 	@sh .ci/system-packages
+
+go-tools: $(DEV)
+	@sh .ci/go-tools
 
 clean: ## Remove what the targets made.
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache

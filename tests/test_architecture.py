@@ -151,6 +151,7 @@ OWN = "reads data that comes with newbackend"
 READERS = {
     "checkout/reading.py": "the one way to read a file of a checkout, or one that the user named",
     "__main__.py": "/dev/null in place of a closed stream",
+    "cli/about.py": OWN,
     "cli/failure.py": "/dev/null in place of a closed stream",
     "checkout/javascript.py": "/dev/null for the child",
     "apply/seal.py": "the key, in the user's state directory",

@@ -1,9 +1,8 @@
-"""`newbackend --version --verbose`: what a report of a bug needs."""
+"""`newbackend --version` and `--version --verbose`: what a report of a bug needs."""
 
 from __future__ import annotations
 
-import importlib.metadata
-import platform
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -17,8 +16,26 @@ _EXTRA = re.compile(r"extra\s*==\s*[\"']([\w-]+)[\"']")
 _DEV = "dev"
 
 
+def line() -> str:
+    """Version, revision, Python and platform: `newbackend 0.1.0 (revision 1a2b3c, Python 3.13.1, Linux x86_64)`."""
+    here, found = os.uname(), _revision()
+    python = ".".join(map(str, sys.version_info[:3]))
+    parts = [*([f"revision {found}"] if found else []), f"Python {python}", f"{here.sysname} {here.machine}"]
+    return f"newbackend {newbackend.__version__} ({', '.join(parts)})"
+
+
+def _revision() -> str:
+    """The commit that this copy was built from; "" when it was built without git."""
+    try:
+        return (Path(newbackend.__file__).parent / "_revision").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
 def about() -> str:
     """Version, Python, platform, place, checkout and dependencies, one a line."""
+    import platform
+
     rows = [
         ("Python", f"{platform.python_version()} ({sys.executable})"),
         ("platform", platform.platform()),
@@ -27,7 +44,7 @@ def about() -> str:
         *_dependencies(),
     ]
     width = max(len(name) for name, _ in rows)
-    return "\n".join([f"newbackend {newbackend.__version__}", *(f"  {name:<{width}}  {value}" for name, value in rows)])
+    return "\n".join([line(), *(f"  {name:<{width}}  {value}" for name, value in rows)])
 
 
 def _checkout() -> str:
@@ -47,6 +64,8 @@ def _checkout() -> str:
 
 def _dependencies() -> Iterator[tuple[str, str]]:
     """Each dependency with its version; what only development needs is left out."""
+    import importlib.metadata
+
     try:
         required = importlib.metadata.requires("newbackend") or []
     except importlib.metadata.PackageNotFoundError:

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from newbackend import __version__
 from newbackend.cli import completion
 from newbackend.cli.failure import fail, silence
 from newbackend.cli.verbs import VERBS
@@ -67,18 +66,18 @@ def _version(context: typer.Context, value: bool) -> None:
     """Prints the version. `--verbose` is eager, so its value is known here, wherever it stands."""
     if not value:
         return
-    text = f"newbackend {__version__}"
-    if context.params.get("verbose"):
-        from newbackend.cli.about import about
+    from newbackend.cli.about import about, line
 
-        text = about()
-    write(sys.stdout, f"{text}\n")
+    write(sys.stdout, f"{about() if context.params.get('verbose') else line()}\n")
     raise typer.Exit
 
 
 @app.callback()
 def root(
-    version: Annotated[bool, typer.Option("--version", callback=_version, help="Print the version and exit.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, help="Print version, revision, Python and platform, and exit."),
+    ] = False,
     verbose: Annotated[
         bool,
         typer.Option("--verbose", is_eager=True, help="With --version: Python, platform, checkout and dependencies."),

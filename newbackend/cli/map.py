@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newbackend.cli.common import RepoOption, open_repo, print_err, print_out, verb_app
+from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, print_err, print_out, verb_app
 
 if TYPE_CHECKING:
     from newbackend.map.model import Map
@@ -48,26 +48,28 @@ def map_(
         typer.Option("--follow", help="Follow makes and scripts of every row, as `trace` does; ten times slower."),
     ] = False,
     repo: RepoOption = None,
+    format_: FormatOption = "text",
 ) -> int:
     """Show all backends on one page: images by platform, registration places, what each kind of host gets.
 
     The page is one file without a request to anywhere. It is made from the facts, traces and findings of the other
-    verbs.
+    verbs. With --format json it is written only where --out says, and its rows are printed.
     """
     from newbackend.errors import UsageError
     from newbackend.map.output import check_target, target_for, write_map
     from newbackend.map.render import page
 
+    check_format(format_)
     if gallery is not None and (base is not None or follow or repo is not None):
         raise UsageError("options-exclusive", "--gallery goes with none of --base, --follow and --repo")
     if out is not None:
         check_target(out)
-    text = page(_of_gallery(gallery) if gallery is not None else _of_checkout(repo, base, follow=follow))
+    made = _of_gallery(gallery) if gallery is not None else _of_checkout(repo, base, follow=follow)
     if out is None and not open_:
-        print_out(text)
+        print_out(page(made) if format_ == "text" else _as_json(made, ""))
         return 0
-    target = write_map(out or target_for(f"{_NAME}.html"), text)
-    print_out(target.as_uri())
+    target = write_map(out or target_for(f"{_NAME}.html"), page(made))
+    print_out(target.as_uri() if format_ == "text" else _as_json(made, target.as_uri()))
     if open_:
         _show(target)
     return 0
@@ -96,6 +98,26 @@ def _of_gallery(where: str) -> Map:
         problem = index.problems[0].message if index.problems else "it has no entries"
         raise UsageError("gallery-unreadable", f"cannot be shown: {problem}", where=where)
     return gallery_map(index, where)
+
+
+def _as_json(made: Map, address: str) -> str:
+    """The rows of the map; `address` is that of the page, "" when none was written."""
+    from newbackend.sanitize import json_text
+
+    rows = [
+        {
+            "name": backend.name,
+            "lang": backend.lang,
+            "status": backend.status,
+            "modalities": list(backend.modalities),
+            "variants": list(backend.variants),
+            "images": backend.images,
+            "since": backend.since,
+        }
+        for backend in made.backends
+    ]
+    whole = {"revision": made.revision, "page": address, "backends": rows, "summary": dict(made.summary)}
+    return json_text({"schema": "newbackend/map/1", **whole})
 
 
 def _show(target: Path) -> None:

@@ -104,6 +104,10 @@ def verify(
     ] = "note",
     statistics: Annotated[bool, typer.Option("--statistics", help="Only the number of findings of each rule.")] = False,
     summary: SummaryOption = False,
+    output: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FORMAT=FILE", help="Write the report to a file, too; repeatable.", show_default=False),
+    ] = None,
     fail_on: FailOnOption = "error",
     release: Annotated[
         bool, typer.Option("--release", help="A placeholder engine is an error; use it before a release.")
@@ -121,7 +125,7 @@ def verify(
     Exit status: 0 nothing at or above --fail-on, 1 findings (with --diff also repairs), 3 something could not be
     checked. What --select, --ignore and --severity leave out does not decide it.
     """
-    from newbackend.cli.output.report_text import print_report, print_statistics
+    from newbackend.cli.output.report_text import named_files, print_report, print_statistics, write_reports
     from newbackend.errors import Exit, UsageError
     from newbackend.findings import Severity
     from newbackend.registrations.support.backend_names import named
@@ -133,6 +137,7 @@ def verify(
     if statistics and format_ not in FORMATS:
         raise UsageError("statistics-format", f"--statistics is text or json, not {format_}", choices=FORMATS)
     check_summary(summary, format_)
+    files = named_files(output or ())
     if every and (names or base):
         raise UsageError("all-and-some", "--all goes with neither NAME nor --base")
     chosen = selection(select or (), ignore or (), Severity(severity), _online_rules() if online else {})
@@ -161,7 +166,9 @@ def verify(
         print_statistics(shown, format_)
     else:
         shape = "summary" if summary else format_
-        print_report(_with_checklists(shown, report, checkout), checkout, shape, verbose=verbose)
+        shown = _with_checklists(shown, report, checkout)
+        print_report(shown, checkout, shape, verbose=verbose)
+        write_reports(shown, checkout, files, verbose=verbose)
     return _status(shown, fail_on, run)
 
 

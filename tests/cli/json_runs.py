@@ -54,6 +54,7 @@ RUNS: dict[str, tuple[JsonRun, ...]] = {
     "engine diff": (JsonRun("engine diff @HEAD --path {files}/engine --to HEAD --header engine.h"),),
     "options": (JsonRun("options", schema="options"), JsonRun("options --lang go", schema="options")),
     "schema": (JsonRun("schema"), JsonRun("schema nothing", status=2, schema="error")),
+    "map": (JsonRun("map"), JsonRun("map --out {files}/map.html")),
     "doctor": (JsonRun("doctor"),),
     "package check": (
         JsonRun("package check {files}/package", status=1, schema="package"),

@@ -135,7 +135,7 @@ def test_it_changes_nothing(sample: Path) -> None:
 @pytest.mark.parametrize("words", [("--version", "--verbose"), ("--verbose", "--version")])
 def test_the_long_version_has_what_a_report_needs(sample: Path, words: tuple[str, ...]) -> None:
     out = newbackend(*words, cwd=sample).out
-    assert out.startswith(f"newbackend {__version__}\n")
+    assert out.startswith(f"newbackend {__version__} (")
     assert sys.executable in out
     assert f"{sample} at {git(sample, 'rev-parse', 'HEAD').strip()}" in out
     assert re.search(r"^  typer +\d", out, re.M)

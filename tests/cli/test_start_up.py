@@ -26,7 +26,10 @@ def imported_by(*words: str) -> set[str]:
 
 
 def test_the_version_is_said() -> None:
-    assert newbackend("--version").out == f"newbackend {__version__}\n"
+    python = ".".join(map(str, sys.version_info[:3]))
+    said = newbackend("--version").out
+    assert said.startswith(f"newbackend {__version__} (")
+    assert said.endswith(f"Python {python}, {os.uname().sysname} {os.uname().machine})\n")
 
 
 @pytest.mark.parametrize("words", [("--version",), ("undo", "--help")])

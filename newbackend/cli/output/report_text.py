@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from newbackend.checkout.lines import SourceLines
 from newbackend.checkout.tree import Checkout
@@ -41,10 +42,38 @@ def _statistic(row: tuple[Rule, Severity], count: int, fixable: int) -> dict[str
 
 def print_report(report: Report, checkout: Checkout, format_: str, *, verbose: bool) -> None:
     """Prints a report about a checkout in one of its formats."""
+    print_with(report, _known(report), SourceLines(checkout), format_, verbose=verbose)
+
+
+def write_reports(report: Report, checkout: Checkout, files: Mapping[Path, str], *, verbose: bool) -> None:
+    """Writes a report to files, each in its own format. Raises UsageError when that fails."""
+    from newbackend import __version__
+    from newbackend.cli.common import write_output
+    from newbackend.report import RenderContext, render
+
+    context = RenderContext(SourceLines(checkout), _known(report), __version__, verbose=verbose)
+    for path, format_ in files.items():
+        write_output(path, render(report, format_, context))
+
+
+def named_files(options: Sequence[str]) -> dict[Path, str]:
+    """The files and formats of `--output FORMAT=FILE`. Raises UsageError."""
+    from newbackend.cli.common import REPORT_FORMATS, check_choice
+    from newbackend.errors import UsageError
+
+    files = {}
+    for option in options:
+        format_, separator, path = option.partition("=")
+        if not separator or not path:
+            raise UsageError("output-malformed", f"--output {option!r} is not FORMAT=FILE", choices=REPORT_FORMATS)
+        files[Path(path)] = check_choice("output", format_, REPORT_FORMATS)
+    return files
+
+
+def _known(report: Report) -> dict[str, Rule]:
     from newbackend.rules import rules
 
-    known = {**rules(), **{one.rule.id: one.rule for one in report.findings}}
-    print_with(report, known, SourceLines(checkout), format_, verbose=verbose)
+    return {**rules(), **{one.rule.id: one.rule for one in report.findings}}
 
 
 def print_with(report: Report, rules: Mapping[str, Rule], read_line: ReadLine, format_: str, *, verbose: bool) -> bool:
