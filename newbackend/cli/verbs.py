@@ -32,6 +32,7 @@ VERBS: dict[str, Verb] = {
     ),
     "list": Verb("list", "Every backend: language, variants, health.", ("ls", "backends")),
     "route": Verb("route", "Which CI jobs a change to some files would start, and why a file starts none."),
+    "siblings": Verb("siblings", "Files that name most backends of a kind and not this one.", ("missing",)),
     "trace": Verb("trace", "What CI does with a row, from the change that starts it to the hosts that install it."),
     "map": Verb("map", "All backends on one page: images, places, hosts, and what a change does to them.", ("page",)),
     "rule": Verb("rule", "What a rule checks, why, an incident, and how to fix it.", ("explain", "rules")),

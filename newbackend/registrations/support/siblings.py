@@ -1,0 +1,146 @@
+"""Files that name most backends of a kind, and not one of them: this is how a registration file is found that nobody
+has written down yet.
+
+A name counts as a word of its own: `faster-whisper` does not name `whisper`. Files of the backends themselves, pages
+about a release, and what is too big to be written by hand are not looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from newbackend.catalog import modalities
+from newbackend.catalog.languages import language_table, languages
+from newbackend.checkout.tree import Checkout, cached
+from newbackend.errors import NewbackendError
+from newbackend.registrations.matrix.place import Matrix, lang_of_row
+from newbackend.registrations.support.display_names import squeezed
+from newbackend.registrations.support.served_calls import served_modalities
+
+FEWEST, MANY = 3, 6
+"""Names that make a list; and how many others a kind needs for most of them to mean it, because three of four backends
+stand together in many a file by accident."""
+LIMIT = 512 * 1024
+"""Characters of a file; LocalAI's biggest that names backends one by one has 0.3 million (`backend/index.yaml`)."""
+_WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?")
+_SKIPPED = frozenset((".git", ".agents", "node_modules", "vendor", "dist", "swagger", "assets", "static", "public"))
+_HISTORY = ("blog", "whats-new", "changelog", "news")
+_SURE = 6  # letters: a shorter name would be found in the middle of any text
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Backends that have something in common, and the words for it."""
+
+    title: str
+    members: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A file that names `names` of a kind's other backends, with the 1-based line and text of one of them."""
+
+    path: str
+    kind: Kind
+    names: tuple[str, ...]
+    line: int
+    example: str
+
+
+@cached
+def kinds(checkout: Checkout) -> tuple[Kind, ...]:
+    """Kinds by what they serve, by language, by macOS images, and all of them: the closest first."""
+    groups: dict[str, set[str]] = defaultdict(set)
+    for name, lang in _languages(checkout).items():
+        for modality in served_modalities(checkout, name, lang):
+            groups[f"that serve {modalities()[modality].title.lower()}"].add(name)
+    for name, lang in _languages(checkout).items():
+        title = languages()[lang].title if lang in languages() else lang
+        groups[f"in {title}"].add(name)
+    for fact in Matrix().observe(checkout):
+        if fact.kind == "darwin":
+            groups["with macOS images"].add(fact.backend)
+    groups["in all"] = set(_languages(checkout))
+    return tuple(Kind(f"backends {title}", frozenset(names)) for title, names in groups.items())
+
+
+@cached
+def _languages(checkout: Checkout) -> Mapping[str, str]:
+    """Backend -> its language, by its rows."""
+    rows = [fact for fact in Matrix().observe(checkout) if fact.kind == "row"]
+    return {fact.backend: lang_of_row(fact.value) for fact in rows}
+
+
+def listings(checkout: Checkout, name: str) -> list[Listing]:
+    """Every file that names most of the other backends of a kind that this one belongs to, of a small kind all of them,
+    and not this one; each once, for the kind of which it names the greatest part."""
+    mine = [Kind(kind.title, kind.members - {name}) for kind in kinds(checkout) if name in kind.members]
+    mine = [kind for kind in mine if len(kind.members) >= FEWEST]
+    found = []
+    for path, words, text in _texts(checkout):
+        if name in words:
+            continue
+        parts = [(len(kind.members & words) / len(kind.members), kind) for kind in mine]
+        share, kind = max(parts, key=lambda part: part[0], default=(0.0, None))
+        if kind is None or share <= (0.5 if len(kind.members) >= MANY else 0.99):
+            continue
+        if _shown(name, text, words):
+            continue
+        names = tuple(sorted(kind.members & words))
+        line, example = _line(text, names)
+        found.append(Listing(path, kind, names, line, example))
+    return found
+
+
+def _shown(name: str, text: str, words: frozenset[str]) -> bool:
+    """Whether a page names a backend as people do, such as `NeMo-Speech.cpp`, and not inside of another's name."""
+    plain = squeezed(name)
+    if len(plain) < _SURE:
+        return False
+    for other in sorted(words, key=len, reverse=True):
+        text = text.replace(other, "|")
+    return plain in squeezed(text.replace("|", "0"))
+
+
+@cached
+def _texts(checkout: Checkout) -> tuple[tuple[str, frozenset[str], str], ...]:
+    """Path, named backends and text of every file that names some."""
+    known = frozenset(_languages(checkout))
+    found = []
+    for path in _files(checkout):
+        try:
+            if not checkout.holds(path, *known):
+                continue
+            text = checkout.read(path) or ""
+        except NewbackendError:
+            continue  # not text, or not to be read
+        words = frozenset(_WORD.findall(text)) & known if len(text) <= LIMIT else frozenset()
+        if len(words) >= FEWEST:
+            found.append((path, words, text))
+    return tuple(found)
+
+
+def _files(checkout: Checkout) -> Iterator[str]:
+    left = [name for name in reversed(checkout.children(".")) if name not in _SKIPPED]
+    while left:
+        path = left.pop()
+        if any(word in path.lower() for word in _HISTORY) or language_table().of_path(path).id:
+            continue
+        if checkout.is_dir(path):
+            left += [f"{path}/{name}" for name in reversed(checkout.children(path)) if name not in _SKIPPED]
+        else:
+            yield path
+
+
+def _line(text: str, names: tuple[str, ...]) -> tuple[int, str]:
+    """The line that names the most of them, the first of several."""
+    wanted = frozenset(names)
+    best, line, example = 0, 1, ""
+    for number, row in enumerate(text.split("\n"), 1):
+        count = len(wanted.intersection(_WORD.findall(row))) if any(name in row for name in names) else 0
+        if count > best:
+            best, line, example = count, number, row.strip()
+    return line, example
