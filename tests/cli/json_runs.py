@@ -44,6 +44,7 @@ RUNS: dict[str, tuple[JsonRun, ...]] = {
     ),
     "list": (JsonRun("list"),),
     "route": (JsonRun("route README.md backend/go/gotide/main.go"),),
+    "siblings": (JsonRun("siblings rustlark"),),
     "trace": (
         JsonRun("trace gotide", schema="trace"),
         JsonRun("trace goquill --diff cpu cuda12", schema="trace"),
