@@ -19,23 +19,25 @@ PAGE = Path("docs/rules.md")
 def all_rules() -> Mapping[str, Rule]:
     """Every rule of `verify`, `package check` and `gallery check`, by id."""
     from newbackend.gallery.book import GALLERY
+    from newbackend.gallery.online import ONLINE as GALLERY_ONLINE
     from newbackend.online.book import ONLINE
     from newbackend.package import RULES_BY_ID
     from newbackend.rules import rules
 
-    return dict(sorted({**rules(), **ONLINE.rules, **RULES_BY_ID, **GALLERY.rules}.items()))
+    return dict(sorted({**rules(), **ONLINE.rules, **RULES_BY_ID, **GALLERY.rules, **GALLERY_ONLINE.rules}.items()))
 
 
 def rule_names() -> Mapping[str, str]:
     """Id -> name of every rule, in order of id, without importing the rules: for shell completion."""
     from newbackend.gallery.book import GALLERY
+    from newbackend.gallery.online import ONLINE as GALLERY_ONLINE
     from newbackend.online.book import ONLINE
     from newbackend.package.proofs import PROOFS
     from newbackend.package.rules import RULES as PACKAGE_RULES
     from newbackend.rules.registry import RULES
     from newbackend.suppress.rules import SUPPRESSIONS
 
-    books = (RULES, ONLINE, SUPPRESSIONS, PACKAGE_RULES, PROOFS, GALLERY)
+    books = (RULES, ONLINE, SUPPRESSIONS, PACKAGE_RULES, PROOFS, GALLERY, GALLERY_ONLINE)
     return dict(sorted(row for book in books for row in book.names().items()))
 
 

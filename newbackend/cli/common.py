@@ -118,6 +118,23 @@ def open_repo(repo: Path | None, *, writes: bool = False) -> Checkout:
     return checkout
 
 
+def standalone_root(repo: Path | None) -> Path | None:
+    """The repository of its own that a command is in; None in a LocalAI checkout, and elsewhere."""
+    from newbackend.checkout.layout import find_root
+    from newbackend.errors import NewbackendError
+    from newbackend.gallery.record import find_standalone
+
+    where = repo if repo is not None else Path.cwd()
+    root = find_standalone(where)
+    if root is None:
+        return None
+    try:
+        find_root(where)
+    except NewbackendError:
+        return root
+    return None
+
+
 def print_out(text: str) -> None:
     """Prints data on standard output."""
     write(sys.stdout, text if text.endswith("\n") else text + "\n")

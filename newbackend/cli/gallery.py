@@ -44,6 +44,12 @@ def check(
             show_default=False,
         ),
     ] = None,
+    online: Annotated[
+        bool,
+        typer.Option(
+            "--online", help="Also ask registries: are the images there, for which platforms, are they signed?"
+        ),
+    ] = False,
     fail_on: FailOnOption = "error",
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Also show what passed and why each rule exists.")
@@ -55,22 +61,36 @@ def check(
 
     Prints which image each kind of host gets, and every mistake with its consequence. No LocalAI checkout is needed.
 
-    Exit status: 0 nothing at or above --fail-on, 1 findings, 3 there is no gallery, or its server does not answer.
+    Exit status: 0 nothing at or above --fail-on, 1 findings, 3 there is no gallery, or a server does not answer.
     """
-    from newbackend.cli.output.report_text import print_with
-    from newbackend.errors import Exit
-    from newbackend.findings import Severity
-    from newbackend.gallery.check import check_gallery, gallery_rules
     from newbackend.gallery.source import open_source
 
     check_choice("format", format_, REPORT_FORMATS)
     check_choice("fail-on", fail_on, LEVELS)
-    source = open_source(where, official, repo)
-    report = check_gallery(source)
+    return judge(open_source(where, official, repo), fail_on, format_, verbose=verbose, online=online)
+
+
+def judge(source: Source, fail_on: str, format_: str, *, verbose: bool, online: bool = False) -> int:
+    """Checks a gallery, prints the report, and gives the exit status."""
+    from newbackend.cli.output.progress import counted
+    from newbackend.cli.output.report_text import print_with
+    from newbackend.errors import Exit
+    from newbackend.findings import Severity, Status
+    from newbackend.gallery.check import check_gallery, gallery_rules
+
+    report, rules = check_gallery(source), gallery_rules()
+    if online:
+        from newbackend.gallery.online import ONLINE, ask_registries
+
+        with counted("asking registries") as step:
+            report = ask_registries(report, source.gallery, step)
+        rules = {**rules, **ONLINE.rules}
     if format_ == "text":
         _print_table(source)
-    print_with(report, gallery_rules(), source.line, format_, verbose=verbose)
-    return Exit.FINDINGS if report.fails_at(None if fail_on == "never" else Severity(fail_on)) else Exit.OK
+    print_with(report, rules, source.line, format_, verbose=verbose)
+    if report.fails_at(None if fail_on == "never" else Severity(fail_on)):
+        return Exit.FINDINGS
+    return Exit.NOT_FOUND if any(row.status is Status.UNKNOWN for row in report.findings) else Exit.OK
 
 
 def _print_table(source: Source) -> None:

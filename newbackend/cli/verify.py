@@ -21,6 +21,7 @@ from newbackend.cli.common import (
     open_repo,
     print_err,
     print_out,
+    standalone_root,
     style,
     verb_app,
 )
@@ -29,6 +30,7 @@ from newbackend.style import style_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from newbackend.checkout.tree import Checkout
     from newbackend.findings import Report, Rule
@@ -133,6 +135,10 @@ def verify(
 
     check_choice("format", format_, REPORT_FORMATS)
     check_choice("fail-on", fail_on, LEVELS)
+    if (own := standalone_root(repo)) is not None:
+        others = (names, every, base, strict, fix, unsafe_fixes, diff, select, ignore, statistics, release, summary)
+        refused = any(others) or severity != "note"
+        return _own_repository(own, fail_on, format_, verbose=verbose, online=online, refused=refused)
     check_choice("severity", severity, SEVERITIES)
     if statistics and format_ not in FORMATS:
         raise UsageError("statistics-format", f"--statistics is text or json, not {format_}", choices=FORMATS)
@@ -170,6 +176,18 @@ def verify(
         print_report(shown, checkout, shape, verbose=verbose)
         write_reports(shown, checkout, files, verbose=verbose)
     return _status(shown, fail_on, run)
+
+
+def _own_repository(root: Path, fail_on: str, format_: str, *, verbose: bool, online: bool, refused: bool) -> int:
+    """A backend in a repository of its own: its gallery, what is around it, and the files that are LocalAI's."""
+    from newbackend.cli.gallery import judge
+    from newbackend.errors import UsageError
+    from newbackend.gallery.source import open_source
+
+    if refused:
+        message = "in a repository of its own verify takes only --online, --fail-on, --format and --verbose"
+        raise UsageError("verify-standalone", message, where=str(root))
+    return judge(open_source(str(root)), fail_on, format_, verbose=verbose, online=online)
 
 
 class _Run:

@@ -40,7 +40,7 @@ class Source:
 
 
 def gallery_rules() -> Mapping[str, Rule]:
-    """Every rule that a gallery's report can name, by id."""
+    """Every rule that a gallery's report can name, by id; those of `--online` are found in its findings."""
     return {**GALLERY.rules, **SUPPRESSIONS.rules}
 
 

@@ -7,9 +7,12 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """IMAGE: an image reference. BRANCH: `OWNER/REPO BRANCH`. COMMIT: `OWNER/REPO SHA`. MODEL: `OWNER/REPO`."""
+    """IMAGE: an image reference. SIGNATURE: the same, whether each of its platforms is signed. BRANCH: `OWNER/REPO
+    BRANCH`. COMMIT: `OWNER/REPO SHA`. MODEL: `OWNER/REPO`.
+    """
 
     IMAGE = "image"
+    SIGNATURE = "signature"
     BRANCH = "branch"
     COMMIT = "commit"
     MODEL = "model"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from typing import Any
@@ -13,6 +14,7 @@ from newbackend.online.questions import Said, State
 _REFERENCE = re.compile(
     r"(?P<host>[a-z0-9.-]+\.[a-z]{2,}(?::\d+)?)/(?P<name>[a-z0-9._/-]+):(?P<tag>[A-Za-z0-9._-]{1,128})\Z"
 )
+_BUNDLE = "application/vnd.dev.sigstore.bundle"
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 _ACCEPT = ", ".join(
     (
@@ -49,6 +51,31 @@ class Registry:
         platforms = {f"{row.get('os')}/{row.get('architecture')}" for row in described}
         return Said(State.THERE, tuple(sorted(platforms - {"unknown/unknown", "None/None"})))
 
+    def signature(self, reference: str) -> Said:
+        """Whether a Sigstore bundle refers to the image of each platform, as LocalAI asks for. Raises Unreachable."""
+        match = _REFERENCE.match(reference)
+        if match is None:
+            return Said(State.UNKNOWN, why=f"{reference} is no image reference with a host and a tag")
+        root = f"{self._base or 'https://' + match['host']}/v2/{match['name']}"
+        answer = self._get(f"{root}/manifests/{quote(match['tag'])}", root)
+        if answer.status == 404:
+            return Said(State.UNKNOWN, why="the registry has no such tag")
+        rows = _json(answer).get("manifests")
+        own = answer.headers.get("docker-content-digest") or f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
+        digests = [str(row.get("digest")) for row in rows if _is_image(row)] if isinstance(rows, list) else [own]
+        bare = [digest for digest in digests if not self._has_bundle(root, digest)]
+        why = f"no Sigstore bundle refers to {', '.join(bare)}"
+        return Said(State.ABSENT, why=why) if bare else Said(State.THERE)
+
+    def _has_bundle(self, root: str, digest: str) -> bool:
+        """By the referrers API, or where the registry has none by the tag that stands for it (distribution-spec)."""
+        for path in (f"referrers/{quote(digest)}", f"manifests/{quote(digest.replace(':', '-'))}"):
+            answer = self._get(f"{root}/{path}", root)
+            if answer.status == 200:
+                rows = _json(answer).get("manifests") or []
+                return any(_BUNDLE in str(row.get("artifactType")) for row in rows if isinstance(row, dict))
+        return False
+
     def _get(self, url: str, root: str) -> Answer:
         answer = self._network.get(url, self._headers(root))
         if answer.status == 401:
@@ -71,6 +98,12 @@ class Registry:
         query = urlencode({key: fields[key] for key in ("service", "scope") if key in fields})
         granted = _json(self._network.get(f"{fields['realm']}?{query}"))
         return str(granted.get("token") or granted.get("access_token") or "")
+
+
+def _is_image(row: object) -> bool:
+    """Whether a row of an index is an image: attestations have no platform."""
+    platform = row.get("platform") if isinstance(row, dict) else None
+    return not (isinstance(platform, dict) and platform.get("architecture") == "unknown")
 
 
 def _json(answer: Answer) -> dict[str, Any]:

@@ -116,6 +116,8 @@ class Interview:
         match question.kind:
             case Kind.IMAGE:
                 return self._registry.image(question.subject)
+            case Kind.SIGNATURE:
+                return self._registry.signature(question.subject)
             case Kind.BRANCH:
                 return upstream.branch(question.subject)
             case Kind.COMMIT:

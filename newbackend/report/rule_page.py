@@ -33,6 +33,7 @@ FAMILIES: tuple[tuple[str, str, str], ...] = (
     ("GAL5", "GAL5xx", "hosts of a gallery"),
     ("GAL6", "GAL6xx", "a repository of its own"),
     ("GAL7", "GAL7xx", "publishing"),
+    ("GAL8", "GAL8xx", "images in their registry"),
 )
 """Prefix of the id, how the family is written, what it covers."""
 

@@ -21,6 +21,7 @@ class World:
     models: set[str] = field(default_factory=set)
     pages: dict[str, object] = field(default_factory=dict)
     redirects: dict[str, str] = field(default_factory=dict)
+    bundles: set[str] = field(default_factory=set)
     broken: bool = False
     huge: bool = False
     asked: list[str] = field(default_factory=list)
@@ -72,6 +73,11 @@ def _answer(world: World, path: str, authorization: str) -> tuple[int, dict[str,
         realm = f'Bearer realm="{world.base}/token",service="here",scope="repository:x:pull"'
         return 401, {"WWW-Authenticate": realm}, {}
     tag = path.rpartition("/")[2]
+    if "/referrers/" in path or tag.startswith("sha256-"):
+        digest = tag.replace("sha256-", "sha256:").replace("%3A", ":")
+        if digest not in world.bundles or "/referrers/" in path:
+            return 404, {}, {}
+        return 200, {}, {"manifests": [{"artifactType": "application/vnd.dev.sigstore.bundle.v0.3+json"}]}
     if "/blobs/" in path:
         os_, _, arch = tag.replace("sha256:", "").replace("sha256%3A", "").partition("-")
         return 200, {}, {"os": os_, "architecture": arch}
@@ -81,4 +87,4 @@ def _answer(world: World, path: str, authorization: str) -> tuple[int, dict[str,
     if len(platforms) == 1:
         return 200, {}, {"config": {"digest": "sha256:" + platforms[0].replace("/", "-")}}
     rows = [dict(zip(("os", "architecture"), one.split("/"), strict=True)) for one in platforms]
-    return 200, {}, {"manifests": [{"platform": row} for row in rows]}
+    return 200, {}, {"manifests": [{"platform": row, "digest": f"sha256:{row['architecture']}"} for row in rows]}

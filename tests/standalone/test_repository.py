@@ -147,6 +147,23 @@ def test_a_backend_moves_out_of_a_checkout(tmp_path: Path, sample: Path, name: s
     assert checked.status == 0, checked.out
 
 
+def test_verify_in_such_a_repository_checks_it(tmp_path: Path) -> None:
+    root = made(tmp_path / "r", "go", "pure", "cpu")
+    inside = root / "backend/go/my-engine"
+    done = newbackend("verify", "--format", "json", cwd=inside)
+    assert done.status == 0, done.err
+    assert json.loads(done.out)["schema"] == "newbackend/gallery/1"
+    proto = root / "backend/backend.proto"
+    proto.write_text(proto.read_text() + "// mine\n")
+    (root / "Dockerfile").write_text((root / "Dockerfile").read_text().replace("FROM scratch", "FROM ubuntu:24.04"))
+    done = newbackend("verify", "--format", "concise", "--fail-on", "warning", cwd=inside)
+    assert done.status == 1
+    assert "GAL651" in done.out
+    assert "GAL611" in done.out
+    refused = newbackend("verify", "my-engine", cwd=inside)
+    assert (refused.status, "verify takes only" in refused.error()) == (2, True)
+
+
 def test_git_begins_on_request_only(tmp_path: Path) -> None:
     root = made(tmp_path / "a", "rust", "default", "cpu")
     assert not (root / ".git").exists()
