@@ -14,6 +14,7 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.registrations.dockerignore.place import pin_directory
 from newbackend.registrations.matrix.place import rows_of
+from newbackend.scaffold.versions import Versions, versions_of
 from newbackend.spec import BackendSpec
 
 
@@ -70,6 +71,7 @@ class Variables(TypedDict):
     newbackend_version: str
     options: dict[str, Any]  # those of the answers, with their defaults
     engine: dict[str, Any] | None  # how the pinned upstream is built; None builds the placeholder alone
+    siblings: Versions  # what the siblings in the checkout have
     portable: dict[str, str]  # the images for `options.glibc_floor`; empty without one
 
 
@@ -103,6 +105,7 @@ def context(spec: BackendSpec, checkout: Checkout) -> Variables:
         "newbackend_version": __version__,
         "options": options,
         "engine": _engine(spec),
+        "siblings": versions_of(checkout),
         "portable": images_for(str(options["glibc_floor"])) if options["glibc_floor"] else {},
     }
 

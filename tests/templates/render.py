@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 
 from newbackend.catalog.languages import languages
 from newbackend.scaffold.render import render_template
+from newbackend.scaffold.versions import GRPC, GRPCIO, INDEXES
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
@@ -160,6 +161,7 @@ def context(lang: str, *, era: str = NEWEST, checkout: Path | None = None, **ove
         "proto": proto,
         "features": features,
         "newbackend_version": "0.0.0",
+        "siblings": {"grpcio": GRPCIO, "grpc": GRPC, "indexes": dict(INDEXES)},
         "portable": {},
         "engine": None,
     }
