@@ -24,6 +24,7 @@ from newbackend.suggest import unknown
 DESCRIPTION_LIMIT = 10_240
 _TAG = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,64}\Z")
 _URL = re.compile(r"https?://[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff\"'<>\\`]+\Z")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LICENSE = re.compile(r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*\Z")
 _EXTENSION = re.compile(r"\.[a-z0-9][a-z0-9._-]{0,31}\Z")
@@ -357,7 +358,7 @@ def _models(models: Sequence[ModelAnswers]) -> tuple[ModelAnswers, ...]:
 
 
 def _description(text: str) -> str:
-    if any(0xD800 <= ord(ch) <= 0xDFFF for ch in text):
+    if _SURROGATE.search(text):
         raise UsageError("description-not-utf8", "the description is not valid UTF-8")
     if len(text.encode()) > DESCRIPTION_LIMIT:
         raise UsageError("description-too-long", f"the description is longer than {DESCRIPTION_LIMIT} bytes")

@@ -17,7 +17,7 @@ from newbackend.errors import UsageError
 from newbackend.overrides import KEEP, SCAFFOLD, SECTIONS
 from newbackend.pin import Pin, check_pin
 from newbackend.registrations import places
-from newbackend.registrations.base import ExpectedFact, Fact, Place
+from newbackend.registrations.base import ExpectedFact, Fact, Place, probed
 from newbackend.spec import BackendSpec, make_spec
 
 _NOTES_LIMIT = 20
@@ -84,7 +84,7 @@ def _pin(backend: Registered) -> PinAnswers | None:
 
 def _settled(place: Place, backend: Registered, answers: Answers, spec: BackendSpec) -> tuple[Answers, list[str]]:
     """The answers with a place's differences from what they imply (`spec`), and facts that cannot be described."""
-    if not place.probe(backend.checkout).usable:
+    if not probed(backend.checkout, place).usable:
         return answers, []
     wanted = {fact.key: fact for fact in place.wanted(spec, backend.checkout)}
     observed = {fact.key: fact for fact in reversed(backend.of(place.id))}

@@ -40,17 +40,24 @@ def _anchor(backend: Registered) -> str:
 
 def _with_texts(backend: Registered, answers: Answers) -> Answers:
     """Texts of the meta that the answers file has keys for; other fields become overrides."""
-    for key in _TEXTS:
-        value = backend.meta.get(key)
-        if not value:
-            continue
-        try:
-            text = read_answers({key: value.strip() if isinstance(value, str) else value}, "")
-            make_spec(merge(answers, text))
-        except UsageError:
-            continue
-        answers = merge(answers, text)
+    values = {key: value for key in _TEXTS if (value := backend.meta.get(key))}
+    texts = {key: value.strip() if isinstance(value, str) else value for key, value in values.items()}
+    whole = _accepted(answers, texts)
+    if whole is not None:
+        return whole
+    for key, value in texts.items():
+        answers = _accepted(answers, {key: value}) or answers
     return answers
+
+
+def _accepted(answers: Answers, texts: Mapping[str, Any]) -> Answers | None:
+    """The answers with more texts; None when one of them is refused."""
+    try:
+        merged = merge(answers, read_answers(texts, ""))
+        make_spec(merged)
+    except UsageError:
+        return None
+    return merged
 
 
 def _with_entries(backend: Registered, answers: Answers) -> Answers:

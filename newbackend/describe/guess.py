@@ -117,7 +117,8 @@ def _defines(backend: Registered, rpcs: Sequence[str]) -> bool:
     method = rf"\bfunc\s*\([^)]*\)\s*{rpcs[0]}s?\s*\(|\bdef\s+{rpcs[0]}\s*\(|\bfn\s+{snake}\s*\("
     with_context = rf"\b{rpcs[0]}\s*\(\s*[\w:]*Context\b"
     defined = re.compile(rf"(?:{method}|{with_context})(?!(?:[^}}]|\n){{0,400}}nimplemented)")
-    return any(defined.search(text) for text in _sources(backend))
+    texts = (text for text in _sources(backend) if rpcs[0] in text or snake in text)  # a search takes much longer
+    return any(defined.search(text) for text in texts)
 
 
 def _sources(backend: Registered) -> list[str]:

@@ -8,7 +8,6 @@ from datetime import date
 
 from yaml import Node
 
-from newbackend.answers_file import dump_answers
 from newbackend.catalog.variants import variant_table
 from newbackend.checkout.git import Git
 from newbackend.checkout.lines import SourceLines
@@ -18,6 +17,7 @@ from newbackend.describe.header import header
 from newbackend.errors import NewbackendError
 from newbackend.findings import Finding, Report, Severity, Status
 from newbackend.gallery.document import Index, index_of
+from newbackend.map.answers import answers_text
 from newbackend.map.hosts import Picks, tagged_modalities
 from newbackend.map.images import Cell, cells_of
 from newbackend.map.model import Backend, Map, Shown, Way
@@ -158,7 +158,7 @@ class Reader:
         try:
             description = describe(checkout, info.name)
             places = place_cells(self.context, make_spec(description.answers), self.columns, self._verdicts[info.name])
-            return places, dump_answers(description.answers, header(description)), description.notes
+            return places, answers_text(description.answers, header(description)), description.notes
         except NewbackendError as error:
             why = f"it cannot be described: {error.sentence()}"
             return undecided(self.columns, why), "", (why,)

@@ -11,7 +11,7 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError
 from newbackend.findings import Report, Severity, Status
 from newbackend.registrations import places
-from newbackend.registrations.base import ExpectedFact
+from newbackend.registrations.base import ExpectedFact, facts_by_key, probed
 from newbackend.registrations.support.os_excluded import TITLES, os_of
 from newbackend.spec import BackendSpec
 
@@ -43,13 +43,13 @@ def place_states(spec: BackendSpec, checkout: Checkout) -> tuple[PlaceState, ...
     """Every registration place, with what the spec expects there and what is there."""
     states = []
     for place in places():
-        path, probe = place.path(checkout), place.probe(checkout)
+        path, probe = place.path(checkout), probed(checkout, place)
         if not probe.usable:
             why = probe.absent or probe.unrecognised
             states.append(PlaceState(place.id, place.title, path, (), 0, (), (), skipped=why))
             continue
         wanted = place.wanted(spec, checkout)
-        observed = {fact.key: fact for fact in place.observe(checkout)}
+        observed = facts_by_key(checkout, place)
         mine = [(expected, observed.get(expected.key)) for expected in wanted]
         good = [fact for expected, fact in mine if fact is not None and place.same(expected.value, fact.value)]
         missing = [expected for expected, fact in mine if fact is None or not place.same(expected.value, fact.value)]

@@ -298,8 +298,20 @@ def _conflict(checkout: Checkout, path: str) -> int | None:
 
 
 @cached
+def probed(checkout: Checkout, place: Place) -> Probe:
+    """`Place.probe`, once per checkout."""
+    return place.probe(checkout)
+
+
+@cached
 def _facts(checkout: Checkout, place: Place) -> tuple[Fact, ...]:
-    return tuple(place.read(checkout)) if place.probe(checkout).usable else ()
+    return tuple(place.read(checkout)) if probed(checkout, place).usable else ()
+
+
+@cached
+def facts_by_key(checkout: Checkout, place: Place) -> Mapping[str, Fact]:
+    """The facts of a place by their keys; of several with one key the last."""
+    return {fact.key: fact for fact in place.observe(checkout)}
 
 
 def groups(wanted: Iterable[ExpectedFact]) -> list[list[ExpectedFact]]:
@@ -343,8 +355,9 @@ def overridden(place: Place, spec: BackendSpec, wanted: Iterable[ExpectedFact]) 
     answers = dict(answers_for(spec, place.id).get("facts") or {}) if place.takes_facts else {}
     facts = []
     for fact in wanted:
-        value = place.from_answers(spec, fact.key, answers.pop(fact.key)) if fact.key in answers else fact.value
-        facts.append(replace(fact, value=value))
+        if fact.key in answers:
+            fact = replace(fact, value=place.from_answers(spec, fact.key, answers.pop(fact.key)))
+        facts.append(fact)
     for key, raw in answers.items():
         kind, value = kind_of(key), place.from_answers(spec, key, raw)
         rules = next((fact.rules for fact in facts if fact.kind == kind), ())

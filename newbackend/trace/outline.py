@@ -33,14 +33,20 @@ def outline_docker(machine: Machine, job: RowJob) -> Build | None:
     instructions = instructions_of(text)
     stages, _ = stages_of(instructions, job.arguments, machine.arch)
     needed = needed_of(stages)
-    names = frozenset(name for entry in instructions if entry.keyword == "ARG" for name, _ in declared(entry))
     for stage in needed:
         for entry in stage.instructions:
             if entry.keyword == "RUN":
                 bodies = entry.bodies or ((entry.text, entry.text_line),)
                 for body, line in bodies:
                     _note(machine, body, Where(job.dockerfile, line), job.arguments)
-    return Build(job.dockerfile, stages, needed, names)
+    return Build(job.dockerfile, stages, needed, _declared(text))
+
+
+@lru_cache(maxsize=64)
+def _declared(text: str) -> frozenset[str]:
+    """The names of all arguments of a Dockerfile."""
+    arguments = (entry for entry in instructions_of(text) if entry.keyword == "ARG")
+    return frozenset(name for entry in arguments for name, _ in declared(entry))
 
 
 def outline_darwin(machine: Machine, job: RowJob) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from newbackend.checkout.layout import INDEX
-from newbackend.checkout.tree import Checkout
+from newbackend.checkout.tree import Checkout, cached
 from newbackend.registrations.base import Altered, Change, ExpectedFact, Fact, Place, Probe, groups
 from newbackend.registrations.gallery_index.entries import (
     DEV,
@@ -168,6 +168,7 @@ class GalleryIndex(Place):
         return entry_lines(wanted.value, 0)
 
 
+@cached
 def owners(checkout: Checkout) -> dict[str, str]:
     """Gallery name -> backend, for names that no backend has: the backend whose rows build all of its images (matrix
     `depth-anything-cpp`, gallery `depth-anything`)."""

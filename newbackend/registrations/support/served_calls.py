@@ -6,6 +6,7 @@ so it counts only when nothing better is known.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -17,15 +18,16 @@ from newbackend.errors import NewbackendError
 from newbackend.registrations.capabilities.place import Capabilities
 from newbackend.registrations.gallery_index.place import GalleryIndex
 
-_SOURCES = (".py", ".go", ".cpp", ".cc", ".h", ".hpp", ".rs")
 _FOLDERS = ("", "src/", "cpp/")
-_METHOD = re.compile(
-    r"^[ \t]*(?:async )?def (?P<python>\w+)\("
-    r"|^func \([^)\n]*\) (?P<go>\w+)\("
-    r"|Status\s+(?:\w+::)?(?P<cpp>[A-Z]\w*)\s*\("
-    r"|\basync fn (?P<rust>\w+)\s*[(<]",
-    re.M,
-)
+_CPP = re.compile(r"Status\s+(?:\w+::)?([A-Z]\w*)\s*\(")
+_METHODS = {
+    ".py": re.compile(r"^[ \t]*(?:async )?def (\w+)\(", re.M),
+    ".go": re.compile(r"^func \([^)\n]*\) (\w+)\(", re.M),
+    **dict.fromkeys((".cpp", ".cc", ".h", ".hpp"), _CPP),
+    ".rs": re.compile(r"\basync fn (\w+)\s*[(<]"),
+}
+"""How a source of each kind begins a method."""
+_SOURCES = tuple(_METHODS)
 _STUB = 800  # characters: a longer body does something before it says that a call is not implemented
 
 
@@ -47,9 +49,9 @@ def _code(checkout: Checkout, directory: str) -> frozenset[str]:
     found = set()
     for path in _sources(checkout, directory):
         text = _text(checkout, path)
-        methods = list(_METHOD.finditer(text))
+        methods = list(_METHODS[posixpath.splitext(path)[1]].finditer(text))
         for at, method in enumerate(methods):
-            rpc = _rpc(method[method.lastgroup or 0], names)
+            rpc = _rpc(method[1], names)
             end = methods[at + 1].start() if at + 1 < len(methods) else len(text)
             body = text[method.end() : end]
             if rpc and not (len(body) < _STUB and "unimplemented" in body.lower()):

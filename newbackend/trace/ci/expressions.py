@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from newbackend.trace.opentext import is_open, open_part
@@ -27,6 +28,8 @@ class _Open(Exception):
 
 def filled(text: str, contexts: Contexts) -> str:
     """The text with every expression replaced by its value; what is not known is open."""
+    if "${{" not in text:
+        return text
     return _EXPRESSION.sub(lambda match: value_text(match[1], contexts), text)
 
 
@@ -55,27 +58,40 @@ def _as_text(value: Any) -> str:
     return str(value)
 
 
+@lru_cache(maxsize=1024)
+def _tokens_of(source: str) -> tuple[tuple[str, str], ...]:
+    """Kind and text of each token; the same few expressions are evaluated for every row."""
+    tokens: list[tuple[str, str]] = []
+    at = 0
+    source = source.strip()
+    while at < len(source):
+        match = _TOKEN.match(source, at)
+        if match is None:
+            raise ValueError(source)
+        kind = ("text", "number", "name", "sign")[[group is not None for group in match.groups()].index(True)]
+        tokens.append((kind, match[match.lastindex or 0]))
+        at = match.end()
+        while at < len(source) and source[at].isspace():
+            at += 1
+    return tuple(tokens)
+
+
+@lru_cache(maxsize=1024)
+def _parts_of(name: str) -> tuple[str, ...]:
+    """The parts of `inputs.name` and of `inputs['name']`."""
+    return tuple(part for part in re.split(r"\.|\[\s*'|'\s*\]", name) if part)
+
+
 class _Parser:
     """Recursive descent over the tokens. An unknown part matters only when it decides."""
 
     def __init__(self, source: str, contexts: Contexts) -> None:
         self._contexts = contexts
-        self._tokens: list[tuple[str, str]] = []
-        at = 0
-        source = source.strip()
-        while at < len(source):
-            match = _TOKEN.match(source, at)
-            if match is None:
-                raise ValueError(source)
-            kind = ("text", "number", "name", "sign")[[group is not None for group in match.groups()].index(True)]
-            self._tokens.append((kind, match[match.lastindex or 0]))
-            at = match.end()
-            while at < len(source) and source[at].isspace():
-                at += 1
+        self._tokens = _tokens_of(source)
         self._at = 0
 
     def whole(self) -> Any:
-        value = self._or()
+        value = self._unary() if len(self._tokens) == 1 else self._or()
         if self._at != len(self._tokens):
             raise ValueError("left over")
         if isinstance(value, _Unknown):
@@ -153,8 +169,7 @@ class _Parser:
         return function(*given)
 
     def _lookup(self, name: str) -> Any:
-        parts = [piece or other for piece, other in re.findall(r"([\w*-]+)|\[\s*'([^']*)'\s*\]", name)]
-        parts = [part for part in re.split(r"\.|\[\s*'|'\s*\]", name) if part]
+        parts = _parts_of(name)
         context = self._contexts.get(parts[0])
         if context is None or len(parts) < 2:
             return _Unknown()
