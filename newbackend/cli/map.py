@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, print_err, print_out, verb_app
+from newbackend.cli.common import FORMATS, RepoOption, check_choice, open_repo, print_err, print_out, verb_app
+from newbackend.cli.completion import one_of
 
 if TYPE_CHECKING:
     from newbackend.map.model import Map
 
 app = verb_app()
 
-FORMATS = ("html", "svg")
+MAP_FORMATS = (*FORMATS, "svg")
 _NAME = "newbackend-map"
 
 
@@ -48,7 +49,15 @@ def map_(
         typer.Option("--follow", help="Follow makes and scripts of every row, as `trace` does; ten times slower."),
     ] = False,
     repo: RepoOption = None,
-    format_: FormatOption = "text",
+    format_: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="|".join(MAP_FORMATS),
+            help="text is the page; svg a drawing of the table of images, for a README.",
+            autocompletion=one_of(*MAP_FORMATS),
+        ),
+    ] = "text",
 ) -> int:
     """Show all backends on one page: images by platform, registration places, what each kind of host gets.
 
@@ -57,22 +66,34 @@ def map_(
     """
     from newbackend.errors import UsageError
     from newbackend.map.output import check_target, target_for, write_map
-    from newbackend.map.render import page
 
-    check_format(format_)
+    check_choice("format", format_, MAP_FORMATS)
+    if gallery is not None and format_ == "svg":
+        raise UsageError("options-exclusive", "--gallery goes with text and json: it has no table of images to draw")
     if gallery is not None and (base is not None or follow or repo is not None):
         raise UsageError("options-exclusive", "--gallery goes with none of --base, --follow and --repo")
     if out is not None:
         check_target(out)
     made = _of_gallery(gallery) if gallery is not None else _of_checkout(repo, base, follow=follow)
     if out is None and not open_:
-        print_out(page(made) if format_ == "text" else _as_json(made, ""))
+        print_out(_as_json(made, "") if format_ == "json" else _drawn(made, format_))
         return 0
-    target = write_map(out or target_for(f"{_NAME}.html"), page(made))
-    print_out(target.as_uri() if format_ == "text" else _as_json(made, target.as_uri()))
+    target = write_map(out or target_for(f"{_NAME}.{'svg' if format_ == 'svg' else 'html'}"), _drawn(made, format_))
+    print_out(_as_json(made, target.as_uri()) if format_ == "json" else target.as_uri())
     if open_:
         _show(target)
     return 0
+
+
+def _drawn(made: Map, format_: str) -> str:
+    """The page, or the drawing."""
+    if format_ == "svg":
+        from newbackend.map.svg import matrix_svg
+
+        return matrix_svg(made)
+    from newbackend.map.render import page
+
+    return page(made)
 
 
 def _of_checkout(repo: Path | None, base: str | None, *, follow: bool) -> Map:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, print_out, style, verb_app
-from newbackend.cli.completion import backends
+from newbackend.cli.common import FORMATS, RepoOption, check_choice, open_repo, print_out, style, verb_app
+from newbackend.cli.completion import backends, one_of
 from newbackend.errors import Exit
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from newbackend.trace.rowtrace import RowTrace
 
 app = verb_app()
+
+TRACE_FORMATS = (*FORMATS, "svg", "mermaid")
 
 
 @app.command()
@@ -36,7 +38,15 @@ def trace(
     ] = False,
     full: Annotated[bool, typer.Option("--full", help="Every command, not each line of a file once.")] = False,
     repo: RepoOption = None,
-    format_: FormatOption = "text",
+    format_: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="|".join(TRACE_FORMATS),
+            help="Output format; svg and mermaid are drawings for documents.",
+            autocompletion=one_of(*TRACE_FORMATS),
+        ),
+    ] = "text",
 ) -> int:
     """Follow the rows of a backend through CI: job, Dockerfile, make, package, image, tags, gallery, hosts.
 
@@ -49,7 +59,9 @@ def trace(
     from newbackend.trace.rowtrace import PLACES
     from newbackend.trace.rowtrace import trace as trace_rows
 
-    check_format(format_)
+    check_choice("format", format_, TRACE_FORMATS)
+    if format_ not in FORMATS and (diff or run or full):
+        raise UsageError("options-exclusive", f"--format {format_} goes with none of --diff, --run and --full")
     if diff and (variant or run or full):
         raise UsageError("options-exclusive", "--diff takes two variants and none of --variant, --run and --full")
     checkout = open_repo(repo)
@@ -64,6 +76,10 @@ def trace(
         from newbackend.trace.as_json import as_json
 
         print_out(json.dumps(as_json(traces[0].backend, traces, proofs), indent=2))
+    elif format_ not in FORMATS:
+        from newbackend.trace.drawings import as_mermaid, as_svg
+
+        print_out(as_svg(traces) if format_ == "svg" else as_mermaid(traces))
     else:
         from newbackend.trace.tree import as_text
 
