@@ -96,6 +96,10 @@ def main() -> None:
         files = [str(root / "backend/index.yaml"), str(root / ".github/backend-matrix.yml")]
         lint = measure([str(Path(sys.executable).with_name("yamllint")), "-d", "relaxed", *files])
         row("yamllint -d relaxed on the two big YAML files", lint, "at least 3 x verify")
+        target = Path(scratch) / "map.html"
+        drawn = measure([*tool, "map", "--out", str(target), *repo])
+        row(f"newbackend map ({target.stat().st_size / 1e6:.2f} MB)", drawn, "at most yamllint; < 1.5 MB")
+        print(f"map / yamllint = {drawn.cpu / lint.cpu:.2f} (goal: at most 1)")
         print(f"\nverify / yamllint = {verify.cpu / lint.cpu:.2f} (goal: at most 0.33)")
         growth(tool, Path(scratch))
     packages()

@@ -2,6 +2,7 @@
 
 docs/pictures/wizard.svg   the questions of `newbackend create`, answered at a pseudo-terminal
 docs/pictures/verify.svg   a report of `newbackend verify` on the embedded sample with one branch forgotten
+docs/pictures/map.svg      the images of LocalAI's backends, of the checkout that NEWBACKEND_LOCALAI names
 
 The terminal is pyte's, the drawing rich's; the program is the installed `newbackend`.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -160,9 +162,21 @@ def report(root: Path, target: Path) -> None:
     draw(target, "newbackend verify", "newbackend verify cppanvil", terminal.lines())
 
 
+def matrix(root: Path, target: Path) -> None:
+    """`map` of a LocalAI checkout."""
+    program = str(Path(sys.executable).with_name("newbackend"))
+    command = [program, "map", "--format", "svg", "--repo", str(root)]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    target.write_text(text.replace(f">{root.resolve().name}: ", ">LocalAI: "), encoding="utf-8")
+
+
 def main() -> None:
-    """Draws every picture."""
+    """Draws every picture; that of LocalAI only where there is one."""
     pictures = Path(__file__).resolve().parent.parent / "docs" / "pictures"
+    if localai := os.environ.get("NEWBACKEND_LOCALAI"):
+        matrix(Path(localai), pictures / "map.svg")
+    else:
+        print("NEWBACKEND_LOCALAI names no checkout, so map.svg stays as it is", file=sys.stderr)
     for make, name in ((wizard, "wizard"), (report, "verify")):
         with tempfile.TemporaryDirectory(prefix="newbackend-picture-") as folder:
             root = materialise(Path(folder) / "LocalAI")

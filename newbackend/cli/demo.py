@@ -27,7 +27,7 @@ def demo(
     ] = None,
     format_: FormatOption = "text",
 ) -> int:
-    """Create a backend on a small embedded checkout and verify it. No LocalAI clone and no network needed."""
+    """Create a backend on a small embedded checkout, verify it, and draw the map. No LocalAI clone, no network."""
     import tempfile
 
     from newbackend.sample import init_git, materialise
@@ -43,7 +43,18 @@ def demo(
     if status == 0:
         print_out(f"\nLook around:  cd {root} && git status && git diff")
         print_out(f"Take it back: newbackend undo --repo {root}")
+        print_out(f"See it all:   {_map(root)}")
     return status
+
+
+def _map(root: Path) -> str:
+    """The address of a map of the sample, in a folder of its own: the sample stays as it is."""
+    from newbackend.checkout.layout import open_checkout
+    from newbackend.map.gather import map_of
+    from newbackend.map.output import target_for, write_map
+    from newbackend.map.render import page
+
+    return write_map(target_for("newbackend-map.html"), page(map_of(open_checkout(root)))).as_uri()
 
 
 def _step(words: list[str], root: Path) -> int:

@@ -114,3 +114,14 @@ def test_places_that_cannot_be_read_are_unknown(sample: Path) -> None:
 
 def test_the_mark_of_a_map_is_at_its_beginning(sample: Path) -> None:
     assert MARK in newbackend("map", "--repo", sample).out[:500]
+
+
+def test_the_demo_ends_with_the_address_of_a_map(tmp_path: Path) -> None:
+    result = newbackend("demo", tmp_path / "LocalAI")
+    assert result.status == 0, result.err
+    address = result.out.strip().splitlines()[-1].split()[-1]
+    file = Path(address.removeprefix("file://"))
+    assert file.as_uri() == address
+    assert "ds4" in rows(read(file.read_text(encoding="utf-8")), "matrix")
+    assert not file.is_relative_to(tmp_path / "LocalAI")
+    shutil.rmtree(file.parent)
