@@ -63,22 +63,40 @@ def create_standalone(
 ) -> int:
     """Asks what is missing and writes the repository."""
     from newbackend.cli.create_answers import asked_spec
+    from newbackend.standalone.gallery import refuse_macos, without_macos
     from newbackend.standalone.write import check_target
     from newbackend.wizard.session import Session
     from newbackend.wizard.stop import stoppable
 
     check_target(standalone.target)
+    refuse_macos(given.variants or ())
     checkout, revision = source
     session = Session(checkout.root)
     with stoppable(session):
         base = _image_base(checkout, standalone, options, front)
-        asked = asked_spec(given, checkout, front, session, options)
-    files = asked.scaffold(asked.spec, checkout)
-    status = _finish(asked.spec, files, (checkout, revision), base, options, standalone, front)
-    for note in asked.notes:
+        asked = asked_spec(_without_localais(given), checkout, front, session, options)
+        spec, left_out = without_macos(asked.spec)
+    files = asked.scaffold(spec, checkout)
+    status = _finish(spec, files, (checkout, revision), base, options, standalone, front)
+    for note in (*asked.notes, *left_out):
         print_err(f"newbackend: note: {note}")
     session.drop()
     return status
+
+
+def _without_localais(given: Answers) -> Answers:
+    """The answers with those filled in that are about LocalAI's own lists, so that nobody is asked about them."""
+    from dataclasses import replace
+
+    from newbackend.answers import ImportAnswers
+    from newbackend.catalog.import_kinds import DEFAULT_IMPORT
+
+    return replace(
+        given,
+        like=given.like or "",
+        imports=given.imports or ImportAnswers(kind=DEFAULT_IMPORT),
+        models=given.models if given.models is not None else (),
+    )
 
 
 def move_out(

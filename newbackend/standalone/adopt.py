@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from newbackend.answers_file import dump_answers, load_answers
-from newbackend.catalog import variant_table
 from newbackend.checkout.git import Git
 from newbackend.checkout.tree import Checkout
 from newbackend.describe import describe
@@ -15,7 +13,8 @@ from newbackend.errors import NewbackendError, UsageError
 from newbackend.registrations.support.backend_names import named
 from newbackend.scaffold.generated import answers_file
 from newbackend.scaffold.render import RenderedFile, answers_path
-from newbackend.spec import BackendSpec, make_spec
+from newbackend.spec import BackendSpec, make_spec, to_answers
+from newbackend.standalone.gallery import without_macos
 from newbackend.standalone.vendored import vendored
 
 _HEADER = "# What this backend is; `newbackend create --answers` takes it back into a LocalAI checkout.\n"
@@ -35,11 +34,8 @@ def existing(checkout: Checkout, name: str) -> tuple[BackendSpec, dict[str, Rend
     else:
         described = describe(checkout, name)
         answers, notes = described.answers, list(described.notes)
-    kept = tuple(key for key in answers.variants or () if not variant_table().variants[key].darwin)
-    if kept != (answers.variants or ()):
-        notes.append("its build for macOS stays behind: images come from Docker here")
-        answers = replace(answers, variants=kept)
-    spec = make_spec(answers)
+    spec, left_out = without_macos(make_spec(answers))
+    notes += left_out
     files: dict[str, RenderedFile] = {}
     for file in _paths(checkout, spec):
         try:
@@ -49,7 +45,7 @@ def existing(checkout: Checkout, name: str) -> tuple[BackendSpec, dict[str, Rend
             continue
         if text is not None:
             files[file] = RenderedFile(0o755 if checkout.mode(file) & 0o100 else 0o644, text)
-    files.setdefault(answers_path(spec), RenderedFile(0o644, dump_answers(answers, _HEADER)))
+    files.setdefault(answers_path(spec), RenderedFile(0o644, dump_answers(to_answers(spec), _HEADER)))
     there = {*files, *vendored(spec.language, checkout)}
     notes += [f"{file} uses {what}, which stays in LocalAI's tree" for file, what in _left_behind(files, there)]
     return spec, files, notes

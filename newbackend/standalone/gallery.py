@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from newbackend.catalog.hosts import HOSTS, hardware_word
 from newbackend.catalog.variants import variant_table
 from newbackend.errors import UsageError
 from newbackend.registrations.gallery_index.entries import entry_lines, entry_name, meta_tags
 from newbackend.registrations.matrix.place import rows_of
-from newbackend.spec import BackendSpec
+from newbackend.spec import BackendSpec, make_spec, to_answers
 
 PATH = "gallery/index.yaml"
 FIRST_VERSION = "0.1.0"
@@ -57,19 +57,36 @@ def check_image_base(text: str) -> str:
     return text
 
 
+def refuse_macos(variants: Iterable[str]) -> None:
+    """Raises UsageError for a platform that has no build outside of LocalAI's tree (docs/adr/0076)."""
+    known = variant_table().variants
+    macos = [key for key in variants if key in known and known[key].darwin]
+    if macos:
+        raise UsageError(
+            "standalone-macos",
+            "a repository of its own has no build for macOS: its images come from Docker",
+            hint=f"leave {', '.join(macos)} out of --variants",
+        )
+
+
+def without_macos(spec: BackendSpec) -> tuple[BackendSpec, tuple[str, ...]]:
+    """The spec without a build for macOS, and a note when it had one. Raises UsageError when nothing is left."""
+    kept = tuple(key for key in spec.variants if not variant_table().variants[key].darwin)
+    if kept == spec.variants:
+        return spec, ()
+    if not kept:
+        refuse_macos(spec.variants)
+    note = "its build for macOS is left out: images come from Docker here"
+    return make_spec(replace(to_answers(spec), variants=kept)), (note,)
+
+
 def images_of(spec: BackendSpec) -> tuple[Image, ...]:
-    """The images of a backend, in canonical order. Raises UsageError for a platform without a recipe out of tree."""
+    """The images of a backend, in canonical order."""
     table = variant_table()
     found = []
     for key in spec.variants:
         variant = table.variants[key]
         rows = rows_of(spec, key)
-        if variant.darwin:
-            raise UsageError(
-                "standalone-macos",
-                "a repository of its own has no build for macOS: its images come from Docker",
-                hint=f"leave {key} out of --variants",
-            )
         legs = tuple(
             Leg(row["platforms"].rpartition("/")[2], row["platforms"], _runner(row["platforms"])) for row in rows
         )

@@ -13,9 +13,15 @@ import pytest
 import yaml
 from cli.runner import newbackend
 
+from newbackend.answers import Answers
+from newbackend.checkout.tree import Checkout
+from newbackend.cli.create_options import CreateOptions
+from newbackend.cli.standalone import StandaloneOptions, create_standalone
 from newbackend.gallery.document import read_index
 from newbackend.gallery.table import host_table
 from newbackend.standalone.gallery import check_image_base
+from newbackend.wizard.headless import Headless
+from newbackend.wizard.question import PartialAnswers, Question
 
 BASE = "ghcr.io/me/my-engine"
 KINDS = [
@@ -126,6 +132,51 @@ def test_the_answers_lead_back_into_a_checkout(tmp_path: Path, sample: Path) -> 
     assert done.status == 0, done.err
     for name in ("backend.py", "engine.py", "run.sh"):
         assert (sample / "backend/python/my-engine" / name).read_text() == (answers.parent / name).read_text()
+
+
+def test_the_wizard_is_about_the_repository_alone(tmp_path: Path, sample: Path) -> None:
+    """Like which backend, the import form and models of LocalAI's gallery are not asked about; a build for macOS, which
+    the wizard proposes, is left out with a note."""
+    checkout = Checkout(sample)
+    front = Scripted()
+    options = CreateOptions(
+        asks=True,
+        settled=False,
+        review=False,
+        yes=True,
+        dry_run=False,
+        allow_dirty=False,
+        allow_manual=False,
+        json=False,
+        no_diff=False,
+        engine=None,
+        plan_out=None,
+        diff_out=None,
+    )
+    target = StandaloneOptions(tmp_path / "r", None, False)
+    assert create_standalone(Answers(name="oak", lang="go"), (checkout, "here"), options, target, front) == 0
+    assert "image_base" in front.keys
+    assert not {"like", "models", "import.kind"} & set(front.keys)
+    assert "metal" not in (tmp_path / "r/gallery/index.yaml").read_text()
+
+
+class Scripted(Headless):
+    """A person who takes every proposal, and all of the platforms."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    def text(self, question: Question, partial: PartialAnswers) -> str:
+        self.keys.append(question.key)
+        return BASE if question.key == "image_base" else super().text(question, partial)
+
+    def one(self, question: Question, partial: PartialAnswers) -> str:
+        self.keys.append(question.key)
+        return super().one(question, partial)
+
+    def many(self, question: Question, partial: PartialAnswers) -> tuple[str, ...]:
+        self.keys.append(question.key)
+        return ("cpu", "metal") if question.key == "variants" else super().many(question, partial)
 
 
 @pytest.mark.parametrize("name", ["pyecho", "gotide", "cppanvil", "rustlark"])
