@@ -27,6 +27,7 @@ from newbackend.describe.like import with_sibling, with_wiring
 from newbackend.errors import UsageError
 from newbackend.pin import check_commit, full_commit, parse_pin
 from newbackend.plan.collisions import check_collisions
+from newbackend.registrations.matrix.moved import moved_fields, with_moved
 from newbackend.registrations.support.backend_names import placed
 from newbackend.spec import BackendSpec, make_spec, to_answers
 from newbackend.validate import checked
@@ -117,6 +118,10 @@ def asked_spec(
     )
     answers, assumed = complete(given, checkout, front, wizard)
     spec = make_spec(with_wiring(answers, checkout))
+    if not options.settled and not spec.keeps_files:
+        moved = moved_fields(spec, checkout)
+        spec = make_spec(with_moved(to_answers(spec), moved))
+        assumed += [one.note for one in moved]
     check_collisions(spec, checkout)
     spec, missed = _with_models(spec, options)
     found = _with_engine(spec, checkout, options)
