@@ -4,7 +4,7 @@ Each subpackage imports only from those before it, and only from their `__init__
 
     data, options    tables, and what the caller chose
     archive          files: a directory, a tar or an image as one `Tree`
-    elf              what the dynamic loader reads, and where it would look
+    elf, macho       what the dynamic loader reads, and where it would look, on Linux and on macOS
     cpu              the instruction scan
     sandbox, script  a root of its own; run.sh, run there with stand-ins for the programs, or read
     libraries, targets, layout, model, versions

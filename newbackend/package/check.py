@@ -101,7 +101,7 @@ def _layout(package: Package, proofs: tuple[Proof, ...]) -> dict[str, object]:
     floor = floor_of(package)
     return {
         "kind": package.layout.value,
-        "reason": package.detected.reason,
+        "reason": "a package for macOS" if package.machs else package.detected.reason,
         "start": _start(package),
         "machine": machine_name(package.machine) if package.machine else "",
         "loader": package.loader,

@@ -33,16 +33,20 @@ class CpuFloor:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """What a host must offer. `bundled` is the release of the package's own glibc ("" without one)."""
+    """What a host must offer. `bundled` is the release of the package's own glibc ("" without one), `macos` the oldest
+    macOS and the file that needs it, of a package for macOS."""
 
     needs: tuple[Newest, ...]
     cpu: CpuFloor
     layout: Layout
     machine: str
     bundled: str
+    macos: tuple[str, str] = ("", "")
 
     def line(self) -> str:
         """`GLIBC_2.34 set by lib/x.so (dlopen); GLIBCXX_3.4.30; x86-64-v1`."""
+        if self.macos[0]:
+            return f"macOS {self.macos[0]} set by {self.macos[1]}; {self.machine}"
         parts: list[str] = []
         for need in self.needs:
             by = f" ({need.symbol})" if need.symbol else ""
@@ -79,6 +83,7 @@ class Floor:
             "layout": self.layout.value,
             "machine": self.machine,
             "bundled_glibc": self.bundled,
+            "macos": {"version": self.macos[0], "path": self.macos[1]} if self.macos[0] else {},
         }
 
 
@@ -94,6 +99,8 @@ def package_floor(path: Path, options: PackageOptions | None = None) -> Floor:
 
 
 def _floor(package: Package, *, scanned: bool) -> Floor:
+    if package.machs:
+        return _macos_floor(package)
     libc = bundled_libc(package) if package.layout is Layout.LOADER else ""
     build = banner(package, libc) if libc else None
     versions = newest(package)
@@ -104,6 +111,14 @@ def _floor(package: Package, *, scanned: bool) -> Floor:
         machine_name(package.machine) if package.machine else "",
         build[1] if build else "",
     )
+
+
+def _macos_floor(package: Package) -> Floor:
+    floors = {path: max(s.minimum for s in mach.slices) for path, mach in package.machs.items()}
+    path = max(sorted(floors), key=lambda p: floors[p])
+    needed = ".".join(map(str, floors[path])) or "of any age"
+    cpus = ", ".join(sorted(frozenset.intersection(*(m.cpus for m in package.machs.values())))) or "no common processor"
+    return Floor((), CpuFloor(0, "", "only x86-64 has CPU levels"), package.layout, cpus, "", (needed, path))
 
 
 def _cpu(package: Package, *, scanned: bool) -> CpuFloor:

@@ -27,9 +27,12 @@ from newbackend.package.elf import (
 )
 from newbackend.package.layout import Detected, detect_layout
 from newbackend.package.libraries import host_library
+from newbackend.package.macho import MachError, MachFile, is_macho, read_macho
 from newbackend.package.options import Layout, PackageOptions
 from newbackend.package.script import RunScript, matching, read_run_script
 from newbackend.package.targets import DEFAULT, Target, parse_target
+
+NO_MACH_READER = "no reader for macOS programs is installed: install newbackend[macos]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +240,30 @@ class Package:
     def real(self, path: str) -> str:
         """The ELF file that a path leads to; "" when it leads to none."""
         return self._elf_at(path)
+
+    @cached_property
+    def machs(self) -> dict[str, MachFile]:
+        """The readable Mach-O files by path, of a package for macOS: one without any ELF file."""
+        return {path: record for path, record in self._read_machs.items() if isinstance(record, MachFile)}
+
+    @cached_property
+    def broken_machs(self) -> dict[str, str]:
+        """Why the others cannot be read."""
+        return {path: record for path, record in self._read_machs.items() if isinstance(record, str)}
+
+    @cached_property
+    def _read_machs(self) -> dict[str, MachFile | str]:
+        records: dict[str, MachFile | str] = {}
+        for entry in () if self.elves else self.tree.files():
+            if entry.size < 32 or not is_macho(entry.head(8)):
+                continue
+            try:
+                records[entry.path] = read_macho(entry.view())
+            except MachError as err:
+                records[entry.path] = str(err)
+            except ImportError:
+                records[entry.path] = NO_MACH_READER
+        return records
 
     @cached_property
     def by_name(self) -> dict[str, tuple[str, ...]]:

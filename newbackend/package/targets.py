@@ -20,13 +20,14 @@ def number(text: str) -> Number:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The newest versions that the host has. `name` is what the user wrote."""
+    """The newest versions that the host has; `macos` is "" where none was named. `name` is what the user wrote."""
 
     name: str
     glibc: str
     glibcxx: str
     cxxabi: str
     gcc: str
+    macos: str = ""
 
     def offers(self, version: str) -> bool | None:
         """Whether a symbol version such as `GLIBC_2.34` exists there; None for versions of other libraries."""
@@ -64,10 +65,13 @@ def parse_target(text: str) -> Target:
             target = _from_glibc(part, f"{manylinux[1]}.{manylinux[2]}")
         elif assigned and assigned[1] == "glibc":
             target = _from_glibc(part, assigned[2])
+        elif re.fullmatch(r"macos=\d+(\.\d+)?", part):
+            named = target or Target(DEFAULT, **read_table("targets")["target"][DEFAULT])
+            target = replace(named, macos=part.removeprefix("macos="))
         elif assigned and target is not None:
             target = replace(target, **{assigned[1]: assigned[2]})
         else:
-            hint = f"use {', '.join(target_names())}, glibc=2.35 or manylinux_2_28"
+            hint = f"use {', '.join(target_names())}, glibc=2.35, manylinux_2_28 or macos=13.0"
             raise UsageError("target-unknown", f"no target {part!r}", where="--target", hint=hint)
     if target is None:
         raise UsageError("target-unknown", "the target is empty", where="--target")

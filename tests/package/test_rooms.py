@@ -12,7 +12,7 @@ import newbackend.package
 
 ROOT = Path(newbackend.package.__path__[0])
 ORDER = (
-    "data", "options", "sources", "archive", "pack", "elf", "cpu", "sandbox", "script", "libraries", "targets",
+    "data", "options", "sources", "archive", "pack", "elf", "macho", "cpu", "sandbox", "script", "libraries", "targets",
     "layout", "model", "versions", "rules", "proofs", "registry", "floor", "suppressing", "check",
 )  # fmt: skip
 FOLDERS = [name for name in ORDER if (ROOT / name).is_dir()]

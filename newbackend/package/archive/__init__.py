@@ -7,4 +7,14 @@ from newbackend.package.archive.source import ARCHITECTURES, open_package
 from newbackend.package.archive.tree import Buffer, Entry, Kind, Tree, directory_tree, write_tree
 from newbackend.package.archive.unpack import View
 
-__all__ = ["ARCHITECTURES", "Buffer", "Entry", "Kind", "Tree", "View", "directory_tree", "open_package", "write_tree"]
+__all__ = [
+    "ARCHITECTURES",
+    "Buffer",
+    "Entry",
+    "Kind",
+    "Tree",
+    "View",
+    "directory_tree",
+    "open_package",
+    "write_tree",
+]

@@ -18,7 +18,7 @@ MAX_LENGTH = 1000
 MAX_DEPTH = 4
 # Set by backend/python/common/libbackend.sh, which Python backends source.
 LIBBACKEND_ROOTS = frozenset({"EDIR", "MY_DIR"})
-_PATH_LISTS = frozenset({"LD_LIBRARY_PATH", "LD_PRELOAD", "PATH"})
+_PATH_LISTS = frozenset({"DYLD_FALLBACK_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LD_LIBRARY_PATH", "LD_PRELOAD", "PATH"})
 _ROOT = "\0"
 _VARIABLE = re.compile(r"\$(?:\{(\w+)((?:[^{}]|\{[^}]*\})*)\}|(\w+)|[@*#?$!-])")
 _OWN_PATH = ("$0", "${0", "BASH_SOURCE")
