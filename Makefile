@@ -13,7 +13,7 @@ STAMP  := $(VENV)/.installed-$(SOURCE_ID)
 DEV    := $(VENV)/.dev-$(SOURCE_ID)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt check fuzz bench system-packages go-tools golden docs pictures wheel clean
+.PHONY: help demo test lint fmt check fuzz bench system-packages go-tools golden docs site pictures wheel clean
 
 help: ## Show the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -64,6 +64,9 @@ bench: $(DEV) ## Print the table of measured times (docs/performance.md).
 docs: $(DEV) ## Write docs/rules.md and docs/schema/ again, from the rules and the types.
 	$(BIN)/python -m newbackend.rulebooks docs/rules.md
 	$(BIN)/python -m newbackend.schema.registry docs/schema
+
+site: $(DEV) ## Build the documentation as a site into build/site.
+	$(BIN)/mkdocs build --strict
 
 pictures: $(DEV) ## Draw the README's pictures again, from real runs.
 	$(BIN)/python tools/pictures.py

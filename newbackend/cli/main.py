@@ -72,6 +72,15 @@ def _version(context: typer.Context, value: bool) -> None:
     raise typer.Exit
 
 
+def _manual(value: bool) -> None:
+    """Prints the manual page."""
+    if value:
+        from newbackend.cli.reference import manual
+
+        write(sys.stdout, manual())
+        raise typer.Exit
+
+
 @app.callback()
 def root(
     version: Annotated[
@@ -81,6 +90,9 @@ def root(
     verbose: Annotated[
         bool,
         typer.Option("--verbose", is_eager=True, help="With --version: Python, platform, checkout and dependencies."),
+    ] = False,
+    man: Annotated[
+        bool, typer.Option("--man", callback=_manual, help="Print the manual page: newbackend --man | man -l -")
     ] = False,
     show_completion: Annotated[
         bool,
