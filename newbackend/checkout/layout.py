@@ -19,6 +19,8 @@ INDEX = "backend/index.yaml"
 MAKEFILE = "Makefile"
 BUMP = ".github/workflows/bump_deps.yaml"
 PROTO = "backend/backend.proto"
+STANDALONE = "standalone.yml"
+"""The file at the root of a backend's own repository, whose Go module has LocalAI's name."""
 FILTER_MODULE = "scripts/lib/backend-filter.mjs"
 FILTER_SCRIPT = "scripts/changed-backends.js"
 
@@ -132,6 +134,13 @@ def find_root(start: Path) -> Path:
     for folder in (start, *start.parents):
         if (folder / MATRIX).is_file() and (folder / INDEX).is_file():
             return folder
+        if (folder / STANDALONE).is_file():
+            raise NotFoundError(
+                "not-a-checkout",
+                f"is a backend's repository of its own ({STANDALONE}), not a LocalAI checkout",
+                where=str(folder),
+                hint="`newbackend verify` and `newbackend gallery check` work here; pass --repo PATH for a checkout",
+            )
         if _is_localai(folder):
             missing = MATRIX if not (folder / MATRIX).is_file() else INDEX
             raise UsageError(

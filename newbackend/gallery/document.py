@@ -263,6 +263,6 @@ def _wrong_kind(key: str, node: yaml.Node) -> str | None:
     if key == MAP:
         if not isinstance(node, yaml.MappingNode):
             return "not a mapping of hosts to names"
-        fine = all(isinstance(value, yaml.ScalarNode) for _, value in node.value if _.tag != MERGE_TAG)
+        fine = all(isinstance(value, yaml.ScalarNode) for name, value in node.value if name.tag != MERGE_TAG)
         return None if fine else "not a mapping of hosts to names"
     return None

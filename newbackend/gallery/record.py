@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from newbackend.checkout.layout import STANDALONE
 from newbackend.checkout.reading import Files
 from newbackend.errors import NotFoundError, UsageError
 from newbackend.splice.yaml_nodes import YamlBroken, compose, plain_value
 
-NAME = "standalone.yml"
+NAME = STANDALONE
 _HEADER = """\
 # What newbackend made this repository from; `newbackend verify` reads it.
 # `files` are LocalAI's own, unchanged, with their SHA-256.

@@ -102,7 +102,7 @@ def _image(image: Image) -> dict[str, Any]:
 
 def _shell(variables: Mapping[str, Any]) -> dict[str, RenderedFile]:
     """The rendered files of `templates/standalone`: those of `common`, and the language's Dockerfile."""
-    from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
+    from jinja2 import FileSystemLoader, StrictUndefined
     from jinja2.sandbox import SandboxedEnvironment
 
     root = templates_root() / "standalone"
@@ -125,10 +125,7 @@ def _shell(variables: Mapping[str, Any]) -> dict[str, RenderedFile]:
             files[path.removeprefix("common/").removesuffix(".jinja")] = _rendered(environment, path, variables)
     own = f"{variables['lang']}/Dockerfile.jinja"
     if (root / own).is_file():
-        try:
-            files["Dockerfile"] = _rendered(environment, own, variables)
-        except TemplateError as error:
-            raise UsageError("template-broken", f"cannot be rendered: {error}", where=own) from error
+        files["Dockerfile"] = _rendered(environment, own, variables)
     return files
 
 

@@ -43,6 +43,22 @@ jobs:
           outputs: type=image,push-by-digest=true
       - run: cosign sign --yes --recursive --new-bundle-format --registry-referrers-mode=oci-1-1 ghcr.io/me/demo@$DIGEST
 """
+PROTO = "syntax = 'proto3';\nservice Backend {\n" + "".join(
+    f"  rpc {name}(A) returns (B) {{}}\n"
+    for name in [
+        "Health",
+        "Free",
+        "LoadModel",
+        "Predict",
+        "PredictStream",
+        "Embedding",
+        "GenerateImage",
+        "AudioTranscription",
+        "TTS",
+        "TokenizeString",
+        "Status",
+    ]
+)
 CLEAN: Mapping[str, str] = {
     INDEX: GOOD_INDEX,
     "run.sh": RUN,

@@ -8,28 +8,12 @@ from typing import NamedTuple
 
 import pytest
 
-from gallery.repositories import CLEAN, DOCKERFILE, INDEX, README, RUN, WORKFLOW, found, write
+from gallery.repositories import CLEAN, DOCKERFILE, INDEX, PROTO, README, RUN, WORKFLOW, found, write
 from newbackend.gallery.book import GALLERY
 from newbackend.gallery.check import check_gallery
 from newbackend.gallery.source import open_source
 
 RELEASE = ".github/workflows/release.yml"
-PROTO = "syntax = 'proto3';\nservice Backend {\n" + "".join(
-    f"  rpc {name}(A) returns (B) {{}}\n"
-    for name in [
-        "Health",
-        "Free",
-        "LoadModel",
-        "Predict",
-        "PredictStream",
-        "Embedding",
-        "GenerateImage",
-        "AudioTranscription",
-        "TTS",
-        "TokenizeString",
-        "Status",
-    ]
-)
 SERVER = (
     "import backend_pb2\nclass S:\n    def LoadModel(self, r, c):\n        return backend_pb2.Result(success=True)\n"
 )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gallery.repositories import found, write
+from gallery.repositories import PROTO, found, write
 
 
 def rules(root: Path) -> set[str]:
@@ -81,23 +81,7 @@ def test_a_cpp_backend_that_builds_inside_of_localai_only(tmp_path: Path) -> Non
 def test_a_python_bridge_that_is_attached(tmp_path: Path) -> None:
     """strata-localai-backend: a complete proto and unit tests; a fixed port, and arguments that are not looked at."""
     files = {
-        "backend.proto": "".join(
-            f"rpc {name}(A) returns (B);\n"
-            for name in [
-                "Health",
-                "Free",
-                "LoadModel",
-                "Predict",
-                "PredictStream",
-                "Embedding",
-                "GenerateImage",
-                "AudioTranscription",
-                "TTS",
-                "TokenizeString",
-                "Status",
-            ]
-        )
-        + "service Backend {}\n",
+        "backend.proto": PROTO,
         "run.sh": "#!/bin/sh\nexec python server.py --port 50051\n",
         "LICENSE": "MIT\n",
     }

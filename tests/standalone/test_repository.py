@@ -211,6 +211,8 @@ def test_verify_in_such_a_repository_checks_it(tmp_path: Path) -> None:
     assert done.status == 1
     assert "GAL651" in done.out
     assert "GAL611" in done.out
+    other = newbackend("update", "my-engine", cwd=inside)
+    assert (other.status, "repository of its own" in other.error()) == (3, True)
     refused = newbackend("verify", "my-engine", cwd=inside)
     assert (refused.status, "verify takes only" in refused.error()) == (2, True)
 

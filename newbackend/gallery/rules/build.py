@@ -1,4 +1,4 @@
-"""GAL61x to GAL63x: how the image is built, and what comes from LocalAI."""
+"""GAL61x to GAL64x: how the image is built, the protocol, and what should not be committed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from newbackend.findings import Confidence, Finding, Severity
 from newbackend.gallery.book import Gallery, check, in_file, rule
-from newbackend.gallery.record import NAME, read_record, sha256
 from newbackend.gallery.surroundings import Surroundings
 
 _INSTRUCTION = re.compile(r"^[ \t]*([A-Za-z]+)[ \t]+((?:[^\\\n]|\\[^\n]|\\\n)*)", re.M)
@@ -280,43 +279,3 @@ def hygiene(gallery: Gallery) -> Iterator[Finding]:
     roots = [path.upper() for path in around.modes if "/" not in path]
     if not any(path.startswith(("LICENSE", "LICENCE", "COPYING")) for path in roots):
         yield in_file(NO_LICENSE, "LICENSE", "the repository has no licence file")
-
-
-CHANGED = rule(
-    "GAL651",
-    "vendored-file-changed",
-    Severity.WARNING,
-    what="A file of LocalAI's is not what `standalone.yml` says.",
-    why="It counts as LocalAI's own: the next update would overwrite the change, and a reader looks for a bug there.",
-    how="Put it back, or move the change into a file of your own.",
-    bad="an edited backend/backend.proto",
-    good="the file as it was vendored",
-)
-DRIFTED = rule(
-    "GAL652",
-    "vendored-file-old",
-    Severity.NOTE,
-    what="A file of LocalAI's is another one in the LocalAI checkout at hand.",
-    why="A server of an older protocol keeps working; new calls and fields are missing.",
-    how="Make the repository again from that checkout, or copy the file and its hash.",
-    bad="backend.proto of April",
-    good="backend.proto of the LocalAI that users run",
-)
-
-
-@check(CHANGED, DRIFTED)
-def vendored(gallery: Gallery) -> Iterator[Finding]:
-    """The files in the record against the disk, and against LocalAI."""
-    around = gallery.around
-    if around is None or NAME not in around.modes:
-        return
-    drifted = []
-    for path, digest in read_record(around.root).files.items():
-        if sha256(around.text(path)) != digest:
-            what = "is not what was vendored" if path in around.modes else "is gone"
-            yield in_file(CHANGED, path, f"{path} {what}")
-        elif (theirs := gallery.of_localai(path)) and sha256(theirs) != digest:
-            drifted.append(path)
-    if drifted:
-        message = f"{', '.join(drifted)}: another one in {gallery.localai}"
-        yield in_file(DRIFTED, drifted[0], message, subject=NAME)
