@@ -94,7 +94,7 @@ NEW_BACKEND: tuple[Item, ...] = (
     Item(ENGINE_RANK, {"engine-preference": ()}, note="no preference over another engine is claimed"),
     Item(TEST_JOB, {"test-workflow": ()}, only_when_expected=True),
     Item(MODEL, {"model-gallery": ()}, only_when_expected=True),
-    Item(DOCUMENTED, {"docs-backends": (), "compatibility-table": ()}),
+    Item(DOCUMENTED, {"docs-backends": (), "compatibility-table": (), "feature-pages": ()}),
     Item(IN_HOUSE, {"readme-engines": ()}, only_when_expected=True),
     Item(
         "`LoadModel` refuses models that it cannot serve",

@@ -54,21 +54,21 @@ class Listing:
 def kinds(checkout: Checkout) -> tuple[Kind, ...]:
     """Kinds by what they serve, by language, by macOS images, and all of them: the closest first."""
     groups: dict[str, set[str]] = defaultdict(set)
-    for name, lang in _languages(checkout).items():
+    for name, lang in languages_of(checkout).items():
         for modality in served_modalities(checkout, name, lang):
             groups[f"that serve {modalities()[modality].title.lower()}"].add(name)
-    for name, lang in _languages(checkout).items():
+    for name, lang in languages_of(checkout).items():
         title = languages()[lang].title if lang in languages() else lang
         groups[f"in {title}"].add(name)
     for fact in Matrix().observe(checkout):
         if fact.kind == "darwin":
             groups["with macOS images"].add(fact.backend)
-    groups["in all"] = set(_languages(checkout))
+    groups["in all"] = set(languages_of(checkout))
     return tuple(Kind(f"backends {title}", frozenset(names)) for title, names in groups.items())
 
 
 @cached
-def _languages(checkout: Checkout) -> Mapping[str, str]:
+def languages_of(checkout: Checkout) -> Mapping[str, str]:
     """Backend -> its language, by its rows."""
     rows = [fact for fact in Matrix().observe(checkout) if fact.kind == "row"]
     return {fact.backend: lang_of_row(fact.value) for fact in rows}
@@ -108,7 +108,7 @@ def _shown(name: str, text: str, words: frozenset[str]) -> bool:
 @cached
 def _texts(checkout: Checkout) -> tuple[tuple[str, frozenset[str], str], ...]:
     """Path, named backends and text of every file that names some."""
-    known = frozenset(_languages(checkout))
+    known = frozenset(languages_of(checkout))
     found = []
     for path in _files(checkout):
         try:
