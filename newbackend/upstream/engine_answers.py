@@ -74,3 +74,25 @@ def refuse_impossible(found: Inspection, answers: EngineAnswers, build_types: se
             f"{found.repo} has no {what} for {', '.join(missing)}, so that image would be the CPU build again",
             hint=PLACEHOLDER_HINT,
         )
+
+
+def reasons(found: Inspection, answers: EngineAnswers, build_types: set[str]) -> list[str]:
+    """A line for each answer about the build, with where it was read and why it was taken.
+
+    `build_types` are those of the chosen platforms; options of others are not what the reader asked about.
+    """
+    wanted = {"cublas" if kind == "l4t" else kind for kind in build_types}
+    rows = [
+        f"BUILD_TYPE={switch.build_type}: {' '.join(switch.options)} "
+        f"({switch.confidence}, {switch.where}: {switch.reason})"
+        for switch in found.switches
+        if answers.switches and switch.build_type in wanted
+    ]
+    objects = answers.objects or {}
+    rows += [f"BUILD_TYPE={kind}: {objects[kind]}" for kind in sorted(wanted & objects.keys())]
+    if found.native and answers.native == found.native.name:
+        rows.append(f"{found.native.name} is off in an image: it is for the machine that builds ({found.native.where})")
+    off = [option for option in found.side if option.name in (answers.off or ())]
+    if off:
+        rows.append(f"off: {', '.join(option.name for option in off)}, which build no library ({off[0].where})")
+    return rows

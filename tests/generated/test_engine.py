@@ -137,6 +137,14 @@ def test_a_go_backend_calls_the_c_api_of_its_engine(pin: str, make: Make, sample
     run("make", "engine", cwd=folder)
 
 
+def test_each_answer_about_the_engine_is_told_with_its_reason(pin: str, sample: Path) -> None:
+    done = newbackend(*GO.create, "--modality", "tts", "--variants", "cpu,vulkan", "--pin", pin, "--repo", sample)
+    assert "BUILD_TYPE=vulkan: -DGGML_VULKAN=ON (certain, ggml/CMakeLists.txt:5: is ggml's option: Vulkan)" in done.out
+    assert "GGML_NATIVE is off in an image" in done.out
+    assert "off: TONE_BUILD_TESTS, which build no library (CMakeLists.txt:3)" in done.out
+    assert "TONE_CUDA" not in done.out
+
+
 def test_the_bindings_of_another_commit_are_noted(pin: str, sample: Path) -> None:
     folder = created(CAPI, pin, sample, "--variants", "cpu")
     fresh = newbackend("verify", CAPI.name, "--format", "concise", "--repo", sample)
