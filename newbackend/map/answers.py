@@ -13,10 +13,21 @@ import yaml
 from newbackend.answers import Answers, as_data
 from newbackend.sanitize import has_hidden, printable
 
+MODELS = "model-gallery"
+"""The registration place whose facts are left out."""
+
 
 def answers_text(answers: Answers, header: str) -> str:
-    """YAML that `create --answers` reads back to the same answers, behind a comment."""
-    text = yaml.dump(as_data(answers), Dumper=_Dumper, sort_keys=False, width=4096, allow_unicode=True)
+    """YAML that `create --answers` reads back to the same answers, behind a comment; without the backend's models,
+    which some backends have hundreds of."""
+    data = as_data(answers)
+    overrides = data.get("overrides", {})
+    places = overrides.get("places", {})
+    if MODELS in places:
+        kept = {place: value for place, value in places.items() if place != MODELS}
+        data["overrides"] = {**overrides, "places": kept}
+        header += f"# Without its models; `newbackend describe {answers.name}` has them.\n"
+    text = yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=4096, allow_unicode=True)
     return printable(header + text)
 
 

@@ -10,6 +10,7 @@ from map.reading import read
 
 from newbackend.answers import as_data
 from newbackend.answers_file import parse_answers
+from newbackend.map.answers import MODELS
 
 
 def test_every_backends_answers_file_is_read_back(any_sample: Path) -> None:
@@ -18,4 +19,6 @@ def test_every_backends_answers_file_is_read_back(any_sample: Path) -> None:
         name = section.attributes["data-name"]
         text = section.all("details")[-1].one("pre").text
         described = json.loads(newbackend("describe", name, "--repo", any_sample, "--format", "json").out)
+        models = described.get("overrides", {}).get("places", {}).pop(MODELS, None)
+        assert (f"`newbackend describe {name}` has them" in text) == (models is not None)
         assert as_data(parse_answers(text, name)) == described

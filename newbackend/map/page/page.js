@@ -178,6 +178,8 @@
     return all("thead tr:first-child th", table).flatMap((head, at) => (head.dataset.key && (!key || head.dataset.key === key) ? [at] : []));
   }
 
+  const every = new Map(tables.map((table) => [table, columnsOf(table, "")]));
+
   function filter() {
     const want = wanted();
     const words = (want.text || "").toLowerCase().split(/\s+/).filter(Boolean);
@@ -187,8 +189,10 @@
     const [key, state] = places ? [want.place, want.mark] : [want.platform, want.image];
     const columns = columnsOf(table, key);
     const asked = Boolean(state) || (!places && Boolean(key));
-    const counts = columnsOf(table, "").map(() => [0, 0]);
+    const counts = every.get(table).map(() => [0, 0]);
     const tally = [0, 0, 0, 0];
+    const dims = (table.dataset.key ?? "") !== (key ?? "");
+    table.dataset.key = key ?? "";
     let count = 0;
     for (const row of table.tBodies[0].rows) {
       if (row.classList.contains("group")) continue;
@@ -197,7 +201,7 @@
         on = columns.some((at) => cellMatches(row.cells[at], state) && (state || row.cells[at].dataset.s !== "none"));
       }
       row.hidden = !on;
-      for (const at of columnsOf.all?.get(table) ?? []) row.cells[at].classList.toggle("dimmed", on && Boolean(key) && !columns.includes(at));
+      if (dims) for (const at of every.get(table)) row.cells[at].classList.toggle("dimmed", Boolean(key) && !columns.includes(at));
       if (!on) continue;
       count += 1;
       counts.forEach((pair, number) => {
@@ -213,7 +217,6 @@
     one("#shown").value = `${count} of ${all("tbody tr:not(.group)", table).length} backends`;
     remember(want);
   }
-  columnsOf.all = new Map(tables.map((table) => [table, columnsOf(table, "")]));
 
   function total(table, counts, tally) {
     const cells = all(".totals td", table);
