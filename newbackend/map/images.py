@@ -15,8 +15,10 @@ from newbackend.rules.gallery import suffix_of
 
 
 class ImageState(StrEnum):
-    """Whether CI builds an image and the gallery offers it. The worst comes first."""
+    """Whether CI builds an image and the gallery offers it. The worst comes first. `MIXED` is a platform with both: an
+    image that no entry offers, and an entry whose image nothing builds, as when the two differ in their tags."""
 
+    MIXED = "mixed"
     OFFERED = "offered"
     BUILT = "built"
     BOTH = "both"
@@ -57,6 +59,8 @@ class Cell:
     def state(self) -> ImageState:
         """The worst state of its images."""
         states = {image.state for image in self.images}
+        if ImageState.OFFERED in states and len(states) > 1:
+            return ImageState.MIXED
         return next((state for state in ImageState if state in states), ImageState.NONE)
 
     @property

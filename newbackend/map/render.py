@@ -48,6 +48,7 @@ _GETS = {
 }
 """What a host gets: of several backends, and of one."""
 _STATES = {
+    ImageState.MIXED: "one image is built, another is offered that nothing builds",
     ImageState.BOTH: "built and offered",
     ImageState.BUILT: "built, but no gallery entry offers it",
     ImageState.OFFERED: "offered, but nothing builds it",
@@ -134,8 +135,8 @@ def _environment() -> Environment:
         "platform_title": _platform_title,
         "gets_word": lambda gets: _GETS[gets][1],
         "there_titles": _there_titles,
-        "built": lambda map_, key: _counted(map_, key, (ImageState.BOTH, ImageState.BUILT)),
-        "offered": lambda map_, key: _counted(map_, key, (ImageState.BOTH, ImageState.OFFERED)),
+        "built": lambda map_, key: _counted(map_, key, (ImageState.BOTH, ImageState.BUILT, ImageState.MIXED)),
+        "offered": lambda map_, key: _counted(map_, key, (ImageState.BOTH, ImageState.OFFERED, ImageState.MIXED)),
         "counted": lambda map_, word: sum(backend.counts[Severity(word)] for backend in map_.backends),
         "placed": lambda map_, at, mark: sum(backend.places[at].mark == mark for backend in map_.backends),
     }

@@ -17,6 +17,7 @@ _WORDS = {
     ImageState.BOTH: "built and offered",
     ImageState.BUILT: "built, not offered",
     ImageState.OFFERED: "offered, not built",
+    ImageState.MIXED: "one built, another offered",
     ImageState.NONE: "neither",
 }
 
@@ -78,6 +79,8 @@ def _mark(drawing: Drawing, x: float, y: float, state: ImageState, title: str) -
             drawing.circle(x, y, 5, "both", title)
         case ImageState.BUILT:
             drawing.shape(f"M{x:g} {y - 6:g}l6 11h-12z", "built", title)
+        case ImageState.MIXED:
+            drawing.shape(f"M{x:g} {y - 6:g}l6 11h-12z", "offered", title)
         case ImageState.OFFERED:
             drawing.shape(f"M{x:g} {y - 5.5:g}l5.5 5.5l-5.5 5.5l-5.5 -5.5z", "offered", title)
         case _:

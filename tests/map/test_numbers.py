@@ -33,7 +33,7 @@ def agrees(root: Path) -> None:
     for row in listed:
         shown = matrix[row["name"]]
         cells = shown.all("td", class_="c")
-        built = [v for v, c in zip(order, cells, strict=False) if c.attributes["data-s"] in ("both", "built")]
+        built = [v for v, c in zip(order, cells, strict=False) if c.attributes["data-s"] in ("both", "built", "mixed")]
         assert built == row["variants"], row["name"]
         assert shown.attributes["data-lang"] == row["lang"]
         numbers = [int(number) for number in shown.attributes["data-n"].split()]
@@ -114,3 +114,13 @@ def test_an_image_that_nobody_offers_and_an_entry_that_nobody_builds(sample: Pat
     row = rows(read(page(made)), "matrix")["cppreed"]
     said = [cell.attributes["aria-label"] for cell in row.all("td", class_="c")]
     assert "NVIDIA CUDA 13: built, but no gallery entry offers it; -gpu-nvidia-cuda-13-cppreed" in " | ".join(said)
+
+
+def test_a_platform_with_an_image_and_an_entry_for_another(sample: Path) -> None:
+    index = sample / "backend/index.yaml"
+    index.write_text(index.read_text().replace("-gpu-nvidia-cuda-13-cppreed", "-cublas-cuda13-cppreed"))
+    made = map_of(open_checkout(sample))
+    cell = next(one for one in made.backends if one.name == "cppreed").cells["cuda13"]
+    assert cell.state is ImageState.MIXED
+    assert {image.state for image in cell.images} == {ImageState.BUILT, ImageState.OFFERED}
+    agrees(sample)

@@ -171,7 +171,7 @@
 
   function cellMatches(cell, want) {
     if (want === "unreached") return "u" in cell.dataset;
-    return !want || cell.dataset.s === want;
+    return !want || cell.dataset.s === want || (cell.dataset.s === "mixed" && (want === "built" || want === "offered"));
   }
 
   function columnsOf(table, key) {
@@ -206,8 +206,8 @@
       count += 1;
       counts.forEach((pair, number) => {
         const cell = row.cells[number + 1].dataset.s;
-        pair[0] += Number(places ? cell === "there" : cell === "both" || cell === "built");
-        pair[1] += Number(places ? cell === "missing" : cell === "both" || cell === "offered");
+        pair[0] += Number(places ? cell === "there" : ["both", "built", "mixed"].includes(cell));
+        pair[1] += Number(places ? cell === "missing" : ["both", "offered", "mixed"].includes(cell));
       });
       numbers(row).forEach((number, at) => (tally[at] += number));
     }
