@@ -230,6 +230,7 @@ PRINTERS = {
     "splice/golang.py": "a Go string, into a file",
     "upstream/by_pointer.py": "C code, into a file",
     "upstream/bindings_check.py": "C code, into a file",
+    "upstream/bindings_native.py": "C code, into a file",
     "package/proofs/_health.py": "a child process, whose output is read",
 }
 

@@ -33,7 +33,7 @@ def gallery_of(info: BackendInfo, row: Fact) -> Gallery:
     keys = []
     for meta in info.metas:
         for key, target in capabilities_of(meta).items():
-            if target in images:
+            if str(target) in images:
                 keys.append((f"{meta.value.get('name')}: {key}", Where(meta.path, meta.line)))
     hosts: dict[str, None] = {}
     for meta in info.metas:

@@ -135,7 +135,7 @@ MISTAKES: list[Mistake] = [
         (f"{CREATE} rs", 2, "did you mean rust?"),
         (f"{CREATE} perl", 2, "'perl' is not one of python, go, cpp, rust"),
         (f"{CREATE} go --flavour pureg", 2, "Go flavour 'pureg' | did you mean purego?"),
-        (f"{CREATE} go --flavour cgo", 2, "'cgo' is not one of pure, purego"),
+        (f"{CREATE} go --flavour cgo", 2, "'cgo' is not one of pure, capi, purego"),
         (f"{CREATE} cpp --variants cuda-12", 2, "did you mean cuda12?"),
         (f"{CREATE} cpp --variants cuda", 2, "did you mean cuda12, cuda13, l4t-cuda12 or l4t-cuda13?"),
         (f"{CREATE} cpp --variants hip", 2, "did you mean rocm?"),

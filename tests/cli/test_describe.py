@@ -27,7 +27,9 @@ def test_yaml_goes_to_stdout_and_json_says_the_same(sample: Path, tmp_path: Path
 def test_guesses_are_notes_above_the_answers(sample: Path) -> None:
     index = sample / "backend/index.yaml"
     index.write_text(index.read_text().replace("- sound-classification", "- of-no-known-kind"))
-    (sample / "core/config/backend_capabilities.go").unlink(missing_ok=True)
+    (sample / "core/config/backend_capabilities.go").unlink()
+    server = sample / "backend/cpp/cppreed/grpc-server.cpp"
+    server.write_text(server.read_text().replace("SoundDetection(", "Listen("))
     result = newbackend("describe", "cppreed", "--repo", sample)
     assert "# Note: modalities: nothing here says what it serves, llm is assumed.\n" in result.out
 

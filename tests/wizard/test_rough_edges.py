@@ -87,6 +87,8 @@ def test_flavours_are_said_in_words(sample: Path) -> None:
     terminal.sees("» Pure Go, no native library")
     terminal.sees("Go over a C or C++ library, no cgo")
     terminal.types(DOWN)
+    terminal.sees("its functions are bound from the header")
+    terminal.types(DOWN)
     terminal.sees("a library that CMake builds and purego loads at run time")
 
 
