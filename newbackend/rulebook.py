@@ -19,7 +19,6 @@ module needs no other edit.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -43,7 +42,6 @@ Repair = Callable[["Context", Finding], Iterable["Change"]]
 `insert` of a registration place where there is one, so that `--fix` and `create` write the same."""
 
 _PACKAGE = Path(__file__).parent
-_NAMED = re.compile(r'\b(?:rule\(|unreadable\(\s*"[a-z-]+",)\s*"((?:REG|PKG|GAL)\d{3})",\s*"([a-z0-9-]+)"')
 
 
 class Scope(StrEnum):
@@ -192,8 +190,3 @@ class Rulebook(Generic[Subject, Answer]):
 
     def _files(self) -> list[Path]:
         return [path for pattern in self._patterns for path in sorted(_PACKAGE.glob(pattern))]
-
-    def names(self) -> dict[str, str]:
-        """Id -> name of every rule, read from the source text of the modules, because importing them is too slow for
-        shell completion. So `rule` must be called under this name, with id and name as literals."""
-        return {id_: name for path in self._files() for id_, name in _NAMED.findall(path.read_text(encoding="utf-8"))}

@@ -169,7 +169,7 @@ READERS = {
     "upstream/confined.py": "/proc, of itself",
     "upstream/licences.py": OWN,
     "sample/__init__.py": OWN,
-    "rulebook.py": OWN,
+    "rulebooks.py": OWN,
     "scaffold/layers.py": OWN,
     "scaffold/render.py": "reads what it has just rendered, in a scratch folder",
     "catalog/__init__.py": OWN,

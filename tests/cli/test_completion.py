@@ -21,7 +21,7 @@ from newbackend.cli.verbs import VERBS
 from newbackend.registrations.matrix.place import Matrix
 from newbackend.rulebooks import all_rules
 
-BUDGET_RATIO = 1.7
+BUDGET_RATIO = 2.0
 
 
 def offered(*words: str, cwd: Path) -> list[str]:

@@ -11,8 +11,6 @@ import pytest
 
 from newbackend.findings import Finding, Report, Rule, Severity, Status
 from newbackend.package import RULES_BY_ID, Layout, PackageOptions, check_package
-from newbackend.package.proofs import PROOFS
-from newbackend.package.rules import RULES
 from newbackend.package.sandbox import Sandbox, find_sandbox
 from package.defects import DEFECTS, FAILS, NOT_RUN, PASSES, Defect
 from package.workshop import Built
@@ -88,10 +86,6 @@ def test_every_rule_explains_itself(rule: Rule) -> None:
     if not rule.id.startswith("PKG7"):
         assert rule.bad
         assert rule.good
-
-
-def test_the_names_for_shell_completion_are_those_of_the_rules() -> None:
-    assert RULES.names() | PROOFS.names() == {rule.id: rule.name for rule in RULES_BY_ID.values()}
 
 
 def test_a_good_package_in_an_archive_has_no_finding(good_template: Path, tmp_path: Path) -> None:
