@@ -76,7 +76,8 @@ def verify(checkout: Path, base: str, files: Mapping[str, Path]) -> int:
     words += ["--strict"] if os.environ["STRICT"] == "true" and names else []
     for format_, path in files.items():
         words += ["--output", f"{format_}={path}"]
-    return subprocess.run([sys.executable, "-m", "newbackend", *words], check=False).returncode
+    # -P: the working directory is the pull request's, and could have a module of that name.
+    return subprocess.run([sys.executable, "-P", "-m", "newbackend", *words], check=False).returncode
 
 
 def outputs(status: int, counts: Mapping[str, int], files: Mapping[str, Path]) -> dict[str, str]:

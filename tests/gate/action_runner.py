@@ -19,7 +19,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}")
-_OPERATORS = {"&&": " and ", "||": " or ", "!": " not ", "()": "", **{word: word for word in ("==", "!=", "(", ")")}}
+_OPERATORS = {"&&": " and ", "||": " or ", "!": " not ", "()": "", "==": "==", "!=": "!=", "(": "(", ")": ")"}
 _TOKEN = re.compile(r"\s*(&&|\|\||==|!=|!|\(\)|\(|\)|'[^']*'|[\w.-]+)")
 
 
@@ -108,9 +108,7 @@ def _evaluate(text: str, values: Mapping[str, Any], *, ok: bool) -> Any:
     names: list[Any] = []
     words = []
     for token in _TOKEN.findall(text):
-        word = {"&&": " and ", "||": " or ", "!": " not ", "==": "==", "!=": "!=", "(": "(", ")": ")", "()": ""}.get(
-            token
-        )
+        word = _OPERATORS.get(token)
         if word is None:
             names.append(_value(token, values, ok=ok))
             word = f"names[{len(names) - 1}]"

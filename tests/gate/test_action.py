@@ -25,13 +25,22 @@ FILTER = "scripts/lib/backend-filter.mjs"
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the step `install` leaves, made by that step itself. Nothing is fetched: the tools that build are here."""
     folder = tmp_path_factory.mktemp("runner")
+    workspace = tmp_path_factory.mktemp("workspace")
+    plant(workspace)
     install = next(step for step in ACTION["runs"]["steps"] if step.get("id") == "install")
     subprocess.run(
         ["bash", "-eo", "pipefail", "-c", install["run"]],
         env={**os.environ, **OFFLINE, "PYTHON": sys.executable, "ACTION": str(source()), "RUNNER_TEMP": str(folder)},
+        cwd=workspace,
         check=True,
     )
     return folder / "newbackend"
+
+
+def plant(root: Path) -> None:
+    """Modules with names that the action's steps start, as a pull request could bring them."""
+    for name in ("newbackend", "venv", "pip"):
+        (root / f"{name}.py").write_text("print('planted')\nraise SystemExit(0)\n")
 
 
 def source() -> Path:
@@ -129,6 +138,17 @@ def test_a_forgotten_branch_of_the_path_filter_is_an_annotation_on_its_line(
     assert report["schema"] == "newbackend/verify/1"
     assert Path(job.outputs["markdown"]).read_text() == job.summary
     assert json.loads(Path(job.outputs["sarif"]).read_text())["version"] == "2.1.0"
+
+
+def test_modules_that_a_pull_request_brings_are_not_run(sample: Path, tmp_path: Path, installed: Path) -> None:
+    before = git(sample, "rev-parse", "HEAD").strip()
+    without_filter_branch(sample)
+    plant(sample)
+    git(sample, "add", "-A")
+    git(sample, *AUTHOR, "commit", "-q", "-m", "feat: change")
+    job = job_of(sample, tmp_path, installed, {"before": before}, "push")
+    assert job.status == 1
+    assert "planted" not in job.log
 
 
 def test_a_whole_backend_passes(action: Callable[..., Job]) -> None:
