@@ -161,6 +161,7 @@ READERS = {
     "package/archive/source.py": "the archive that the user named, mapped",
     "package/archive/tree.py": "files of a package: without following links or waiting; writes to a scratch folder",
     "package/pack.py": "writes the archive",
+    "package/repair/carry_out.py": "writes repairs; the lock of a package",
     "package/proofs/cpu.py": "a program of the host",
     "package/sandbox/hostshell.py": "a program of the host",
     "package/proofs/server.py": "/proc, of a child",

@@ -1,4 +1,4 @@
-"""`newbackend package check` and `newbackend package floor`."""
+"""`newbackend package check`, `floor` and `pack`; `fix` is in `package_fix.py`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from newbackend.cli.common import (
     verb_app,
 )
 from newbackend.cli.completion import one_of
+from newbackend.cli.package_fix import NoRunOption, fix
 
 if TYPE_CHECKING:
     from newbackend.findings import Report
@@ -33,13 +34,6 @@ _CPU_FLOORS = ("x86-64", "x86-64-v2", "v3")
 PathArgument = Annotated[
     Path,
     typer.Argument(metavar="PATH", help="A directory, a root-filesystem tar, a zip or wheel, a docker or OCI archive."),
-]
-
-NoRunOption = Annotated[
-    bool,
-    typer.Option(
-        "--no-run", help="Only read run.sh; else it runs alone in an empty root, with stand-ins for the programs."
-    ),
 ]
 
 
@@ -173,6 +167,9 @@ def pack(
     print_out(f"{packed.path}: {packed.files} files, {packed.bytes} bytes, {packed.platform}, {packed.layer}")
     print_err(f"install it with: local-ai backends install {packed.uri} NAME")
     return 0
+
+
+app.command()(fix)
 
 
 def _print(report: Report, format_: str, *, verbose: bool) -> None:

@@ -12,6 +12,7 @@ Each subpackage imports only from those before it, and only from their `__init__
     rules, proofs    judge a `Package`; run it for real
     registry, floor, suppressing, check
                      combined for the command line
+    repair, fix      what `package fix` does
 
 Public, and imported on first use so that importing this package costs nothing: the names in `__all__`.
 """

@@ -51,6 +51,13 @@ def check_package(path: Path, *, options: PackageOptions, today: date | None = N
     )
 
 
+def kept_findings(package: Package, path: Path, today: date | None = None) -> tuple[Finding, ...]:
+    """What the static rules find in a package, and no suppression accepts."""
+    name = package_name(path)
+    findings, results = _judge(package, name)
+    return suppress(package, path, name, sort_findings(findings), results, today or date.today())[0]
+
+
 def _judge(package: Package, name: str) -> tuple[list[Finding], list[CheckResult]]:
     """What the static rules found, and which of them passed or do not apply, in the order of their ids."""
     findings: list[Finding] = []

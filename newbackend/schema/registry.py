@@ -70,6 +70,12 @@ def _options() -> Json:
     return _printed(Options, "newbackend/options/1")
 
 
+def _package_fix() -> Json:
+    from newbackend.package.fix import FixJson
+
+    return _printed(FixJson, "newbackend/package-fix/1")
+
+
 def _error() -> Json:
     from newbackend.errors import ErrorJson
 
@@ -87,6 +93,7 @@ SCHEMAS: Mapping[str, Callable[[], Json]] = {
     "gallery": _gallery,
     "verify-summary": _verify_summary,
     "package-summary": _package_summary,
+    "package-fix": _package_fix,
 }
 """Name -> what makes it."""
 

@@ -61,6 +61,10 @@ RUNS: dict[str, tuple[JsonRun, ...]] = {
         JsonRun("package check {files}/package", status=1, schema="package"),
         JsonRun("package check {files}/package --summary", status=1, schema="package-summary"),
     ),
+    "package fix": (
+        JsonRun("package fix {files}/package --dry-run", status=1, schema="package-fix"),
+        JsonRun("package fix {files}/nothing", status=3, schema="error"),
+    ),
     "package pack": (JsonRun("package pack {files}/package --output {files}/packed.tar --platform linux/amd64"),),
     "gallery check": (JsonRun("gallery check {files}/gallery", schema="gallery"),),
     "package floor": (JsonRun("package floor {files}/package"),),

@@ -4,7 +4,7 @@ Each becomes one `Tree` in memory. Nothing is extracted, and no link is followed
 """
 
 from newbackend.package.archive.source import ARCHITECTURES, open_package
-from newbackend.package.archive.tree import Buffer, Entry, Kind, Tree, directory_tree, write_tree
+from newbackend.package.archive.tree import Buffer, Entry, Kind, Tree, directory_tree, on_disk, write_tree
 from newbackend.package.archive.unpack import View
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Tree",
     "View",
     "directory_tree",
+    "on_disk",
     "open_package",
     "write_tree",
 ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import mmap
 import os
 import posixpath
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -219,7 +220,7 @@ def directory_tree(root: Path) -> Tree:
             prefix, directory = pending.pop()
             with os.scandir(directory) as listing:
                 for item in listing:
-                    entry = _disk_entry(f"{prefix}{item.name}", item)
+                    entry = _disk_entry(f"{prefix}{item.name}", Path(item.path), item.stat(follow_symlinks=False))
                     entries[entry.path] = entry
                     if entry.kind is Kind.DIRECTORY:
                         pending.append((f"{entry.path}/", Path(item.path)))
@@ -230,15 +231,23 @@ def directory_tree(root: Path) -> Tree:
     return Tree(str(root), entries)
 
 
-def _disk_entry(path: str, item: os.DirEntry[str]) -> Entry:
-    if item.is_symlink():
-        return Entry(path, Kind.SYMLINK, 0o777, link=str(Path(item.path).readlink()))
-    if item.is_dir(follow_symlinks=False):
+def _disk_entry(path: str, place: Path, status: os.stat_result) -> Entry:
+    mode = stat.S_IMODE(status.st_mode)
+    if stat.S_ISLNK(status.st_mode):
+        return Entry(path, Kind.SYMLINK, 0o777, link=str(place.readlink()))
+    if stat.S_ISDIR(status.st_mode):
         return Entry(path, Kind.DIRECTORY, 0o755)
-    status = item.stat(follow_symlinks=False)
-    if not item.is_file(follow_symlinks=False):
-        return Entry(path, Kind.OTHER, status.st_mode & 0o7777)
-    return Entry(path, Kind.FILE, status.st_mode & 0o7777, status.st_size, blob=DiskBlob(Path(item.path)))
+    if not stat.S_ISREG(status.st_mode):
+        return Entry(path, Kind.OTHER, mode)
+    return Entry(path, Kind.FILE, mode, status.st_size, blob=DiskBlob(place))
+
+
+def on_disk(path: str, place: Path) -> Entry | None:
+    """The entry of one file on disk as `path`, links not followed; None when there is nothing."""
+    try:
+        return _disk_entry(path, place, place.lstat())
+    except OSError:
+        return None
 
 
 def write_tree(tree: Tree, target: Path) -> None:

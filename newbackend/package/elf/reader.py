@@ -124,6 +124,12 @@ class ELFFile:
         """The smallest alignment of a loaded segment (0 when nothing is loaded)."""
         return min((s.align for s in self.segments if s.type == PT_LOAD and s.memsz), default=0)
 
+    @property
+    def strays(self) -> tuple[str, ...]:
+        """The directories of RPATH and RUNPATH that are not relative to the file ($ORIGIN)."""
+        parts = f"{self.rpath}:{self.runpath}".split(":")
+        return tuple(p for p in parts if p and not p.startswith(("$ORIGIN", "${ORIGIN}")))
+
     @cached_property
     def versions(self) -> frozenset[str]:
         """The names of the symbol versions that this file defines."""

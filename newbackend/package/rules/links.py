@@ -67,10 +67,6 @@ def _absolute_link(package: Package, entry: Entry) -> Finding:
     return finding(LINKS, entry.path, message, subject=entry.link, severity=severity, expected=relative)
 
 
-def _strays(value: str) -> list[str]:
-    return [p for p in value.split(":") if p and not p.startswith(("$ORIGIN", "${ORIGIN}"))]
-
-
 RPATH = rule(
     "PKG108",
     "rpath",
@@ -92,9 +88,8 @@ def rpath(package: Package) -> Iterator[Finding]:
     """Build paths in RPATH and RUNPATH, one finding for all files with the same; an RPATH that overrides run.sh."""
     same: dict[tuple[str, str], list[str]] = {}
     for path, elf in package.elves.items():
-        strays = _strays(elf.rpath) + _strays(elf.runpath)
-        if strays:
-            same.setdefault(("RUNPATH" if elf.runpath else "RPATH", ":".join(strays)), []).append(path)
+        if elf.strays:
+            same.setdefault(("RUNPATH" if elf.runpath else "RPATH", ":".join(elf.strays)), []).append(path)
         elif elf.rpath and not elf.runpath and _overrides(package, path, elf):
             message = f"{path} has RPATH {elf.rpath}, which wins over the LD_LIBRARY_PATH of run.sh"
             yield finding(RPATH, path, message, subject="RPATH")
