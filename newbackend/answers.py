@@ -73,6 +73,7 @@ class OptionAnswers:
     glibc_floor: Text = None
     native_march: Flag = None
     cpu_variants: Words = None
+    readme: Flag = None
 
 
 @dataclass(frozen=True)

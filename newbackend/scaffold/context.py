@@ -80,7 +80,8 @@ def context(spec: BackendSpec, checkout: Checkout) -> Variables:
     layout = layout_of(checkout)
     ident = identifier(spec.name, spec.language.keywords)
     build_types = {row.get("build-type", "") for v in spec.variants for row in rows_of(spec, v)}
-    options = {"bundle_libs": [], "cpu_variants": [], "glibc_floor": "", "native_march": False, **as_data(spec.options)}
+    unset = {"bundle_libs": [], "cpu_variants": [], "glibc_floor": "", "native_march": False, "readme": False}
+    options = {**unset, **as_data(spec.options)}
     return {
         "name": spec.name,
         "ident": ident,

@@ -121,7 +121,7 @@ _GO_PACKAGES = {
     path.rpartition("/")[2]: path
     for path in (
         *("bytes", "context", "encoding/binary", "errors", "fmt", "hash/fnv", "io", "math", "os", "path/filepath"),
-        *("strings", "sync", "sync/atomic", "time", "unicode/utf8", "unsafe"),
+        *("slices", "strings", "sync", "sync/atomic", "time", "unicode/utf8", "unsafe"),
     )
 }
 _GO_NAME = re.compile(r"(?<![\w.])([a-z]\w*)\.[A-Z]")

@@ -39,6 +39,7 @@ TEXTS: Mapping[str, str] = {
     "options.glibc_floor": "The oldest glibc of an additional portable build, such as 2.28.",
     "options.native_march": "Compile for the processor of the build machine.",
     "options.cpu_variants": "Newer processors that its library is also built for: avx, avx2, avx512.",
+    "options.readme": "Also write a README.md; most backends of LocalAI have none.",
     "engine": "How the pinned upstream is built, as `newbackend engine inspect` reads it.",
     "engine.target": "The library to link.",
     "engine.header": "The header of its C API.",

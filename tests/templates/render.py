@@ -167,7 +167,8 @@ def context(lang: str, *, era: str = NEWEST, checkout: Path | None = None, **ove
     }
     options = overrides.pop("options", {})
     assert isinstance(options, dict)
-    values["options"] = {"bundle_libs": [], "cpu_variants": [], "glibc_floor": "", "native_march": False, **options}
+    unset = {"bundle_libs": [], "cpu_variants": [], "glibc_floor": "", "native_march": False, "readme": False}
+    values["options"] = {**unset, **options}
     return values | {key: value for key, value in overrides.items() if key != "modalities"}
 
 

@@ -72,6 +72,12 @@ def test_rendering_twice_gives_the_same_bytes(flavour: str, era: str) -> None:
 
 
 @every_flavour
+def test_a_readme_comes_on_request_only(flavour: str) -> None:
+    assert not {"README.md"} & set(backend(flavour))
+    assert not any("README" in content for _, content in backend(flavour).values())
+
+
+@every_flavour
 @every_era
 def test_no_template_syntax_is_left(flavour: str, era: str) -> None:
     for path, (_, content) in backend(flavour, era, pin=pin()).items():
@@ -237,7 +243,8 @@ def test_the_package_is_checked_and_no_failure_is_swallowed(flavour: str, era: s
 
 @every_flavour
 def test_a_hostile_description_reaches_only_the_readme_and_only_as_text(flavour: str) -> None:
-    plain, hostile = backend(flavour), backend(flavour, description=HOSTILE)
+    with_readme = {"options": {"readme": True}}
+    plain, hostile = backend(flavour, **with_readme), backend(flavour, description=HOSTILE, **with_readme)
     assert {path for path in plain if plain[path] != hostile[path]} == {"README.md"}
     quoted = next(line for line in text(hostile, "README.md").splitlines() if line.startswith("> "))
     assert "Вторая" in quoted

@@ -1,4 +1,4 @@
-"""package.sh of the compiled languages ends in `newbackend package check`, and does without it.
+"""package.sh of the compiled languages proves that its package is whole, and `newbackend package check` agrees.
 
 The scripts run for real, over a small C program in place of the backend.
 """
@@ -6,19 +6,23 @@ The scripts run for real, over a small C program in place of the backend.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
-import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from cli.runner import newbackend
 from package.workshop import gcc, missing_tools
 
+import newbackend.package as newbackend_package
 from templates import render as r
 
 pytestmark = pytest.mark.skipif(bool(missing_tools()), reason=missing_tools() or "-")
 
+DRIVERS = Path(newbackend_package.__file__).parent / "data/hostlibs.toml"
 PROGRAM = '#include <stdio.h>\nint main(void) { puts("hello"); return 0; }\n'
 PROGRAMS = {"cpp": "grpc-server", "go": "my-engine", "rust": "target/release/my-engine-grpc"}
 LANGUAGES = sorted(PROGRAMS)
@@ -64,64 +68,45 @@ def pack(request: pytest.FixtureRequest, tmp_path: Path) -> Packing:
     return packing(request.param, tmp_path / "checkout")
 
 
-def test_without_newbackend_its_own_check_is_all(pack: Packing) -> None:
+def test_it_runs_no_newbackend_that_happens_to_be_installed(pack: Packing) -> None:
+    pack.installed('echo "ran" >&2; exit 1')
     done = pack.run()
     assert done.returncode == 0, done.stderr
-    assert "0 errors" not in done.stdout
+    assert "ran" not in done.stderr
     assert (pack.folder / "package/lib/ld.so").exists()
 
 
-def test_a_newbackend_without_package_check_is_not_asked(pack: Packing) -> None:
-    pack.installed('echo "no such command: $*" >&2; exit 2')
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_library_that_only_this_machine_has_is_named(lang: str, tmp_path: Path) -> None:
+    pack = packing(lang, tmp_path / "checkout")
+    script = pack.folder / "package.sh"
+    gone = 'rm -f "$PACKAGE/lib/libc.so.6"'
+    script.write_text(re.sub(r"(?m)^(\s*if ! listing=)", rf"{gone}\n\1", script.read_text()))
     done = pack.run()
-    assert done.returncode == 0, done.stderr
-    assert "no such command" not in done.stderr
+    assert done.returncode == 1
+    assert re.search(r"package.sh: .* needs libc.so.6, found: \S+", done.stderr)
+    assert "not self-contained" in done.stderr
 
 
-def test_its_findings_refuse_the_package(pack: Packing) -> None:
-    pack.installed('[ "${3:-}" = --help ] && exit 0; echo "checking $3"; exit 1')
-    done = pack.run()
-    assert done.returncode != 0
-    assert f"checking {pack.folder}/package" in done.stdout
-    assert "newbackend refuses the package" in done.stderr
+def test_the_drivers_that_are_not_packaged_are_those_that_package_check_knows() -> None:
+    table = tomllib.loads(DRIVERS.read_text(encoding="utf-8"))
+    known = {row["name"] for row in table["library"] if row["kind"] == "driver"}
+    part = (r.TEMPLATES / "shared/common/parts/closure.sh.jinja").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"^    (lib\S+(?: \| \S+)*)\) return 0", part, re.M)
+    assert set(listed.split(" | ")) == known
 
 
-@pytest.mark.parametrize("status", [2, 3, 127])
-def test_its_own_trouble_does_not(pack: Packing, status: int) -> None:
-    pack.installed(f'[ "${{3:-}}" = --help ] && exit 0; exit {status}')
-    done = pack.run()
-    assert done.returncode == 0, done.stderr
-    assert f"could not check the package (exit status {status})" in done.stderr
-
-
-def real(pack: Packing) -> None:
-    path = os.pathsep.join(entry for entry in sys.path if entry)
-    pack.installed(f'PYTHONPATH="{path}" exec "{sys.executable}" -m newbackend "$@"')
-
-
-def test_the_real_one_has_nothing_to_say_against_a_good_package(pack: Packing) -> None:
-    real(pack)
-    done = pack.run()
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "0 errors" in done.stdout
-
-
-def test_the_real_one_refuses_what_the_own_check_cannot_see(tmp_path: Path) -> None:
-    pack = packing("rust", tmp_path / "checkout")
-    real(pack)
-    run = pack.folder / "run.sh"
-    run.write_text(run.read_text().replace('-grpc" "$@"', '-grpc-server" "$@"'))
-    done = pack.run()
-    assert done.returncode != 0
-    assert "error[PKG001]" in done.stdout
+def test_package_check_has_nothing_to_say_against_a_good_package(pack: Packing) -> None:
+    assert pack.run().returncode == 0
+    checked = newbackend("package", "check", pack.folder / "package")
+    assert checked.status == 0, checked.out
+    assert "0 errors" in checked.out
 
 
 def test_a_static_go_program_is_no_defect_although_run_sh_would_take_a_loader(tmp_path: Path) -> None:
     pack = packing("go", tmp_path / "checkout", "-static")
-    real(pack)
-    done = pack.run()
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "layout: static" in done.stdout
+    assert pack.run().returncode == 0
+    assert "layout: static" in newbackend("package", "check", pack.folder / "package").out
     assert not (pack.folder / "package/lib").exists()
 
 

@@ -34,7 +34,8 @@ PROFILES = {
     "metal": "mps",
 }
 SCRIPTS = {"install.sh", "run.sh", "test.sh", "protogen.sh"}
-ALWAYS = SCRIPTS | {"Makefile", "README.md", ".gitignore", "backend.py", "engine.py", "test.py"}
+WITH_README: dict[str, Any] = {"options": {"readme": True}}
+ALWAYS = SCRIPTS | {"Makefile", ".gitignore", "backend.py", "engine.py", "test.py"}
 HOSTILE = (
     "\"\"\"''' $HOME $(touch /tmp/owned) `touch /tmp/owned` # {{ 7 * 7 }} {% endif %} \\ %s\n"
     "import os; os.abort()\n*/ --> <script>\r\nпривет 你好 \u202e\x00\x1b[31m" + "x" * 10_000
@@ -157,14 +158,14 @@ def test_the_placeholder_is_marked_in_the_one_file_that_is_named() -> None:
 
 
 def test_the_readme_says_how_to_replace_the_engine() -> None:
-    readme = files(pin=pin(), urls=["https://example.org/a_b"], license="MIT")["README.md"]
+    readme = files(pin=pin(), urls=["https://example.org/a_b"], license="MIT", **WITH_README)["README.md"]
     assert "## Replace the engine" in readme
     assert "MY_ENGINE_VERSION" in readme
     assert "https://example.org/a" in readme
 
 
 def test_a_description_reaches_the_readme_only_and_as_one_paragraph() -> None:
-    plain, other = files(description="A test."), files(description=HOSTILE)
+    plain, other = files(description="A test.", **WITH_README), files(description=HOSTILE, **WITH_README)
     differing = {name for name in plain if plain[name] != other[name]}
     assert differing == {"README.md"}
     readme = other["README.md"]
