@@ -5,3 +5,5 @@ from __future__ import annotations
 DEFAULT_IMPORT = "preference"
 NO_IMPORT = "none"
 IMPORT_KINDS = (DEFAULT_IMPORT, "importer", "drop-in", NO_IMPORT)
+WITHOUT_MODELS = frozenset({"vector-store"})
+"""Modalities for which nobody imports or installs a model."""

@@ -69,6 +69,11 @@ class Checkout:
                 other.file_memo[key] = self.file_memo[key]
         return other
 
+    @property
+    def planned(self) -> Mapping[str, str | None]:
+        """The planned text of every changed file, None for one that is to be deleted."""
+        return self._changes
+
     def raw(self, path: str) -> bytes | None:
         """Bytes on disk, without the overlay; None when there is no such file. Raises UsageError for what
         `checkout.reading` refuses."""

@@ -82,7 +82,7 @@ def _confirmed(plan: Plan, question: str, options: ChangeOptions) -> bool:
     if not asks:
         hint = "pass --yes to apply, or --dry-run to only look"
         raise UsageError("not-confirmed", "nothing was written", hint=hint)
-    left = f" It leaves {places_by_hand(plan)}." if plan.manual else ""
+    left = f" It leaves {places_by_hand(plan)}." if plan.by_hand else ""
     if confirm(f"{question}{left}"):
         return True
     print_err("newbackend: nothing was written")

@@ -197,7 +197,7 @@ def confirm(question: str) -> bool:
 
 def places_by_hand(plan: Plan) -> str:
     """The places that a plan leaves to do by hand, in words: `2 places by hand (Makefile:33, docs/x.md:4)`."""
-    where = list(dict.fromkeys(f"{one_line(item.path)}:{item.line}" for item in plan.manual))
+    where = list(dict.fromkeys(f"{one_line(item.path)}:{item.line}" for item in plan.by_hand))
     named = ", ".join(where[:_NAMED]) + (f" and {len(where) - _NAMED} more" if len(where) > _NAMED else "")
     return f"{len(where)} place{'' if len(where) == 1 else 's'} by hand ({named})"
 
@@ -206,12 +206,12 @@ def refuse_by_hand(plan: Plan) -> None:
     """Raises RefusedChange when the plan leaves places to do by hand: half a registration is worse than none."""
     from newbackend.errors import RefusedChange
 
-    if plan.manual:
+    if plan.by_hand:
         raise RefusedChange(
             "left-by-hand",
             f"the plan leaves {places_by_hand(plan)}, so nothing was written",
             hint="pass --allow-manual to write the rest",
-            choices=[f"{item.path}:{item.line}" for item in plan.manual],
+            choices=[f"{item.path}:{item.line}" for item in plan.by_hand],
         )
 
 

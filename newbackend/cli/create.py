@@ -196,7 +196,7 @@ def _create(given: Answers, checkout: Checkout, options: CreateOptions) -> int:
                 print_err("newbackend: every hunk was left out; nothing was written")
                 return 0
         save(plan, options)
-        if options.dry_run or (plan.empty and not plan.manual):
+        if options.dry_run or (plan.empty and not plan.by_hand):
             show(plan, options)
         elif not _written(plan, checkout, front, options):
             kept = f"; your answers are kept: `{session.command}` offers them again" if session.kept else ""
@@ -216,7 +216,7 @@ def _written(plan: Plan, checkout: Checkout, front: Frontend, options: CreateOpt
     if (options.yes or not options.asks or plan.empty) and not options.allow_manual:
         refuse_by_hand(plan)
     count = len({edit.path for edit in plan.made})
-    left = f" It leaves {places_by_hand(plan)}." if plan.manual else ""
+    left = f" It leaves {places_by_hand(plan)}." if plan.by_hand else ""
     agreed = options.yes or plan.empty or front.confirm(f"Write these {count} files?{left}", default=False)
     if agreed:
         _apply(plan, checkout, options)

@@ -52,6 +52,6 @@ def remove(
     if paths is None:
         return 0
     print_err(f"newbackend: {len(paths)} files changed or deleted; `newbackend undo` takes it back")
-    if plan.manual:
-        print_err(f"newbackend: {len(plan.manual)} place(s) could not be edited safely and are left to you, see above")
+    if plan.by_hand:
+        print_err(f"newbackend: {len(plan.by_hand)} place(s) could not be edited safely and are left to you, see above")
     return 0

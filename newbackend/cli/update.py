@@ -77,7 +77,7 @@ def finish(change: Changed, name: str, question: str, checkout: Checkout, option
     from newbackend.errors import Exit
     from newbackend.scaffold.generated import remember
 
-    left = Exit.FINDINGS if change.conflicts or (change.plan.manual and options.dry_run) else Exit.OK
+    left = Exit.FINDINGS if change.conflicts or (change.plan.by_hand and options.dry_run) else Exit.OK
     options = replace(options, asked_by=change.answers_path)
     paths = carry_out(change.plan, checkout, question, options)
     if paths is None:
@@ -86,6 +86,6 @@ def finish(change: Changed, name: str, question: str, checkout: Checkout, option
         remember(checkout.root, name, change.rendered)
     if paths:
         print_written(change.plan, checkout.root, len(paths))
-    elif change.plan.manual:
-        print_err(f"newbackend: {len(change.plan.manual)} place(s) are left to you, see above")
-    return Exit.FINDINGS if change.plan.manual else left
+    elif change.plan.by_hand:
+        print_err(f"newbackend: {len(change.plan.by_hand)} place(s) are left to you, see above")
+    return Exit.FINDINGS if change.plan.by_hand else left

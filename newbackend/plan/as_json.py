@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, NotRequired, TypedDict
 
 from newbackend.checkout.gitlink import GITLINK, is_commit
 from newbackend.errors import UsageError
-from newbackend.plan.model import SCHEMA, Edit, Manual, Op, Plan, Present
+from newbackend.plan.model import SCHEMA, Edit, Op, Plan, Present
+from newbackend.registrations.manual import Manual
 from newbackend.splice.outcome import Splice
 
 
@@ -40,6 +42,11 @@ class ManualJson(PresentJson):
     """Something to do by hand: where, what to paste, and why."""
 
     snippet: str
+    needed: Annotated[
+        bool,
+        "Whether it is an edit that could not be made safely: without it the change is half a change. Anything else"
+        " remains to a person, and fails nothing.",
+    ]
 
 
 class SkippedJson(TypedDict):
@@ -89,6 +96,7 @@ def plan_to_json(plan: Plan) -> PlanJson:
                 "reason": item.reason,
                 "place": item.place,
                 "rule": list(item.rules),
+                "needed": item.needed,
             }
             for item in plan.manual
         ],
@@ -142,6 +150,9 @@ def plan_from_json(text: str, where: str) -> Plan:
 
 
 def _plan(data: dict[str, Any]) -> Plan:
+    def needed(row: Mapping[str, Any]) -> bool:
+        return bool(row.get("needed", True))  # a plan of an earlier newbackend does not say it
+
     edits = tuple(
         Edit(
             path=_text(row["path"]),
@@ -158,7 +169,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         for row in data["edits"]
     )
     manual = tuple(
-        Manual(r["path"], int(r["line"]), r["snippet"], r["reason"], r["place"], tuple(r["rule"]))
+        Manual(r["path"], int(r["line"]), r["snippet"], r["reason"], r["place"], tuple(r["rule"]), needed(r))
         for r in data["manual"]
     )
     present = tuple(

@@ -19,11 +19,13 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.overrides import SCAFFOLD
 from newbackend.plan.diff import of_splices, whole_file
-from newbackend.plan.model import Edit, Manual, Plan, Present, sha
+from newbackend.plan.model import Edit, Plan, Present, sha
 from newbackend.plan.registered import refuse_registered_otherwise
 from newbackend.registrations import places
 from newbackend.registrations.base import Change, NewFile
+from newbackend.registrations.manual import Manual
 from newbackend.registrations.path_filter.place import routes
+from newbackend.registrations.remaining import remaining
 from newbackend.registrations.support.place_overrides import check_place_overrides
 from newbackend.registrations.support.yaml_files import document
 from newbackend.scaffold.render import RenderedFile, render
@@ -83,7 +85,7 @@ def plan_create(spec: BackendSpec, checkout: Checkout, *, scaffold: Scaffold = r
         first = pending[0]
         raise UsageError("plan-not-idempotent", f"a second run would add {first.reason} again", where=first.path)
     prove_routes(checkout, after, spec.name)
-    return plan
+    return replace(plan, manual=(*plan.manual, *remaining(after, spec)))
 
 
 def assemble(title: str, answers: Mapping[str, Any], checkout: Checkout, changes: Sequence[Change]) -> Plan:

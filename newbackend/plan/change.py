@@ -27,7 +27,7 @@ from newbackend.plan.compose import composed
 from newbackend.plan.dependents import dependents
 from newbackend.plan.diff import whole_file
 from newbackend.plan.files import Merging, Step, file_steps, modify
-from newbackend.plan.model import Edit, Manual, Plan
+from newbackend.plan.model import Edit, Plan
 from newbackend.plan.registered import Registered, registered_answers
 from newbackend.plan.rename import moved_files, registered_anew, renamed
 from newbackend.plan.wish import Wish, only_departures, wished
@@ -35,6 +35,7 @@ from newbackend.registrations import places
 from newbackend.registrations.base import Change, NewFile, Place
 from newbackend.registrations.difference import plan_difference
 from newbackend.registrations.gallery_index.place import GalleryIndex
+from newbackend.registrations.manual import Manual
 from newbackend.registrations.matrix.place import Matrix
 from newbackend.registrations.submodules.place import submodule_path
 from newbackend.registrations.support.backend_names import backend_names, unknown_backend

@@ -18,7 +18,8 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import NotFoundError, UsageError
 from newbackend.overrides import SCAFFOLD
 from newbackend.plan.diff import whole_file
-from newbackend.plan.model import Edit, Manual
+from newbackend.plan.model import Edit
+from newbackend.registrations.manual import Manual
 from newbackend.scaffold.generated import blob_id
 from newbackend.scaffold.render import RenderedFile
 from newbackend.splice.outcome import Splice

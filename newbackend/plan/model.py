@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from newbackend.checkout.gitlink import GITLINK
 from newbackend.checkout.tree import Checkout
+from newbackend.registrations.manual import Manual
 from newbackend.splice.outcome import Splice, apply_splices
 
 SCHEMA = "newbackend/plan/1"
@@ -48,18 +49,6 @@ class Edit:
     def base_text(self, checkout: Checkout) -> str | None:
         """The current text of the file or commit of the submodule; None when it does not exist."""
         return checkout.link(self.path) if self.mode == GITLINK else checkout.read(self.path)
-
-
-@dataclass(frozen=True)
-class Manual:
-    """An edit that cannot be made safely: where it belongs, what to paste, and why."""
-
-    path: str
-    line: int
-    snippet: str
-    reason: str
-    place: str
-    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,6 +94,16 @@ class Plan:
     def made(self) -> tuple[Edit, ...]:
         """The edits that `apply` makes."""
         return tuple(edit for edit in self.edits if edit.made)
+
+    @property
+    def by_hand(self) -> tuple[Manual, ...]:
+        """The edits that could not be made: without them the change is half a change."""
+        return tuple(item for item in self.manual if item.needed)
+
+    @property
+    def to_do(self) -> tuple[Manual, ...]:
+        """What remains to a person afterwards, and fails nothing."""
+        return tuple(item for item in self.manual if not item.needed)
 
     @property
     def empty(self) -> bool:

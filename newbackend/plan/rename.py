@@ -19,10 +19,11 @@ from newbackend.overrides import SCAFFOLD
 from newbackend.plan.build import assemble, planned, prove
 from newbackend.plan.diff import of_splices, whole_file
 from newbackend.plan.files import BaseOf, create, merge
-from newbackend.plan.model import Edit, Manual, Plan
+from newbackend.plan.model import Edit, Plan
 from newbackend.plan.registered import Registered
 from newbackend.registrations import places
 from newbackend.registrations.base import Altered, Change, Fact, Place
+from newbackend.registrations.manual import Manual
 from newbackend.registrations.model_gallery.place import ModelGallery
 from newbackend.registrations.support.importers_dir import importer_of
 from newbackend.scaffold.generated import blob_id, recorded

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from newbackend.catalog.languages import PLACEHOLDER
 from newbackend.checklist import NEW_BACKEND, Decided, Item, Line
 from newbackend.checkout.tree import Checkout
-from newbackend.errors import NewbackendError
 from newbackend.findings import Report, Severity, Status
 from newbackend.registrations import places
 from newbackend.registrations.base import ExpectedFact, facts_by_key, probed
+from newbackend.registrations.remaining import placeholders
 from newbackend.registrations.support.os_excluded import TITLES, os_of
 from newbackend.spec import BackendSpec
 
@@ -118,15 +118,8 @@ def _line(
 def _placeholder(text: str, spec: BackendSpec, checkout: Checkout) -> Line | None:
     if not spec.its_flavour.placeholder:
         return None
-    marked = [path for path in checkout.files_below(spec.directory) if _says(checkout, path, PLACEHOLDER)]
+    marked = placeholders(checkout, spec)
     return Line(text, not marked, f"{marked[0]} still carries {PLACEHOLDER}" if marked else "")
-
-
-def _says(checkout: Checkout, path: str, word: str) -> bool:
-    try:
-        return word in (checkout.read(path) or "")
-    except NewbackendError:
-        return False  # not text, so not a template's placeholder
 
 
 def _of_places(item: Item, states: Mapping[str, PlaceState], exempt: Mapping[str, str]) -> Line | None:

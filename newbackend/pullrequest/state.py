@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -13,8 +14,12 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError
 from newbackend.findings import Report
 from newbackend.pullrequest.checklist import PlaceState, checklist, place_states
+from newbackend.registrations import places
+from newbackend.registrations.base import rules_of
+from newbackend.registrations.manual import Manual
 from newbackend.registrations.matrix.place import rows_of
 from newbackend.registrations.path_filter.place import FUNCTIONS
+from newbackend.registrations.remaining import remaining
 from newbackend.registrations.support.os_excluded import TITLES, os_of
 from newbackend.sanitize import one_line
 from newbackend.spec import BackendSpec
@@ -36,7 +41,8 @@ class Source(Enum):
 
 @dataclass(frozen=True)
 class State:
-    """Everything a pull request says. `boxes` are the task lines of the repository's own template."""
+    """Everything a pull request says. `boxes` are the task lines of the repository's own template, `left` is what is
+    missing in the registration files, and what remains to a person."""
 
     spec: BackendSpec
     places: tuple[PlaceState, ...]
@@ -47,6 +53,7 @@ class State:
     verified: str
     source: Source = Source.STATED
     boxes: tuple[str, ...] = ()
+    left: tuple[Manual, ...] = ()
 
 
 def state_of(spec: BackendSpec, checkout: Checkout, source: Source = Source.STATED) -> State:
@@ -63,7 +70,19 @@ def state_of(spec: BackendSpec, checkout: Checkout, source: Source = Source.STAT
         verified=_verified(report),
         source=source,
         boxes=_boxes(checkout),
+        left=(*_missing(states), *remaining(checkout, spec)),
     )
+
+
+def _missing(states: Sequence[PlaceState]) -> Iterator[Manual]:
+    """One entry for each place that lacks something, with the text of all that it lacks."""
+    by_id = {place.id: place for place in places()}
+    for state in states:
+        if state.missing:
+            line = state.lines[-1] if state.lines else 1
+            reasons = ", ".join(dict.fromkeys(fact.reason for fact in state.missing))
+            rules = rules_of(state.missing)
+            yield Manual(state.path, line, by_id[state.id].snippet(state.missing), reasons, state.id, rules)
 
 
 def _platforms(spec: BackendSpec) -> list[tuple[str, str, str]]:

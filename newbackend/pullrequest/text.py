@@ -8,6 +8,7 @@ from typing import Any
 from newbackend.catalog import modalities
 from newbackend.checklist import Line
 from newbackend.pullrequest.state import Source, State
+from newbackend.sanitize import one_line
 from newbackend.splice.markdown import cell
 
 SCHEMA = "newbackend/pr/1"
@@ -25,8 +26,10 @@ def title(state: State) -> str:
 
 def description(state: State) -> str:
     """The whole description in Markdown."""
-    parts = [_what(state), _platforms(state), _registered(state), _checklist(state), _checked(state), _rest(state)]
-    return "\n".join(row for part in parts for row in (*part, "")).rstrip() + "\n"
+    parts = [_what(state), _platforms(state), _registered(state), _checklist(state), _left(state)]
+    parts += [_checked(state), _rest(state)]
+    texts = ("\n".join(part) for part in parts)
+    return "\n\n".join(text for text in texts if text) + "\n"
 
 
 def as_json(state: State) -> dict[str, Any]:
@@ -39,6 +42,10 @@ def as_json(state: State) -> dict[str, Any]:
         "checklist": [{"text": line.text, "done": line.ticked, "note": line.note} for line in state.checklist],
         "platforms": [{"title": t, "images": i, "systems": s} for t, i, s in state.platforms],
         "left_out": [{"title": t, "reason": r} for t, r in state.left_out],
+        "manual": [
+            {"path": m.path, "line": m.line, "reason": m.reason, "snippet": m.snippet, "needed": m.needed}
+            for m in state.left
+        ],
     }
 
 
@@ -101,6 +108,16 @@ def _checklist(state: State) -> Iterator[str]:
 
 def _item(line: Line) -> str:
     return f"- [{'x' if line.ticked else ' '}] {line.text}" + (f" ({cell(line.note)})" if line.note else "")
+
+
+def _left(state: State) -> Iterator[str]:
+    """What is missing or remains to a person, each a box to tick; the texts to paste are in the JSON and the plan."""
+    if state.left:
+        yield "**Left to do**"
+        yield ""
+        for item in state.left:
+            path = one_line(item.path).replace("`", "'")
+            yield f"- [ ] `{path}`, line {item.line}: {cell(item.reason)}"
 
 
 def _checked(state: State) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from newbackend.checkout.tree import Checkout, cached, cached_by_file
 from newbackend.errors import UsageError
+from newbackend.registrations.manual import Manual
 from newbackend.spec import BackendSpec
 from newbackend.splice.conflicts import conflict_line
 from newbackend.splice.operation import Operation, anchor_missing
@@ -216,6 +217,10 @@ class Place(ABC):
 
     def own_files(self, checkout: Checkout, name: str) -> Sequence[str]:
         """Files outside the backend's directory that belong to this backend alone."""
+        return ()
+
+    def tasks(self, checkout: Checkout, spec: BackendSpec) -> Iterable[Manual]:
+        """What remains to a person in the area of this place, when the backend is registered in the checkout."""
         return ()
 
     def concerns(self, spec: BackendSpec) -> bool:

@@ -70,7 +70,7 @@ def test_a_variant_is_one_row(checkout: Checkout) -> None:
     assert acceleration(["cpu", "npu"]) == "CPU, Acme NPU"
 
     plan = plan_create(spec(**wanted, variants=["cpu", "npu", "metal"]), checkout)
-    assert not plan.manual
+    assert not plan.by_hand
     after = planned(plan, checkout)
     assert 'npu: "npu-oak"' in after.need(INDEX)
     assert "tag-suffix: '-gpu-npu-oak'" in after.need(MATRIX)

@@ -49,7 +49,7 @@ def test_one_declined_hunk_is_named_by_verify_and_by_nothing_else(sample: Path) 
 
 def test_the_letters_that_show_something(sample: Path) -> None:
     terminal = Terminal(*WORDS, "--review", cwd=sample, columns=120, rows=60)
-    terminal.sees("scaffold: 25 files")
+    terminal.sees("scaffold: 24 files")
     terminal.answers("Take this hunk", "?", ENTER)
     terminal.sees("n - leave it out, and what needs it")
     terminal.answers("Take this hunk", "p", ENTER)
@@ -110,7 +110,7 @@ def test_the_pager_gets_summary_and_diff_and_its_absence_is_no_error(sample: Pat
     pager.write_text(f'#!/bin/sh\ncat > "{got}"\n')
     pager.chmod(0o755)
     terminal = Terminal(*WORDS, cwd=sample, env={"PAGER": f"{pager} --option"})
-    terminal.sees("35 files, 25 new, 10 changed, +")
+    terminal.sees("35 files, 24 new, 11 changed, +")
     terminal.answers("files? [y/N]", "n", ENTER)
     assert terminal.ends() == 0
     text = got.read_text()

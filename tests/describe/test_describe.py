@@ -25,7 +25,7 @@ def test_the_sample_has_the_backends_that_these_tests_speak_of(checkout: Checkou
 def test_creating_a_described_backend_again_plans_nothing(checkout: Checkout, name: str) -> None:
     plan = plan_create(described(checkout, name), checkout)
     assert [(edit.place, edit.outcome, edit.reason) for edit in plan.edits] == []
-    assert plan.manual == ()
+    assert plan.by_hand == ()
     assert plan.present
 
 

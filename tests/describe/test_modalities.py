@@ -30,7 +30,7 @@ def test_a_modality_is_registered_found_and_described(
     pin = {**PIN, "repo": "owner/oak", "variable": "OAK_VERSION"}
     oak = spec(name="oak", lang=lang, flavour=None, variants=list(variants), modalities=[modality], pin=pin)
     plan = plan_create(oak, checkout)
-    assert plan.manual == ()
+    assert plan.by_hand == ()
     created = planned(plan, checkout)
     found = verify(created, names=["oak"]).findings
     assert [one.message for one in found if one.level is not Severity.NOTE] == []

@@ -102,7 +102,7 @@ def tidy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_creating_twice_plans_nothing(tidy: Path, given_answers: dict[str, Any]) -> None:
     checkout = open_checkout(tidy)
     spec, plan = created(given_answers, checkout)
-    assert {one.place for one in plan.manual} <= {"compatibility-table"}  # the sample has no table for some kinds
+    assert {one.place for one in plan.by_hand} <= {"compatibility-table"}  # the sample has no table for some kinds
     again = plan_create(spec, after(checkout, plan), scaffold=few_files)
     assert [(edit.place, edit.reason) for edit in again.made] == []
 

@@ -177,7 +177,7 @@ def _facts(checkout: Checkout, names: tuple[str, ...]) -> dict[Key, str]:
 
 def _missing(key: Key, want: Mapping[Key, str], have: Mapping[Key, str], plan: Plan, notes: tuple[str, ...]) -> Missing:
     place, name = key
-    said = [("by hand", one.reason) for one in plan.manual if one.place == place]
+    said = [("by hand", one.reason) for one in plan.by_hand if one.place == place]
     said += [("not here", reason) for skipped, reason in plan.skipped if skipped == place]
     said += [("not described", note) for note in notes if name in note]
     if key in have:

@@ -106,9 +106,9 @@ def check(trip: Trip, name: str, exceptions: set[tuple[str, str]]) -> list[str]:
     said += [f"back after all, take it off the exceptions: {one}" for one in sorted(exceptions - trip.lost - trip.left)]
     said += [f"new: {one}" for one in sorted(trip.gained)]
     said += [f"planned though it is there: {change.place} {change.reason}" for change in trip.first]
-    mine = [one for one in trip.removed.manual if one.place not in BY_PERSON.get(name, set())]
+    mine = [one for one in trip.removed.by_hand if one.place not in BY_PERSON.get(name, set())]
     said += [f"not removable: {one.place} {one.reason}" for one in mine]
-    by_person = {one.place for one in trip.created.manual} - BY_PERSON.get(name, set())
+    by_person = {one.place for one in trip.created.by_hand} - BY_PERSON.get(name, set())
     said += [f"by hand: {place}" for place in sorted(by_person)]
     return [f"{name}: {one}" for one in said]
 
@@ -157,7 +157,7 @@ def test_every_localai_backend_can_be_removed_unless_others_build_upon_it(
         except UsageError as error:
             refused[name] = error
         else:
-            assert {one.place for one in plan.manual} <= BY_PERSON.get(name, set()), name
+            assert {one.place for one in plan.by_hand} <= BY_PERSON.get(name, set()), name
     needed = NEEDED[revision]
     assert {name: refusal.code for name, refusal in refused.items()} == dict.fromkeys(needed, "backend-needed")
     for name, refusal in refused.items():

@@ -46,7 +46,7 @@ def facts_of(checkout: Checkout, names: tuple[str, ...]) -> dict[tuple[str, str]
 def changed(checkout: Checkout, name: str, wish: Wish) -> tuple[Checkout, tuple[str, ...], Mapping[str, str]]:
     """The checkout with a wish fulfilled, what was left by hand, and the paths that were edited."""
     plan = plan_change(name, wish, checkout, SOURCES).plan
-    by_hand = tuple(f"{item.place}: {item.reason}" for item in plan.manual)
+    by_hand = tuple(f"{item.place}: {item.reason}" for item in plan.by_hand)
     return planned(plan, checkout), by_hand, plan.base
 
 
@@ -87,7 +87,7 @@ def one_more(checkout: Checkout, name: str, variant: str) -> Day:
     say."""
     known = {finding.fingerprint for finding in verify(checkout, names=[name]).findings}
     plan = plan_change(name, Wish(add_variants=(variant,)), checkout, SOURCES).plan
-    after, by_hand = planned(plan, checkout), tuple(f"{item.place}: {item.reason}" for item in plan.manual)
+    after, by_hand = planned(plan, checkout), tuple(f"{item.place}: {item.reason}" for item in plan.by_hand)
     said = " ".join((*by_hand, *plan.notes))
     new = [
         f"{finding.rule.id} {finding.subject}: {finding.message}"

@@ -25,7 +25,7 @@ def after(plan: Plan, checkout: Checkout) -> Checkout:
 def test_everything_on_the_seed_checklist_is_registered(any_sample: Path) -> None:
     checkout = open_checkout(any_sample)
     plan = plan_create(spec(), checkout)
-    assert plan.manual == ()
+    assert plan.by_hand == ()
     satisfied = {rule for edit in plan.made for rule in edit.rules}
     expected = (
         "REG101 REG201 REG202 REG203 REG204 REG301 REG302 REG303 REG304 REG305 REG306 REG401 REG501 REG801 REG811"

@@ -108,7 +108,7 @@ def test_the_import_form_can_be_left(checkout: Checkout) -> None:
 
 def test_asking_for_what_is_there_plans_nothing(checkout: Checkout) -> None:
     plan = plan_change("pyecho", Wish(add_variants=("cpu",)), checkout, SOURCES).plan
-    assert (plan.empty, plan.manual) == (True, ())
+    assert (plan.empty, plan.by_hand) == (True, ())
 
 
 def test_other_backends_facts_are_proven_to_stay(checkout: Checkout) -> None:

@@ -44,7 +44,7 @@ def test_create_leaves_nothing_to_find_and_remove_nothing_behind(
 ) -> None:
     before = open_checkout(any_sample).with_changes(ENGINE if flavour == "llama-fork" else {})
     plan = plan_create(oak(lang, flavour, variants), before)
-    assert plan.manual == ()
+    assert plan.by_hand == ()
 
     created = planned(plan, before)
     found = verify(created, names=["oak"]).findings

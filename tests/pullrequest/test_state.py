@@ -68,5 +68,6 @@ def test_what_the_answers_leave_out_is_not_ticked(checkout: Checkout) -> None:
 
 
 def test_optional_lines_show_only_where_they_were_asked_for(checkout: Checkout) -> None:
-    texts_of = [one.text for one in state_of(spec(pin=None), checkout).checklist]
+    unasked = spec(pin=None, overrides={"places": {"test-workflow": {"job": False}}})
+    texts_of = [one.text for one in state_of(unasked, checkout).checklist]
     assert not any("bump bot" in text or "test-extra" in text or "In-house" in text for text in texts_of)

@@ -54,6 +54,17 @@ def test_json_says_the_same(checkout: Checkout) -> None:
     assert len(data["checklist"]) == len(state.checklist)
 
 
+def test_what_is_missing_or_remains_is_named_with_its_text(checkout: Checkout) -> None:
+    state = state_of(spec(), checkout.with_changes({}))
+    missing = [row for row in as_json(state)["manual"] if row["needed"]]
+    assert any(row["path"] == "backend/index.yaml" and "ds4" in row["snippet"] for row in missing)
+    after = planned(plan_create(spec(), checkout), checkout)
+    rows = as_json(state_of(spec(), after))["manual"]
+    assert {row["needed"] for row in rows} == {False}
+    text = description(state_of(spec(), after))
+    assert "\n**Left to do**\n\n- [ ] `backend/cpp/ds4/engine.cpp`, line " in text
+
+
 def test_a_guess_is_not_in_the_title(checkout: Checkout) -> None:
     for source, words in ((Source.TAGS, "by the gallery's tags"), (Source.NOTHING, "to be filled in by the author")):
         state = state_of(spec(), checkout, source)

@@ -83,7 +83,7 @@ def test_whatever_is_offered_is_planned_without_a_hand(real: Checkout, kind: str
     more: dict[str, dict[str, Any]] = {"drop-in": {"of": "cppanvil"}, "importer": {"extensions": [".ds4"]}}
     plan = plan_create(make_spec(given(imports={"kind": kind, **more.get(kind, {})})), real)
     touched = {"preference": PATH, "drop-in": f"{FOLDER}/cppanvil.go", "importer": f"{FOLDER}/ds4.go"}
-    assert plan.manual == ()
+    assert plan.by_hand == ()
     assert {edit.path for edit in plan.made} & set(touched.values()) == {touched[kind]}
     effects = {choice.value: choice.effect for choice in question("import.kind", real).choices}
     assert touched[kind].removesuffix("/cppanvil.go") in effects[kind], "the question says what is touched"
@@ -232,7 +232,7 @@ def test_an_answers_file_is_only_asked_what_it_has_no_default_for(
     script = Scripted([*replies, *([END] if replies else [])])
     done, _ = complete(given(imports=said), real, script, WizardOptions(settled=Headless()))
     assert script.done
-    assert plan_create(make_spec(done), real).manual == ()
+    assert plan_create(make_spec(done), real).by_hand == ()
 
 
 @pytest.mark.parametrize(

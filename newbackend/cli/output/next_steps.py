@@ -11,6 +11,7 @@ from newbackend.catalog.languages import PLACEHOLDER, languages
 from newbackend.checkout.tree import Checkout
 from newbackend.cli.common import print_err
 from newbackend.plan.model import Plan
+from newbackend.report.wording import plural
 
 
 def print_written(plan: Plan, root: Path, paths: int) -> None:
@@ -20,8 +21,12 @@ def print_written(plan: Plan, root: Path, paths: int) -> None:
         print_err("newbackend: nothing was written")
         return
     print_err(f"newbackend: {files} written; `newbackend undo` takes {'them' if paths != 1 else 'it'} back")
-    if plan.manual:
-        print_err(f"newbackend: {len(plan.manual)} place(s) could not be edited safely and are left to you, see above")
+    if plan.by_hand:
+        print_err(f"newbackend: {len(plan.by_hand)} place(s) could not be edited safely and are left to you, see above")
+    if plan.to_do:
+        name = plan.answers.get("name")
+        again = f"; `newbackend pr {name}` names {'them' if len(plan.to_do) != 1 else 'it'} again" if name else ""
+        print_err(f"newbackend: {plural(len(plan.to_do), 'thing')} left to do, see TO DO above{again}")
     steps = list(_steps(plan, root))
     if steps:
         print_err("\n".join(["Next:", *(f"  {step}" for step in steps)]))

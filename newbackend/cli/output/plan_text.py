@@ -26,7 +26,7 @@ def summary(plan: Plan, style: Style) -> str:
     if plan.present:
         rows.append(_aside("  unchanged  ", f"{len(plan.present)} facts that are there already", style.dim, style))
     rows += notes(plan, style)
-    if plan.empty and not plan.manual:
+    if plan.empty and not plan.by_hand:
         rows.append("nothing to do: everything is there already")
     return "\n".join(rows)
 
@@ -37,15 +37,16 @@ def notes(plan: Plan, style: Style) -> list[str]:
 
 
 def recap(plan: Plan) -> str:
-    """The plan in one line: `30 files, 21 new, 9 changed, +1047 -3`, and what has to be done by hand."""
+    """The plan in one line: `30 files, 21 new, 9 changed, +1047 -3`, and what is left to a person."""
     files: dict[str, str] = {edit.path: edit.op for edit in plan.made}
     kinds = {"create": "new", "modify": "changed", "delete": "deleted"}
     parts = [f"{list(files.values()).count(op)} {word}" for op, word in kinds.items() if op in files.values()]
     sizes = [counts(edit.diff) for edit in plan.made]
     lines = f"+{sum(added for added, _ in sizes)} -{sum(removed for _, removed in sizes)}"
-    by_hand = f"; {len(plan.manual)} by hand" if plan.manual else ""
+    by_hand = f"; {len(plan.by_hand)} by hand" if plan.by_hand else ""
+    to_do = f"; {len(plan.to_do)} to do" if plan.to_do else ""
     total = f"{len(files)} file{'' if len(files) == 1 else 's'}"
-    return f"{', '.join([total, *parts, lines])}{by_hand}"
+    return f"{', '.join([total, *parts, lines])}{by_hand}{to_do}"
 
 
 def _aside(head: str, text: str, paint: Callable[[str], str], style: Style) -> str:
@@ -102,11 +103,12 @@ def place_title(place_id: str) -> str:
 
 
 def manual(plan: Plan, style: Style) -> str:
-    """What could not be edited safely: where, why, and the text to paste."""
+    """What could not be edited safely, then what remains to a person: where, why, and the text to paste."""
     rows: list[str] = []
-    for item in plan.manual:
-        rows.append(style.red(one_line(f"BY HAND  {item.path}:{item.line}: {item.reason}")))
-        rows += [f"    {line}" for line in item.snippet.splitlines()]
+    for items, head, paint in ((plan.by_hand, "BY HAND", style.red), (plan.to_do, "TO DO  ", style.yellow)):
+        for item in items:
+            rows.append(paint(one_line(f"{head}  {item.path}:{item.line}: {item.reason}")))
+            rows += [f"    {line}" for line in item.snippet.splitlines()]
     return "\n".join(rows)
 
 

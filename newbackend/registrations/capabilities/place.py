@@ -13,9 +13,11 @@ from typing import Any
 from newbackend.catalog import modalities
 from newbackend.checkout.tree import Checkout, cached_by_file
 from newbackend.registrations.base import Altered, Change, ExpectedFact, Fact, Place, Probe
+from newbackend.registrations.manual import Manual
 from newbackend.registrations.support.alter_item import merged_fields
 from newbackend.registrations.support.go_files import drop_element, elements, go_file, probe_variable, set_fields
 from newbackend.registrations.support.import_choice import one_line
+from newbackend.registrations.support.text_files import holds_name, text_or_none
 from newbackend.spec import BackendSpec
 from newbackend.splice.golang import Element, aligned, go_string
 from newbackend.splice.operation import Operation, add_lines
@@ -27,6 +29,10 @@ _METHODS, _POSSIBLE, _DEFAULT = "GRPCMethods", "PossibleUsecases", "DefaultUseca
 _LISTS = {_METHODS: "[]GRPCMethod", _POSSIBLE: "[]string", _DEFAULT: "[]string"}
 _TEXTS = frozenset(("Description",))
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*\Z")
+_TESTS = PATH.removesuffix(".go") + "_test.go"
+_TESTED = re.compile(r"^var _ = Describe\(\"([A-Za-z0-9._-]+) ", re.M)
+"""A block of tests about one backend."""
+_FEWEST = 2
 _EXPRESSION = re.compile(r"(?:true|false|[a-z][A-Za-z0-9_]*\(\))\Z")
 """What a field may be set to beside lists and texts: a flag, or a helper of the file that makes the value."""
 
@@ -109,6 +115,19 @@ class Capabilities(Place):
                 gone = drop_element(lines, element, [name])
                 yield self.taken(checkout, gone, f"{name} in {VARIABLE}", "REG603")
 
+    def tasks(self, checkout: Checkout, spec: BackendSpec) -> Iterable[Manual]:
+        """A test of the entry, where other backends have one each."""
+        text = text_or_none(checkout, _TESTS)
+        entries = {fact.backend for fact in self.observe(checkout)}
+        tested = [match for match in _TESTED.finditer(text) if match[1] in entries]
+        names = list(dict.fromkeys(match[1] for match in tested))
+        wanted = self.wanted(spec, checkout)
+        if len(names) >= _FEWEST and wanted and not holds_name(text, spec.name):
+            end = text.find("\n})", tested[-1].start()) + 1
+            reason = f"a test of what {spec.name} serves, as {', '.join(names)} have one"
+            snippet = _test(wanted[0], {value: name for name, value in reversed(list(_by_name(checkout).items()))})
+            yield Manual(_TESTS, text.count("\n", 0, end) + 1, snippet, reason, self.id, needed=False)
+
     def text(self, wanted: ExpectedFact) -> list[str]:
         return _rows(wanted.key.partition(":")[2], wanted.value, {})
 
@@ -157,6 +176,26 @@ def _rows(name: str, value: Mapping[str, Any], names: Mapping[str, str]) -> list
 
     pairs = [(key, _source(key, content, names)) for key, content in value.items()]
     return [f"\t{go_string(name)}: {{", *aligned(pairs, "\t\t"), "\t},"]
+
+
+def _test(wanted: ExpectedFact, names: Mapping[str, str]) -> str:
+    """A block of Ginkgo tests that holds the entry to what it says now."""
+    name, value = go_string(wanted.key.partition(":")[2]), wanted.value
+    methods, uses = (
+        ", ".join(names.get(word) or go_string(word) for word in value[key]) for key in (_METHODS, _POSSIBLE)
+    )
+    return "\n".join(
+        (
+            f'var _ = Describe({name[:-1]} capabilities", func() {{',
+            '\tIt("advertises what it serves", func() {',
+            f"\t\tcapability := GetBackendCapability({name})",
+            "\t\tExpect(capability).NotTo(BeNil())",
+            f"\t\tExpect(capability.GRPCMethods).To(ContainElements({methods}))",
+            f"\t\tExpect(capability.PossibleUsecases).To(ContainElements({uses}))",
+            "\t})",
+            "})",
+        )
+    )
 
 
 def _source(key: str, content: Any, names: Mapping[str, str]) -> str:

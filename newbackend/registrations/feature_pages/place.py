@@ -1,29 +1,27 @@
-"""The page of each modality in `docs/content/features/`: an item in its list of backends.
-
-Pages whose backends have a section each, or a row of a table with columns of its own, are written by people.
-"""
+"""The page of each modality in `docs/content/features/`: an item, a section or a row, as other backends have it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from newbackend.catalog import modalities
+from newbackend.catalog.modalities import Modality
 from newbackend.checkout.tree import Checkout
 from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe, rules_of
 from newbackend.registrations.compatibility_table.place import linked
-from newbackend.registrations.feature_pages.pages import FOLDER, Page, bullet, page_of, pages
+from newbackend.registrations.feature_pages.pages import FOLDER, Page, page_called, page_of, pages
+from newbackend.registrations.manual import Manual
 from newbackend.registrations.support.display_names import speaking_of
 from newbackend.registrations.support.import_choice import one_line
-from newbackend.registrations.support.text_files import lines_of
+from newbackend.registrations.support.text_files import holds_name, lines_of, text_or_none
 from newbackend.spec import BackendSpec
-from newbackend.splice.markdown import shown
-from newbackend.splice.operation import Operation, add_lines, drop_lines
+from newbackend.splice.operation import Operation, add_lines
 from newbackend.splice.outcome import AlreadyPresent
 
 
 class FeaturePages(Place):
-    """One item for each modality whose page has a list of backends."""
+    """One entry for each modality whose page lists backends in a form that can be followed."""
 
     id = "feature-pages"
     title = "feature pages"
@@ -32,26 +30,26 @@ class FeaturePages(Place):
 
     def probe(self, checkout: Checkout) -> Probe:
         """There is no file that has to have a list, so there is nothing that could be broken."""
-        return Probe() if pages(checkout) else Probe(absent=f"no page in {FOLDER} has a list of backends")
+        return Probe() if pages(checkout) else Probe(absent=f"no page in {FOLDER} lists backends")
 
     def concerns(self, spec: BackendSpec) -> bool:
         return False
 
     def read(self, checkout: Checkout) -> Sequence[Fact]:
         return [
-            Fact("item", f"item:{page.path}:{item.backend or item.shown}", item.backend, "", page.path, item.first + 1)
+            Fact(page.run.kind, _key(page, entry.backend or entry.shown), entry.backend, "", page.path, entry.first + 1)
             for page in pages(checkout)
-            for item in page.items
+            for entry in page.run.entries
         ]
 
     def expect(self, spec: BackendSpec, checkout: Checkout) -> Sequence[ExpectedFact]:
-        facts = {}
+        facts: dict[str, ExpectedFact] = {}
         for key in spec.modalities:
             page = page_of(checkout, modalities()[key])
-            if page is not None:
-                name = f"item:{page.path}:{spec.name}"
+            if page is not None and page.run.complete(spec):
                 reason = f"{spec.name} on the page about {modalities()[key].title.lower()}"
-                facts[page.path] = ExpectedFact("item", name, _text(page, spec), reason, (), page.path)
+                text = "\n".join(page.run.rows(spec))
+                facts[page.path] = ExpectedFact(page.run.kind, _key(page, spec.name), text, reason, (), page.path)
         return list(facts.values())
 
     def same(self, wanted: Any, observed: Any) -> bool:
@@ -63,23 +61,44 @@ class FeaturePages(Place):
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact]) -> Iterable[Change]:
         for wanted in missing:
             page = next(page for page in pages(checkout) if page.path == wanted.group)
-            after = page.named[-1].last
+            after = page.run.named[-1].last
             yield _change(self.id, wanted, add_lines(lines_of(checkout, page.path), after, self.text(wanted)))
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
         for page in pages(checkout):
-            rows = [(item, item.shown, item.link) for item in page.items]
-            for item in speaking_of(checkout, name, rows):
-                gone = drop_lines(lines_of(checkout, page.path), item.first, item.last)
+            rows = [(entry, entry.shown, entry.link) for entry in page.run.entries]
+            for entry in speaking_of(checkout, name, rows):
+                gone = page.run.drop(lines_of(checkout, page.path), entry)
                 yield Change(self.id, page.path, gone.outcome, f"{name} on its feature page", ())
 
+    def tasks(self, checkout: Checkout, spec: BackendSpec) -> Iterable[Manual]:
+        """The pages that have no entry of the backend, and none that could be written."""
+        seen = set()
+        for key in spec.modalities:
+            for task in self._task(checkout, spec, modalities()[key]):
+                if task.path not in seen and not holds_name(text_or_none(checkout, task.path), spec.name):
+                    seen.add(task.path)
+                    yield task
+
+    def _task(self, checkout: Checkout, spec: BackendSpec, modality: Modality) -> Iterator[Manual]:
+        about, page = modality.title.lower(), page_of(checkout, modality)
+        if page is not None and not page.run.complete(spec):
+            line, text = page.run.named[-1].last + 1, "\n".join(page.run.rows(spec)).strip("\n")
+            reason = f"{spec.name} on the page about {about}: not everything that its {page.run.kind}s say is known"
+            yield Manual(page.path, line, text, reason, self.id, needed=False)
+        path = page_called(checkout, modality) if page is None else None
+        if path is not None:
+            line = len(lines_of(checkout, path))
+            text = f"{linked(spec)} (`{spec.name}` backend): {one_line(spec.description) or '…'}"
+            reason = f"the page about {about} lists no backends in one form: say there what {spec.name} does"
+            yield Manual(path, line, text, reason, self.id, needed=False)
+
     def text(self, wanted: ExpectedFact) -> list[str]:
-        return [str(wanted.value)]
+        return str(wanted.value).split("\n")
 
 
-def _text(page: Page, spec: BackendSpec) -> str:
-    text, link = shown(linked(spec))
-    return bullet(page, text, link, one_line(spec.description) or spec.name)
+def _key(page: Page, name: str) -> str:
+    return f"{page.run.kind}:{page.path}:{name}"
 
 
 def _change(place: str, wanted: ExpectedFact, operation: Operation) -> Change:

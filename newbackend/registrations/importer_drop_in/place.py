@@ -10,19 +10,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from newbackend.catalog.import_kinds import DEFAULT_IMPORT
 from newbackend.checkout.tree import Checkout
 from newbackend.registrations.base import Change, ExpectedFact, Fact, NewFile, Place, Probe
 from newbackend.registrations.importer_registry.place import rendered
+from newbackend.registrations.manual import Manual
 from newbackend.registrations.support.go_files import drop_element, go_file
 from newbackend.registrations.support.import_choice import import_choice
 from newbackend.registrations.support.importers_dir import (
     FOLDER,
     REGISTRY,
+    VARIABLE,
     Importer,
     additional_backends,
     importer_of,
     importers,
 )
+from newbackend.registrations.support.siblings import kinds_of
 from newbackend.spec import BackendSpec
 from newbackend.splice.golang import GoFile, go_string
 from newbackend.splice.golang_lists import Spot, calls, spots
@@ -72,6 +76,19 @@ class ImporterDropIn(Place):
         reason = f"{spec.name} imports what {choice.of} imports"
         key = f"drop-in:{choice.of}:{spec.name}"
         return [ExpectedFact("drop-in", key, value, reason, _RULES, "drop-in")]
+
+    def tasks(self, checkout: Checkout, spec: BackendSpec) -> Iterable[Manual]:
+        """An importer, or another's, where most backends that serve the same are found by one and this one is not."""
+        kind = next(iter(kinds_of(checkout, spec.name)), None)
+        if kind is None or import_choice(spec).kind != DEFAULT_IMPORT:
+            return
+        there = {importer.backend for importer in importers(checkout)}
+        found = kind.members & (there | {fact.backend for fact in self.observe(checkout)})
+        if len(found) * 2 > len(kind.members):
+            count = f"{len(found)} of {len(kind.members)} other {kind.title}"
+            reason = f"importers find the models of {count}; users have to choose {spec.name} by hand"
+            change = f"newbackend change {spec.name} --set import.kind=importer --set 'import.extensions=[.EXTENSION]'"
+            yield Manual(REGISTRY, _list_line(checkout), change, reason, self.id, needed=False)
 
     def same(self, wanted: Any, observed: Any) -> bool:
         return all(wanted[key] == observed.get(key) for key in ("Name", "Modality", "of"))
@@ -213,6 +230,12 @@ def _tests(checkout: Checkout) -> list[str]:
 
 def _test_file(name: str) -> str:
     return f"{FOLDER}/{name}_drop_in_test.go"
+
+
+def _list_line(checkout: Checkout) -> int:
+    """The line of the list of importers."""
+    listed = go_file(checkout, REGISTRY).variable(VARIABLE)
+    return listed.opening + 1 if listed else 1
 
 
 PLACE = ImporterDropIn()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from newbackend.catalog.import_kinds import WITHOUT_MODELS
 from newbackend.catalog.registries import registries
 from newbackend.checkout.tree import Checkout
 from newbackend.registrations.base import Altered, Change, ExpectedFact, Fact, Place, Probe
@@ -22,10 +23,6 @@ from newbackend.splice.outcome import AlreadyPresent
 PATH = "core/http/endpoints/localai/backend.go"
 VARIABLE = "knownPrefOnlyBackends"
 _NOTE = " (preference-only)"
-
-
-# Nobody imports a model for these.
-_WITHOUT_MODELS = frozenset({"vector-store"})
 
 
 class KnownBackends(Place):
@@ -51,7 +48,7 @@ class KnownBackends(Place):
 
     def expect(self, spec: BackendSpec, checkout: Checkout) -> Sequence[ExpectedFact]:
         choice = import_choice(spec)
-        if choice.kind != "preference" or set(spec.modalities) <= _WITHOUT_MODELS:
+        if choice.kind != "preference" or set(spec.modalities) <= WITHOUT_MODELS:
             return ()
         text = choice.description if choice.description.endswith(")") else choice.description + _NOTE
         value = {"Name": spec.name, "Modality": choice.modality, "AutoDetect": "false", "Description": text}

@@ -7,10 +7,14 @@ answers (`models`) is written in the newest form, one that `describe` found is k
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from newbackend.answers import ModelAnswers
+from newbackend.catalog.import_kinds import WITHOUT_MODELS
 from newbackend.checkout.tree import Checkout
 from newbackend.registrations.base import Altered, Change, ExpectedFact, Fact, Place, PlacePlan, Probe, answers_for
+from newbackend.registrations.manual import Manual
 from newbackend.registrations.model_gallery.entries import entry_texts, usecases_of
 from newbackend.registrations.model_gallery.index import MODELS, Model, models, variants_of
 from newbackend.spec import BackendSpec
@@ -21,6 +25,8 @@ from newbackend.splice.yaml_blocks import ALIAS, ANCHOR, blocks, item_value, put
 from newbackend.splice.yaml_nodes import YamlBroken
 
 _RULES = ("REG262",)
+_OPEN = ModelAnswers(uri="huggingface://OWNER/REPO/FILE", name="NAME-OF-THE-MODEL")
+"""What a person fills in."""
 TOLD_LIMIT = 100_000
 """Characters of entries that an answers file is given; one of LocalAI's backends has 112 of together 150,000."""
 
@@ -116,6 +122,15 @@ class ModelGallery(Place):
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
         return self._without(checkout, [model for model in models(checkout) if model.backend == name])
+
+    def tasks(self, checkout: Checkout, spec: BackendSpec) -> Iterable[Manual]:
+        """A model to try the backend with, where the gallery has none: its entry with the address left open."""
+        there = () if spec.models or set(spec.modalities) <= WITHOUT_MODELS else models(checkout)
+        if there and not {spec.name, spec.gallery} & {model.backend for model in there}:
+            ((_, text),) = entry_texts(replace(spec, models=(_OPEN,)), checkout)
+            reason = f"no model runs on {spec.name}, so nobody can try it: `newbackend change {spec.name} --model URI`"
+            line = there[_after(spec, there)].line
+            yield Manual(MODELS, line, text, f"{reason} puts one behind this entry", self.id, _RULES, needed=False)
 
     def _without(self, checkout: Checkout, gone: Sequence[Model]) -> Iterable[Change]:
         """Takes entries out; one that an entry of another backend merges or names stays."""

@@ -7,6 +7,8 @@ running the repository's own function; only the edit looks at source text.
 
 from __future__ import annotations
 
+import json
+import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,9 +16,10 @@ from newbackend.catalog import variant_table
 from newbackend.checkout.filter_engine import FilterUnavailable, path_filter
 from newbackend.checkout.tree import Checkout, cached, cached_by_file
 from newbackend.registrations.base import Change, ExpectedFact, Fact, Probe, groups
+from newbackend.registrations.manual import Manual
 from newbackend.registrations.matrix.place import Matrix, row_key, rows_of
 from newbackend.registrations.support.filter_script import FilterScript
-from newbackend.registrations.support.text_files import lines_of
+from newbackend.registrations.support.text_files import holds_name, lines_of, text_or_none
 from newbackend.spec import BackendSpec
 from newbackend.splice.javascript import Branch, FilterFunction, filter_function
 from newbackend.splice.lines import Lines, step_of
@@ -124,6 +127,20 @@ class PathFilterPlace(FilterScript):
                     gone = drop_lines(lines_of(checkout, path), branch.first, branch.last, line=branch.line - 1)
                     yield self.taken(checkout, gone, f"the branch of {name} in {function_name}", _RULES[system])
 
+    def tasks(self, checkout: Checkout, spec: BackendSpec) -> Iterable[Manual]:
+        """A test of the backend's own branch, where the script has tests that name backends."""
+        script = self.path(checkout)
+        stem, ending = posixpath.splitext(script)
+        tests = f"{stem}_test{ending}"
+        text = text_or_none(checkout, tests)
+        function = _function(checkout, script, "linux")
+        own = [branch for branch in (function.branches if function else ()) if _speaks_of(branch, spec.name)]
+        if not own or FUNCTIONS["linux"] not in text or holds_name(text, spec.name):
+            return
+        row = next(row for variant in spec.variants for row in rows_of(spec, variant))
+        reason = f"a test that changes of {spec.name} start its own jobs, as others have one"
+        yield Manual(tests, text.count("\n") + 1, _test(spec, row), reason, self.id, needed=False)
+
     def text(self, wanted: ExpectedFact) -> list[str]:
         row: Mapping[str, str] = wanted.value["row"]
         if wanted.kind == "linux":
@@ -225,6 +242,18 @@ def _before(lines: Lines, branch: Branch, test: str, route: str) -> Operation:
 
 def _branch(test: str, route: str, pad: str) -> list[str]:
     return [f"{pad}if ({test}) {{", f"{pad}{step_of(pad)}return `{route}`;", f"{pad}}}"]
+
+
+def _test(spec: BackendSpec, row: Mapping[str, Any]) -> str:
+    """A test of node's runner."""
+    asked = f"{{ backend: {json.dumps(spec.name)}, dockerfile: {json.dumps(row['dockerfile'])} }}"
+    return "\n".join(
+        (
+            f"test({json.dumps(f'{spec.name} maps to its source directory')}, () => {{",
+            f"  assert.equal({FUNCTIONS['linux']}({asked}), {json.dumps(f'{spec.directory}/')});",
+            "});",
+        )
+    )
 
 
 def _speaks_of(branch: Branch, name: str) -> bool:

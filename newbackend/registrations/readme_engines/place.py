@@ -1,11 +1,12 @@
 """README.md: the table of engines that the project itself maintains.
 
-Only for in-house engines (answers `docs.in_house`): a wrapper around somebody else's engine does not
-belong there (guide, "Documenting the backend").
+Only for the project's own engines, by the address of their repository or the answer `docs.in_house`: a wrapper around
+somebody else's engine does not belong there (guide, "Documenting the backend").
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from newbackend.splice.yaml_fields import replace_lines
 PATH = "README.md"
 _COLUMNS = ("Backend", "What it does")
 _RULES = ("REG703",)
+_OWN = re.compile(r"https?://(?:www\.)?github\.com/(?:mudler|localai-org)/([^/\s#]+\.cpp)(?:\.git)?/?\Z", re.I)
 
 
 class ReadmeEngines(Place):
@@ -50,7 +52,7 @@ class ReadmeEngines(Place):
         ]
 
     def expect(self, spec: BackendSpec, checkout: Checkout) -> Sequence[ExpectedFact]:
-        if not spec.docs.in_house:
+        if not _in_house(spec):
             return ()
         text = f"| {linked(spec)} | {cell(one_line(spec.description) or spec.name)} |"
         reason = f"{spec.name} among the project's own engines"
@@ -80,6 +82,18 @@ class ReadmeEngines(Place):
 
     def text(self, wanted: ExpectedFact) -> list[str]:
         return [str(wanted.value)]
+
+
+def own_engine(urls: Iterable[object]) -> str:
+    """The engine of the project's own among some addresses: a .cpp repository of its owners; "" without one."""
+    return next((match[1] for url in urls if (match := _OWN.match(str(url)))), "")
+
+
+def _in_house(spec: BackendSpec) -> bool:
+    if spec.docs.in_house is not None:
+        return spec.docs.in_house
+    urls = (*spec.urls, *([spec.pin.url] if spec.pin else []))
+    return spec.language.in_house_engines and bool(own_engine(urls))
 
 
 @cached

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from newbackend.checklist import IN_HOUSE
@@ -22,8 +21,6 @@ unreadable(
     bad="| Backend | What it does |   (twice)",
     good="| Backend | What it does |   (once)",
 )
-
-_OWN = re.compile(r"https?://(?:www\.)?github\.com/(?:mudler|localai-org)/([^/\s#]+\.cpp)(?:\.git)?/?\Z", re.I)
 
 NOT_IN_README = rule(
     "REG703",
@@ -59,5 +56,4 @@ def own_engines(context: Context) -> Iterable[Result]:
 
 def _own_engine(info: BackendInfo) -> str:
     urls = info.meta.value.get("urls") if info.meta and info.language.in_house_engines else None
-    engines = [match[1] for url in urls if (match := _OWN.match(str(url)))] if isinstance(urls, list) else []
-    return engines[0] if engines else ""
+    return readme_engines.own_engine(urls) if isinstance(urls, list) else ""

@@ -7,26 +7,27 @@ about a release, and what is too big to be written by hand are not looked at.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from newbackend.catalog import modalities
 from newbackend.catalog.languages import language_table, languages
+from newbackend.checkout.search import files_with, words_of
 from newbackend.checkout.tree import Checkout, cached
-from newbackend.errors import NewbackendError
 from newbackend.registrations.matrix.place import Matrix, lang_of_row
 from newbackend.registrations.support.display_names import squeezed
 from newbackend.registrations.support.served_calls import served_modalities
+from newbackend.registrations.support.text_files import text_or_none
 
 FEWEST, MANY = 3, 6
 """Names that make a list; and how many others a kind needs for most of them to mean it, because three of four backends
 stand together in many a file by accident."""
 LIMIT = 512 * 1024
 """Characters of a file; LocalAI's biggest that names backends one by one has 0.3 million (`backend/index.yaml`)."""
-_WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?")
 _SKIPPED = frozenset((".git", ".agents", "node_modules", "vendor", "dist", "swagger", "assets", "static", "public"))
+_ASIDE = ("backend/*/*/**",)
+"""What is big and not looked at: the backends' own directories."""
 _HISTORY = ("blog", "whats-new", "changelog", "news")
 _SURE = 6  # letters: a shorter name would be found in the middle of any text
 
@@ -67,6 +68,12 @@ def kinds(checkout: Checkout) -> tuple[Kind, ...]:
     return tuple(Kind(f"backends {title}", frozenset(names)) for title, names in groups.items())
 
 
+def kinds_of(checkout: Checkout, name: str) -> list[Kind]:
+    """The kinds that a backend belongs to, itself left out, the closest first; none that is too small to say much."""
+    mine = [Kind(kind.title, kind.members - {name}) for kind in kinds(checkout) if name in kind.members]
+    return [kind for kind in mine if len(kind.members) >= FEWEST]
+
+
 @cached
 def languages_of(checkout: Checkout) -> Mapping[str, str]:
     """Backend -> its language, by its rows."""
@@ -77,17 +84,17 @@ def languages_of(checkout: Checkout) -> Mapping[str, str]:
 def listings(checkout: Checkout, name: str) -> list[Listing]:
     """Every file that names most of the other backends of a kind that this one belongs to, of a small kind all of them,
     and not this one; each once, for the kind of which it names the greatest part."""
-    mine = [Kind(kind.title, kind.members - {name}) for kind in kinds(checkout) if name in kind.members]
-    mine = [kind for kind in mine if len(kind.members) >= FEWEST]
+    mine = kinds_of(checkout, name)
     found = []
-    for path, words, text in _texts(checkout):
+    for path, words in _named(checkout).items():
         if name in words:
             continue
         parts = [(len(kind.members & words) / len(kind.members), kind) for kind in mine]
         share, kind = max(parts, key=lambda part: part[0], default=(0.0, None))
         if kind is None or share <= (0.5 if len(kind.members) >= MANY else 0.99):
             continue
-        if _shown(name, text, words):
+        text = text_or_none(checkout, path)
+        if len(text) > LIMIT or _shown(name, text, words):
             continue
         names = tuple(sorted(kind.members & words))
         line, example = _line(text, names)
@@ -106,33 +113,15 @@ def _shown(name: str, text: str, words: frozenset[str]) -> bool:
 
 
 @cached
-def _texts(checkout: Checkout) -> tuple[tuple[str, frozenset[str], str], ...]:
-    """Path, named backends and text of every file that names some."""
-    known = frozenset(languages_of(checkout))
-    found = []
-    for path in _files(checkout):
-        try:
-            if not checkout.holds(path, *known):
-                continue
-            text = checkout.read(path) or ""
-        except NewbackendError:
-            continue  # not text, or not to be read
-        words = frozenset(_WORD.findall(text)) & known if len(text) <= LIMIT else frozenset()
-        if len(words) >= FEWEST:
-            found.append((path, words, text))
-    return tuple(found)
+def _named(checkout: Checkout) -> Mapping[str, frozenset[str]]:
+    """Path -> named backends of every file that names some."""
+    return files_with(checkout, languages_of(checkout), FEWEST, _looked_at, _ASIDE)
 
 
-def _files(checkout: Checkout) -> Iterator[str]:
-    left = [name for name in reversed(checkout.children(".")) if name not in _SKIPPED]
-    while left:
-        path = left.pop()
-        if any(word in path.lower() for word in _HISTORY) or language_table().of_path(path).id:
-            continue
-        if checkout.is_dir(path):
-            left += [f"{path}/{name}" for name in reversed(checkout.children(path)) if name not in _SKIPPED]
-        else:
-            yield path
+def _looked_at(path: str) -> bool:
+    """Whether a file may be a list of backends, or a directory have one."""
+    past = any(word in path.lower() for word in _HISTORY)
+    return not past and path.rpartition("/")[2] not in _SKIPPED and not language_table().of_path(path).id
 
 
 def _line(text: str, names: tuple[str, ...]) -> tuple[int, str]:
@@ -140,7 +129,7 @@ def _line(text: str, names: tuple[str, ...]) -> tuple[int, str]:
     wanted = frozenset(names)
     best, line, example = 0, 1, ""
     for number, row in enumerate(text.split("\n"), 1):
-        count = len(wanted.intersection(_WORD.findall(row))) if any(name in row for name in names) else 0
+        count = len(wanted.intersection(words_of(row))) if any(name in row for name in names) else 0
         if count > best:
             best, line, example = count, number, row.strip()
     return line, example

@@ -1,7 +1,8 @@
 """`.github/workflows/test-extra.yml`: a job that runs the backend's tests when its files change.
 
-Only on request (the guide calls it optional): `overrides.places.test-workflow: {job: true}`. The job is
-gated by an output of the job that detects changes, so both go in together.
+A new backend gets one where another of its language has one that runs its tests (docs/adr/0088);
+`overrides.places.test-workflow: {job: true}`, or `false`, says otherwise. The job is gated by an output of the job that
+detects changes, so both go in together.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from newbackend.catalog.languages import Language
 from newbackend.checkout.tree import Checkout, cached_by_file
 from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe, answers_for
 from newbackend.registrations.support.yaml_files import document
@@ -66,7 +68,8 @@ class TestWorkflow(Place):
         return facts
 
     def expect(self, spec: BackendSpec, checkout: Checkout) -> Sequence[ExpectedFact]:
-        if answers_for(spec, self.id).get("job") is not True:
+        asked = answers_for(spec, self.id).get("job")
+        if not (_usual(checkout, spec) if asked is None else asked is True):
             return ()
         name = spec.name
         return [
@@ -121,11 +124,24 @@ def _need(checkout: Checkout, keys: tuple[str, ...]) -> YamlMap:
     return mapping
 
 
+def tests_usual(checkout: Checkout, language: Language) -> bool:
+    """Whether a backend of the language has a job that runs the tests in its directory."""
+    return PLACE.probe(checkout).usable and bool(_jobs_of(language, _need(checkout, JOBS)))
+
+
+def _usual(checkout: Checkout, spec: BackendSpec) -> bool:
+    """Files that are kept need not have tests that run without a model."""
+    return not spec.keeps_files and tests_usual(checkout, spec.language)
+
+
+def _jobs_of(language: Language, jobs: YamlMap) -> list[Entry]:
+    called = f"-C {language.directory_of('')}"
+    return [entry for entry in jobs.entries if called in str(plain_value(entry.node))]
+
+
 def _job_like(spec: BackendSpec, jobs: YamlMap) -> Entry:
     """The last job of the same language, else the last job."""
-    folder = spec.directory.rsplit("/", 1)[0] + "/"
-    same = [entry for entry in jobs.entries if f"-C {folder}" in str(plain_value(entry.node))]
-    return (same or list(jobs.entries))[-1]
+    return (_jobs_of(spec.language, jobs) or list(jobs.entries))[-1]
 
 
 def _output_lines(name: str, indent: int) -> list[str]:

@@ -82,5 +82,5 @@ def test_tests_that_lock_the_order_are_named(checkout: Checkout) -> None:
     text = 'package system\n\nvar _ = Describe("EnginePreferenceTokens", func() {})\n'
     locked = checkout.with_changes({"pkg/system/capabilities_test.go": text})
     plan = plan_create(ranked(nvidia="cppanvil"), locked)
-    assert [(one.path, one.line) for one in plan.manual] == [("pkg/system/capabilities_test.go", 3)]
+    assert [(one.path, one.line) for one in plan.by_hand] == [("pkg/system/capabilities_test.go", 3)]
     assert "nvidia: ds4 ahead of cppanvil" in plan.manual[0].snippet

@@ -55,7 +55,7 @@ def test_only_the_test_that_pins_the_very_list_is_kept_true(checkout: Checkout) 
 def test_the_whole_plan_is_proven_and_taken_back(checkout: Checkout) -> None:
     pinned = checkout.with_changes({f"{FOLDER}/pin_test.go": TESTS})
     plan = plan_create(spec(**WANTED), pinned)
-    assert plan.manual == ()
+    assert plan.by_hand == ()
     after = planned(plan, pinned)
     back = plan_remove("ds4", after)
     for change in back.changes(back.texts(after)):

@@ -68,7 +68,7 @@ def test_a_second_run_plans_nothing(with_modules: Path) -> None:
     create(with_modules)
     again = plan_create(RUST, open_checkout(with_modules))
     assert again.empty
-    assert again.manual == ()
+    assert again.by_hand == ()
 
 
 def test_the_place_alone_makes_the_round_trip(with_modules: Path) -> None:

@@ -31,4 +31,4 @@ def test_a_reason_is_kept_with_the_answers(checkout: Checkout) -> None:
 
 def test_macos_alone_is_possible(checkout: Checkout) -> None:
     plan = plan_create(spec(variants=["metal"], os_excluded={"linux": "needs Metal"}), checkout)
-    assert plan.manual == ()
+    assert plan.by_hand == ()

@@ -1,4 +1,4 @@
-"""The extra test job and the output that gates it, only on request."""
+"""The extra test job and the output that gates it, where the siblings have one, or on request."""
 
 from __future__ import annotations
 
@@ -21,8 +21,21 @@ LANGS = [
 ]
 
 
-def test_nothing_is_wanted_unless_asked(checkout: Checkout) -> None:
-    assert TestWorkflow().plan(checkout, spec()).changes == ()
+def asked(job: object) -> dict[str, object]:
+    return {"overrides": {"places": {"test-workflow": {"job": job}}}}
+
+
+def test_a_backend_gets_a_job_where_one_of_its_language_has_one(checkout: Checkout) -> None:
+    assert [change.path for change in TestWorkflow().plan(checkout, spec()).changes] == [PATH, PATH]
+    alone = edited(checkout, PATH, ("-C backend/cpp/", "-C backend/elsewhere/"))
+    assert TestWorkflow().plan(alone, spec()).changes == ()
+    assert len(TestWorkflow().plan(alone, spec(**asked(True))).changes) == 2
+
+
+def test_the_answers_can_refuse_it_and_kept_files_need_not_have_tests(checkout: Checkout) -> None:
+    assert TestWorkflow().plan(checkout, spec(**asked(False))).changes == ()
+    kept = {"places": {"scaffold": "keep"}}
+    assert TestWorkflow().plan(checkout, spec(overrides=kept)).changes == ()
 
 
 @pytest.mark.parametrize(("lang", "folder", "command"), LANGS)
@@ -46,7 +59,7 @@ def test_the_job_stands_behind_the_last_of_its_language(checkout: Checkout) -> N
 
 
 def test_the_whole_plan_is_proven(checkout: Checkout) -> None:
-    assert plan_create(spec(**ASKED), checkout).manual == ()
+    assert plan_create(spec(**ASKED), checkout).by_hand == ()
 
 
 @pytest.mark.parametrize(("old", "new"), [("    outputs:\n", "    results:\n"), ("jobs:", "jobs: [")])

@@ -1,0 +1,130 @@
+"""Sections about one backend each: headings of one level below one heading, most of which name a backend.
+
+`### RF-DETR Native Backend (rfdetr-cpp)` is about `rfdetr-cpp`. Where other headings are in the majority, such as
+"Usage" and "Response", the page is not made of such sections.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from newbackend.registrations.compatibility_table.place import linked
+from newbackend.registrations.feature_pages.runs import Entry, Run
+from newbackend.registrations.model_gallery.entries import model_name
+from newbackend.registrations.support.import_choice import one_line
+from newbackend.spec import BackendSpec, to_answers
+from newbackend.splice.lines import Lines
+from newbackend.splice.markdown import cell, shown
+from newbackend.splice.operation import Operation, drop_lines
+
+_HEADING = re.compile(r"(#{2,5})[ \t]+(.*?)[ \t#]*\Z")
+_BACKEND = re.compile(r"\bbackend\b", re.I)
+_SUFFIX = re.compile(r"\s+backend\Z", re.I)
+_PARENTHESES = re.compile(r"\s*\(([^)]*)\)")
+_ALONE = "backends"
+"""Below this heading one section is enough to know the form."""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading: its level, its text, and its 0-based line."""
+
+    level: int
+    text: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Sections(Run):
+    """`level` is that of the headings, `parent` the heading above them, `titles` their texts; `spaced` says of each
+    section whether it ends in a blank line."""
+
+    kind: ClassVar[str] = "section"
+    level: int
+    parent: str
+    titles: tuple[str, ...]
+    spaced: tuple[bool, ...]
+
+    @property
+    def lists_backends(self) -> bool:
+        enough = 1 if self.parent.lower() == _ALONE else 2
+        return len(self.named) >= enough and len(self.named) * 2 > len(self.entries)
+
+    def complete(self, spec: BackendSpec) -> bool:
+        """A section that says nothing but the name helps nobody."""
+        return spec.description not in ("", to_answers(spec).plain_description)
+
+    def rows(self, spec: BackendSpec) -> list[str]:
+        titles = [title for title, entry in zip(self.titles, self.entries, strict=True) if entry.backend]
+        word = " Backend" if sum(bool(_BACKEND.search(title)) for title in titles) * 2 > len(titles) else ""
+        models = [f"local-ai models install {model_name(model)}" for model in spec.models]
+        body = [
+            f"{'#' * self.level} {spec.name}{word}",
+            "",
+            f"{linked(spec)} (`{spec.name}` backend): {cell(one_line(spec.description) or '…')}",
+            "",
+            "```bash",
+            f"local-ai backends install {spec.gallery}",
+            *models,
+            "```",
+        ]
+        return [*body, ""] if self.spaced[self.entries.index(self.named[-1])] else ["", *body]
+
+    def drop(self, lines: Lines, entry: Entry) -> Operation:
+        """A section without a blank line behind it, as at the end of a page, goes with the one in front of it."""
+        above = lines[entry.last].strip() and entry.first > 0 and not lines[entry.first - 1].strip()
+        return drop_lines(lines, entry.first - (1 if above else 0), entry.last)
+
+
+def section_runs(lines: Lines) -> list[Run]:
+    """Every group of sibling headings of a page; code fences are skipped."""
+    groups: dict[tuple[int, int], list[Heading]] = {}
+    above: list[Heading] = []
+    parents: dict[tuple[int, int], str] = {}
+    headings = list(_headings(lines))
+    for heading in headings:
+        above = [other for other in above if other.level < heading.level]
+        key = (heading.level, above[-1].line if above else -1)
+        parents[key] = above[-1].text if above else ""
+        groups.setdefault(key, []).append(heading)
+        above.append(heading)
+    return [_run(lines, headings, group, parents[key]) for key, group in groups.items()]
+
+
+def _run(lines: Lines, headings: Sequence[Heading], group: Sequence[Heading], parent: str) -> Sections:
+    entries = tuple(_entry(heading, _end(lines, headings, heading)) for heading in group)
+    spaced = tuple(not lines[entry.last].strip() for entry in entries)
+    return Sections(entries, group[0].level, parent, tuple(heading.text for heading in group), spaced)
+
+
+def _headings(lines: Lines) -> Iterator[Heading]:
+    fenced = False
+    for number in range(len(lines)):
+        row = lines[number]
+        if row.lstrip().startswith(("```", "~~~")):
+            fenced = not fenced
+        elif not fenced and (match := _HEADING.match(row)):
+            yield Heading(len(match[1]), match[2], number)
+
+
+def _end(lines: Lines, headings: Sequence[Heading], heading: Heading) -> int:
+    """The last line of a section: blank lines before the next heading belong to it."""
+    after = (other.line for other in headings if other.line > heading.line and other.level <= heading.level)
+    return next(after, len(lines)) - 1
+
+
+def _entry(heading: Heading, last: int) -> Entry:
+    title, link = shown(heading.text.strip("*` "))
+    plain = _PARENTHESES.sub("", title)
+    names = (*_PARENTHESES.findall(title), plain, _BACKEND.split(plain)[0], plain.split(" - ")[-1])
+    return Entry(
+        "",
+        _SUFFIX.sub("", title),
+        link,
+        heading.line,
+        last,
+        tuple(name.strip("*` ") for name in names if name.strip("*` ")),
+    )
