@@ -102,6 +102,7 @@ class Layout:
             "apt_mirror": have(".docker/apt-mirror.sh"),
             "python_parent_watch": have(f"{common}/parent_watch.py"),
             "go_parent_watch": have("pkg/grpc/parentwatch.go"),
+            "cpp_parent_watch": says("backend/cpp/llama-cpp/parent_watch.h", "start_parent_death_watcher("),
             "grpcerrors": have("pkg/grpc/grpcerrors"),
             "go_engine_layer": says("backend/Dockerfile.golang", "make -n engine")
             or says("backend/Dockerfile.golang", "-n engine"),

@@ -58,6 +58,7 @@ FEATURE_PATHS = {
     "cpp_unit_runner": "backend/cpp/run-unit-tests.sh",
 }
 FEATURE_TEXTS = {
+    "cpp_parent_watch": ("backend/cpp/llama-cpp/parent_watch.h", "start_parent_death_watcher("),
     "go_engine_layer": ("backend/Dockerfile.golang", "make -n engine"),
     "golang_darwin_checks_binary": ("scripts/build/golang-darwin.sh", "exec"),
 }

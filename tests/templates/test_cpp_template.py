@@ -194,7 +194,7 @@ def test_cmake_builds_every_source_and_every_include_exists(modality: str, era: 
     listed = set(re.findall(r"^    ([a-z_-]+\.cpp)\)?$", own(files, "CMakeLists.txt"), re.M))
     assert listed == {name for name in names if name.endswith(".cpp") and not name.endswith("_test.cpp")}
     for path, (_, text) in files.items():
-        included = set(re.findall(r'#include "([^"]+)"', text)) - {"backend.grpc.pb.h"}
+        included = set(re.findall(r'#include "([^"]+)"', text)) - {"backend.grpc.pb.h", "../llama-cpp/parent_watch.h"}
         assert included <= names, path
     headers = {name for name in names if name.endswith(".h")}
     tested = {name.replace("_test.cpp", ".h") for name in names if name.endswith("_test.cpp")}
@@ -504,3 +504,61 @@ def test_the_image_builds_with_a_compiler_that_knows_every_cpu(
         for language in ("C", "CXX", "CUDA"):
             assert f"-DCMAKE_{language}_COMPILER_LAUNCHER=ccache" in output
         assert f"-C /LocalAI/backend/cpp/my-engine BUILD_TYPE={build_type} NATIVE=false grpc-server package" in output
+
+
+def test_the_parent_watch_is_the_checkouts_where_it_has_one() -> None:
+    files = rendered()
+    assert '#include "../llama-cpp/parent_watch.h"' in own(files, "grpc-server.cpp")
+    assert not any("/parent_watch" in path for path in files)
+    older = rendered(era=r.OLDEST)
+    assert '#include "parent_watch.h"' in own(older, "grpc-server.cpp")
+    assert "namespace parent_watch" in own(older, "parent_watch.h")
+    assert "backend/cpp/llama-cpp/parent_watch.h" in languages()["cpp"].vendored
+
+
+def test_the_own_image_keeps_what_its_compiler_made() -> None:
+    dockerfile = rendered()["backend/Dockerfile.my-engine"][1]
+    assert "ARG TARGETARCH" in dockerfile
+    assert "--mount=type=cache,target=/root/.ccache,id=my-engine-ccache-${TARGETARCH}-${BUILD_TYPE}" in dockerfile
+    assert re.search(r"apt-get install.*\\\n.*\bccache\b", dockerfile)
+    assert "-DCMAKE_CUDA_COMPILER_LAUNCHER=ccache" in dockerfile
+
+
+@pytest.mark.parametrize("modality", [m for m in r.MODALITY_RPCS if m not in ("tokenize", "embeddings", "vector-store")])
+def test_an_engine_gets_all_of_a_request(modality: str) -> None:
+    """Beside the fields that the engine's types name."""
+    calls = "".join(
+        text for path, (_, text) in rendered(modalities=[modality]).items() if Path(path).name.startswith("rpc_")
+    )
+    whole = {"rerank", "token-classification", "vad", "sound-classification", "audio-transform"}  # every field is named
+    assert ("fields_of(" in calls) == (modality not in whole)
+
+
+def test_a_text_engine_names_what_it_has_told_apart() -> None:
+    header, calls = own(rendered(), "engine.h"), own(rendered(), "rpc_text.cpp")
+    for field in ("min_p", "grammar", "images", "tools", "tool_choice", "metadata", "reasoning", "tool_calls"):
+        assert re.search(rf"\b{field}\b", header), field
+    for call in ("minp", "grammar", "images", "tools", "toolchoice", "metadata", "set_reasoning_content", "add_tool_calls"):
+        assert f"{call}(" in calls, call
+
+
+@pytest.mark.parametrize("target", ["rpc-server", "ggml-rpc-server"])
+def test_a_fork_builds_the_program_of_the_other_machines_where_the_stock_server_does(target: str, tmp_path: Path) -> None:
+    plain = Fork(tmp_path / "plain")
+    plain.make("grpc-server")
+    assert not (plain.directory / "grpc-server-grpc").exists()
+
+    fork = Fork(tmp_path / "rpc", "SHARED_LIBS ?= OFF\nllama-cpp-rpc-server:\nwanted = echo '$(TARGET)' >> asked")
+    stock = fork.cpp / "llama-cpp/Makefile"
+    made = "\tmkdir -p llama.cpp/build/bin\n\techo rpc > llama.cpp/build/bin/ggml-rpc-server\n\t$(wanted)\n"
+    stock.write_text(stock.read_text() + made)
+    fork.write(fork.source / "tools/rpc/CMakeLists.txt", f"set(TARGET {target})\nadd_executable(${{TARGET}} rpc-server.cpp)\n")
+    fork.git("add", ".")
+    fork.git("-c", "user.name=x", "-c", "user.email=x@y", "commit", "-q", "-m", "rpc")
+    fork.make("grpc-server")
+    assert (fork.directory / "my-engine-rpc-server").read_text() == "rpc\n"
+    assert "-DGGML_RPC=ON" in fork.server("grpc")
+    asked = (fork.cpp / "my-engine-grpc-build/asked").read_text()
+    assert asked == f"--target grpc-server --target {target}\n"
+    fork.make("clean")
+    assert not (fork.directory / "my-engine-rpc-server").exists()

@@ -1,4 +1,5 @@
 // The calls that every backend answers: health, load, status, free.
+#include <google/protobuf/text_format.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -35,7 +36,40 @@ std::uint64_t resident_bytes() {
     return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
+std::string text_of(const google::protobuf::Message& message, const google::protobuf::FieldDescriptor* field, int index) {
+    const auto* reflection = message.GetReflection();
+    std::string text;
+    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_STRING) {
+        google::protobuf::TextFormat::PrintFieldValueToString(message, field, index, &text);
+        return text;
+    }
+    return index < 0 ? reflection->GetString(message, field) : reflection->GetRepeatedString(message, field, index);
+}
+
 }  // namespace
+
+engine::Fields fields_of(const google::protobuf::Message& request) {
+    std::vector<const google::protobuf::FieldDescriptor*> set;
+    request.GetReflection()->ListFields(request, &set);
+    engine::Fields fields;
+    for (const auto* field : set) {
+        const std::string name(field->name());
+        if (!field->is_repeated()) {
+            fields.emplace_back(name, text_of(request, field, -1));
+            continue;
+        }
+        for (int i = 0; i < request.GetReflection()->FieldSize(request, field); ++i) {
+            if (!field->is_map()) {
+                fields.emplace_back(name, text_of(request, field, i));
+                continue;
+            }
+            const auto& entry = request.GetReflection()->GetRepeatedMessage(request, field, i);
+            const auto* parts = entry.GetDescriptor();
+            fields.emplace_back(name + "." + text_of(entry, parts->field(0), -1), text_of(entry, parts->field(1), -1));
+        }
+    }
+    return fields;
+}
 
 std::optional<Outcome> Service::unauthenticated(const Context& context) const {
     const auto range = context.client_metadata().equal_range(auth::kMetadataKey);
@@ -74,6 +108,7 @@ Outcome Service::LoadModel(Context* context, const backend::ModelOptions* reques
     if (auto refused = unauthenticated(*context)) return *refused;
     const std::lock_guard<std::mutex> loading(loading_);
     engine::Settings settings;
+    settings.request = fields_of(*request);
     settings.path = model_file::locate(request->modelfile(), request->model());
     if (const std::string refusal = model_file::refusal(settings.path); !refusal.empty()) {
         return Outcome(grpc::StatusCode::INVALID_ARGUMENT, refusal);
