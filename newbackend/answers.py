@@ -86,6 +86,8 @@ class EngineAnswers:
     of a target: the files to link for each BUILD_TYPE (`cpu` for none), and `libraries` to link with them; `native` is
     then the make variable with `-march=native`. Of a Python distribution or a Rust crate: `package` is its name,
     `module` what Python imports, `folder` where the crate is, `extras` the distribution's extra for each BUILD_TYPE.
+    `pip` is a release on PyPI to install in place of the pinned sources, `torch` what it needs of PyTorch (an empty
+    list: nothing; unknown: not answered).
     """
 
     target: Text = None
@@ -100,6 +102,8 @@ class EngineAnswers:
     module: Text = None
     folder: Text = None
     extras: Mapping[str, str] | None = None
+    pip: Text = None
+    torch: Words = None
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,13 @@ from newbackend.answers import Answers, EngineAnswers, ImportAnswers, ModelAnswe
 from newbackend.catalog import modalities, name_rules, variant_table
 from newbackend.catalog.import_kinds import DEFAULT_IMPORT, IMPORT_KINDS
 from newbackend.catalog.languages import Language, languages
+from newbackend.catalog.torch import PACKAGES as TORCH
 from newbackend.errors import UsageError
 from newbackend.model_address import FORMS as MODEL_FORMS
 from newbackend.model_address import read_address
 from newbackend.overrides import check_overrides, keeps_files
 from newbackend.pin import check_branch, check_variable, full_commit, parse_pin
+from newbackend.requirement import parse_requirement
 from newbackend.suggest import unknown
 
 DESCRIPTION_LIMIT = 10_240
@@ -40,6 +42,7 @@ _OBJECT = r"(?!\S*\.\.)[A-Za-z0-9_][A-Za-z0-9_./+-]*\.[oa]"
 _OBJECTS = re.compile(rf"{_OBJECT}(?: {_OBJECT})*")
 _LINKED = r"(?:CUDA::|-framework )?[A-Za-z0-9_][A-Za-z0-9_.+-]*"
 _LIBRARIES = re.compile(rf"{_LINKED}(?: {_LINKED})*")
+_TORCH = re.compile("|".join(TORCH))
 _PIPELINE_TAG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
 
 
@@ -181,6 +184,9 @@ class _Template:
         if answers.pin == PinAnswers() and self.language.flavours[self.flavour].needs_pin and not self.kept:
             message = f"flavour {self.flavour} builds an upstream, so it needs one"
             raise UsageError("pin-missing", message, hint="pass --pin OWNER/REPO")
+        if answers.engine and answers.engine.pip and not self.language.takes_pip:
+            message = f"{self.language.title} backends install nothing from PyPI"
+            raise UsageError("pip-not-python", message, hint="leave --pip out, or pass --lang python")
         options = self._options(answers.options) if answers.options and self.sure else answers.options
         return replace(answers, variants=variants, modalities=served, options=options)
 
@@ -267,12 +273,13 @@ def _engine(engine: EngineAnswers) -> EngineAnswers:
         "folder": (_FOLDER, [engine.folder]),
         "extras": (_PACKAGE, [*(engine.extras or {}).values()]),
         "extras' names": (_IDENTIFIER, [*(engine.extras or {})]),
+        "torch": (_TORCH, [*(engine.torch or ())]),
     }
     for key, (pattern, values) in words.items():
         for value in values:
             if value and not pattern.fullmatch(value):
                 raise UsageError("engine-invalid", f"engine.{key} has {value!r}, which no build file can hold")
-    return engine
+    return replace(engine, pip=str(parse_requirement(engine.pip)) if engine.pip else None)
 
 
 def _pin(pin: PinAnswers) -> PinAnswers:

@@ -22,6 +22,7 @@ FILES = {
         "overrides",
         "pin",
         "model_address",
+        "requirement",
     ),
     "values": (
         "address",

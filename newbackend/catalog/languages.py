@@ -115,6 +115,11 @@ class Language:
         return next((key for key, flavour in self.flavours.items() if flavour.default), next(iter(self.flavours)))
 
     @property
+    def takes_pip(self) -> bool:
+        """Whether a release on PyPI can be the engine."""
+        return any(flavour.takes_package == "python" for flavour in self.flavours.values())
+
+    @property
     def folder(self) -> str:
         """The folder of its backends: `backend/cpp`."""
         return self.directory.removesuffix("/{name}")

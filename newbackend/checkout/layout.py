@@ -101,6 +101,7 @@ class Layout:
             "gpu_libs_helper": have("scripts/build/package-gpu-libs.sh"),
             "apt_mirror": have(".docker/apt-mirror.sh"),
             "python_parent_watch": have(f"{common}/parent_watch.py"),
+            "python_model_utils": have(f"{common}/model_utils.py"),
             "go_parent_watch": have("pkg/grpc/parentwatch.go"),
             "cpp_parent_watch": says("backend/cpp/llama-cpp/parent_watch.h", "start_parent_death_watcher("),
             "grpcerrors": have("pkg/grpc/grpcerrors"),

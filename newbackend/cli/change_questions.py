@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
-from newbackend.answers import Answers, ImportAnswers
+from newbackend.answers import Answers, EngineAnswers, ImportAnswers
+from newbackend.catalog.languages import languages
 from newbackend.checkout.tree import Checkout
 from newbackend.cli.output.progress import progress
 from newbackend.cli.output.terminal import terminal
@@ -16,7 +17,7 @@ from newbackend.wizard.complete import WizardOptions, complete
 from newbackend.wizard.protocol import Frontend
 from newbackend.wizard.upstream import read_upstream
 
-_FIXED = ("name", "lang", "flavour", "overrides", "options", "os_excluded", "docs")
+_FIXED = ("name", "lang", "flavour", "overrides", "options", "os_excluded", "docs", "engine")
 
 
 def asked_wish(name: str, checkout: Checkout, front: Frontend | None = None) -> Wish:
@@ -25,7 +26,10 @@ def asked_wish(name: str, checkout: Checkout, front: Frontend | None = None) -> 
     known = registered_answers(checkout, name).answers
     kept = {row.name: getattr(known, row.name) for row in fields(Answers) if row.name in _FIXED}
     unasked = replace(known.imports or ImportAnswers(), kind=None, of=None, extensions=None, pipeline_tags=None)
-    given = Answers(**kept, like="", imports=unasked)
+    engine = known.engine or EngineAnswers()
+    if languages()[known.lang or ""].takes_pip:
+        engine = replace(engine, pip=engine.pip or "")  # no question about it unless it is chosen
+    given = Answers(**{**kept, "engine": engine}, like="", imports=unasked)
     options = WizardOptions(resumed=known, busy=progress, read_upstream=read_upstream)
     answers, _ = complete(given, checkout, front or terminal(), options)
     if (answers.lang, answers.flavour) != (known.lang, known.flavour):
@@ -36,5 +40,7 @@ def asked_wish(name: str, checkout: Checkout, front: Frontend | None = None) -> 
         for row in fields(Answers)
         if row.name not in (*_FIXED, "like", "generated") and getattr(old, row.name) != getattr(new, row.name)
     }
+    if new.engine != old.engine:
+        differing["engine"] = EngineAnswers(pip=answers.engine.pip if answers.engine else "")
     rename = (answers.name or "") if answers.name != known.name else ""
     return Wish(replace(Answers(), **differing), rename=rename)

@@ -46,6 +46,7 @@ from newbackend.cli.create_options import (
     NoDiffOption,
     NoInputOption,
     PinOption,
+    PipOption,
     PlanOutOption,
     ReviewOption,
     SetOption,
@@ -72,6 +73,7 @@ def create(
     lang: LangOption = None,
     flavour: FlavourOption = None,
     pin: PinOption = None,
+    pip: PipOption = None,
     engine: EngineOption = None,
     like: LikeOption = None,
     variants: VariantsOption = None,
@@ -107,12 +109,13 @@ def create(
 
     Shows the whole change first. Without --yes it asks before writing. With --standalone it is a repository of its own.
     """
-    from newbackend.answers import Answers, OptionAnswers
+    from newbackend.answers import Answers, EngineAnswers, OptionAnswers
     from newbackend.cli.create_answers import given_answers, import_answers, pin_answers, placed_answers, split
     from newbackend.cli.standalone import StandaloneOptions, create_standalone, localai, move_out
     from newbackend.errors import UsageError
     from newbackend.model_address import model_answers
     from newbackend.registrations.support.backend_names import named
+    from newbackend.requirement import parse_requirement
 
     check_format(format_)
     if engine is not None:
@@ -139,7 +142,7 @@ def create(
         own_name, own_lang = placed_answers(name, lang, checkout)
         return Answers(
             name=own_name,
-            lang=own_lang,
+            lang=own_lang or ("python" if pip else None),
             flavour=flavour,
             pin=pin_answers(pin),
             like=named(like, checkout) if like else like,
@@ -150,6 +153,7 @@ def create(
             tags=split(tags),
             imports=import_answers(import_, import_of, import_extensions, import_tags),
             options=OptionAnswers(glibc_floor=glibc_floor) if glibc_floor is not None else None,
+            engine=EngineAnswers(pip=str(parse_requirement(pip))) if pip else None,
             models=tuple(model_answers(uri) for uri in model) if model else None,
         )
 

@@ -157,13 +157,18 @@ def _with_engine(spec: BackendSpec, checkout: Checkout, options: CreateOptions) 
     that come from the engine's header are made again.
     """
     from newbackend.cli.engine_facts import EngineFacts, bindings_at, with_engine
+    from newbackend.cli.release_facts import with_release
 
     flavour = spec.its_flavour
     mode = options.engine or ("placeholder" if options.settled and not flavour.binds else "auto")
     links = (flavour.links_engine or flavour.takes_package) and not spec.keeps_files
-    if mode == "placeholder" or not links or spec.pin is None:
+    known = spec.engine != EngineAnswers(pip=spec.engine.pip)
+    if mode == "placeholder" or not links:
         return EngineFacts(spec)
-    if spec.engine != EngineAnswers():
+    if spec.pin is None:
+        asks = spec.engine.pip and not known
+        return with_release(spec, explicit=options.engine == "auto") if asks else EngineFacts(spec)
+    if known:
         return bindings_at(spec, checkout, spec.pin.sha) if flavour.binds else EngineFacts(spec)
     return with_engine(spec, checkout, explicit=options.engine == "auto")
 

@@ -47,6 +47,14 @@ EngineOption = Annotated[
         autocompletion=one_of(*ENGINES),
     ),
 ]
+PipOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PACKAGE==VERSION",
+        help="The release on PyPI that is the engine of a Python backend.",
+        show_default=False,
+    ),
+]
 LikeOption = Annotated[
     str | None,
     typer.Option(

@@ -70,6 +70,7 @@ def with_engine(spec: BackendSpec, checkout: Checkout, *, explicit: bool) -> Eng
     if engine is None:
         return EngineFacts(spec, notes=(note,))
     if flavour.takes_package:
+        engine = replace(engine, pip=spec.engine.pip)
         made, told = _described(make_spec(replace(to_answers(spec), engine=engine)), read.found)
         return EngineFacts(made, notes=(note, *told))
     build_types = {row.get("build-type", "") for key in spec.variants for row in rows_of(spec, key)}
@@ -82,10 +83,10 @@ def _described(spec: BackendSpec, found: Inspection) -> tuple[BackendSpec, list[
     """The spec with the upstream's licence and first sentence, where nobody gave others."""
     told: list[str] = []
     if found.licence and not spec.license:
-        spec = _with(spec, Answers(license=found.licence.value))
+        spec = with_text(spec, Answers(license=found.licence.value))
         told += [f"license: {found.licence.value} ({found.licence.where})"] if spec.license else []
     if found.description and spec.description in ("", to_answers(spec).plain_description):
-        spec = _with(spec, Answers(description=found.description.value))
+        spec = with_text(spec, Answers(description=found.description.value))
         told.append(f"description: {spec.description} ({found.description.where})")
     if not spec.license:
         told.append("no licence is known: pass --license, the gallery entry has none")
@@ -117,7 +118,7 @@ def _noted(changed: Changed, facts: EngineFacts) -> Changed:
     return replace(changed, plan=replace(changed.plan, notes=(*changed.plan.notes, *facts.notes)))
 
 
-def _with(spec: BackendSpec, more: Answers) -> BackendSpec:
+def with_text(spec: BackendSpec, more: Answers) -> BackendSpec:
     """The spec with a text of the upstream, or as it was where no entry can hold the text."""
     try:
         return make_spec(merge(to_answers(spec), more))
@@ -142,7 +143,7 @@ def for_new_pin(name: str, wish: Wish, checkout: Checkout) -> EngineFacts | None
     if spec.pin is None or not built or (spec.pin == old.pin and old.engine != EngineAnswers()):
         return None
     try:
-        found = with_engine(replace(spec, engine=EngineAnswers()), checkout, explicit=True)
+        found = with_engine(replace(spec, engine=EngineAnswers(pip=old.engine.pip)), checkout, explicit=True)
     except NotFoundError as error:
         note = f"{error.message}: the answers about the engine stay those of the old commit"
         return EngineFacts(spec, notes=(note,))

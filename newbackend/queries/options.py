@@ -35,6 +35,7 @@ class LanguageOptions(TypedDict):
     title: str
     directory: Annotated[str, "Where a backend goes; {name} stands for its name."]
     unavailable: Annotated[str, 'Why this checkout cannot build it; "" when it can.']
+    takes_pip: Annotated[bool, "Its engine can be a release on PyPI: `--pip PACKAGE==VERSION`."]
     flavours: list[FlavourOptions]
     modalities: Annotated[list[str], "What its backends can serve in this checkout."]
     refused_modalities: Annotated[dict[str, str], "Every other modality, with the reason."]
@@ -89,6 +90,7 @@ def _language(language: Language, checkout: Checkout) -> LanguageOptions:
         "title": language.title,
         "directory": language.directory,
         "unavailable": why_no_language(language, checkout),
+        "takes_pip": language.takes_pip,
         "flavours": [_flavour(row, language, checkout) for row in language.flavours.values()],
         "modalities": [key for key, reason in reasons.items() if not reason],
         "refused_modalities": {key: reason for key, reason in reasons.items() if reason},

@@ -6,7 +6,7 @@ import posixpath
 from typing import Any, TypedDict
 
 from newbackend import __version__
-from newbackend.answers import as_data
+from newbackend.answers import EngineAnswers, as_data
 from newbackend.catalog import modalities, variant_table
 from newbackend.catalog.portable import images_for
 from newbackend.checkout.layout import layout_of
@@ -14,6 +14,7 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.registrations.dockerignore.place import pin_directory
 from newbackend.registrations.matrix.place import rows_of
+from newbackend.requirement import parse_requirement
 from newbackend.scaffold.versions import Versions, versions_of
 from newbackend.spec import BackendSpec
 
@@ -114,12 +115,27 @@ def context(spec: BackendSpec, checkout: Checkout) -> Variables:
 def _engine(spec: BackendSpec) -> dict[str, Any] | None:
     its, engine = spec.its_flavour, spec.engine
     usable = engine.package if its.takes_package else its.links_engine and (engine.target or engine.objects)
-    if spec.pin is None or not usable:
+    if not (engine.pip or (spec.pin and usable)):
         return None
-    texts = dict.fromkeys(("target", "header", "version", "native", "package", "module", "folder"), "")
+    texts = dict.fromkeys(("target", "header", "version", "native", "package", "module", "folder", "pip"), "")
     tables: dict[str, Any] = {key: {} for key in ("switches", "objects", "libraries", "extras")}
-    facts = {**texts, **tables, "off": [], **as_data(spec.engine)}
-    return {**facts, "header_folder": posixpath.dirname(facts["header"])}
+    facts = {**texts, **tables, "off": [], "torch": None, **as_data(spec.engine)}
+    name = parse_requirement(engine.pip).key if engine.pip else ""
+    return {
+        **facts,
+        "header_folder": posixpath.dirname(facts["header"]),
+        "name": name,
+        "releases": _releases(engine),
+    }
+
+
+def _releases(engine: EngineAnswers) -> dict[str, str]:
+    """The line of a requirement file for each BUILD_TYPE that has an extra of its own, `""` for the others."""
+    if not engine.pip:
+        return {}
+    wanted = parse_requirement(engine.pip)
+    extras = {"": "", **(engine.extras or {})}
+    return {kind: wanted.with_extra(extra) for kind, extra in extras.items()}
 
 
 def _pin(spec: BackendSpec) -> dict[str, str] | None:

@@ -83,10 +83,11 @@ def _read_back(root: Path, directory: str) -> dict[str, RenderedFile]:
     files: dict[str, RenderedFile] = {}
     for file in sorted(root.rglob("*")):
         if file.is_file() and not file.is_symlink():
+            text = file.read_text(encoding="utf-8")
+            if not text.strip():
+                continue  # a template that renders to nothing makes no file
             path = file.relative_to(root).as_posix()
             in_checkout = path.removeprefix(f"{CHECKOUT}/")
             mode = 0o755 if file.stat().st_mode & 0o100 else 0o644
-            files[in_checkout if in_checkout != path else f"{directory}/{path}"] = RenderedFile(
-                mode, file.read_text(encoding="utf-8")
-            )
+            files[in_checkout if in_checkout != path else f"{directory}/{path}"] = RenderedFile(mode, text)
     return files

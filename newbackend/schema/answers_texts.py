@@ -53,6 +53,8 @@ TEXTS: Mapping[str, str] = {
     "engine.module": "What Python imports of it.",
     "engine.folder": "Where the crate is in the repository, if it is not at the top.",
     "engine.extras": "The extra of the distribution for each BUILD_TYPE.",
+    "engine.pip": "A release on PyPI that is the engine of a Python backend, such as faster-whisper==1.2.1.",
+    "engine.torch": "What it needs of PyTorch: torch, torchaudio, torchvision; an empty list is nothing.",
     "models": "Models of the gallery that users install to try the backend.",
     "models.uri": "huggingface://OWNER/REPO/FILE, huggingface://OWNER/REPO or https://…/FILE.",
     "models.name": "What users install it by; without one it is called as its file.",

@@ -16,7 +16,8 @@ from newbackend.upstream.sources import Sources
 
 @dataclass(frozen=True)
 class Crate:
-    """One package of a Cargo project. `kinds` are its targets: `lib`, `cdylib`, `bin`..."""
+    """One package of a Cargo project. `kinds` are its targets: `lib`, `cdylib`, `bin`...; `library` is what Rust calls
+    its library."""
 
     name: str
     path: str
@@ -25,6 +26,7 @@ class Crate:
     default_features: tuple[str, ...]
     rust_version: str
     licence: str
+    library: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,7 @@ def _crate(sources: Sources, path: str, manifest: dict[str, Any], shared: dict[s
         default_features=features.get("default", ()),
         rust_version=_word(package.get("rust-version"), _word(shared.get("rust-version"))),
         licence=_word(package.get("license"), _word(shared.get("license"))),
+        library=_word(library.get("name"), _word(package.get("name"))).replace("-", "_"),
     )
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 from newbackend.answers import EngineAnswers
+from newbackend.catalog.torch import torch_packages
 from newbackend.upstream.inspect import Inspection
 from newbackend.upstream.manifests import Crate, Distribution
 
@@ -19,6 +20,7 @@ _BUILD_TYPES: dict[str, frozenset[str]] = {
 }
 """BUILD_TYPE of a Python row (`cpu` is none) -> what an extra for it is called."""
 _WORD = re.compile(r"[a-z]+[0-9]*")
+_CRATE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -32,12 +34,20 @@ def package_answers(found: Inspection, kind: str) -> tuple[EngineAnswers | None,
 def _distribution(found: Inspection, python: Distribution | None) -> tuple[EngineAnswers | None, str]:
     if python is None or not _NAME.fullmatch(python.name):
         return None, f"{found.repo} is no Python package ({_systems(found)}): build it in install.sh if it is needed"
-    extras = {kind: name for kind in _BUILD_TYPES if (name := _extra(python.extras, _BUILD_TYPES[kind]))}
+    extras = accelerator_extras(python.extras)
     module = python.imports[0] if len(python.imports) == 1 else None
-    answers = EngineAnswers(package=python.name, module=module, extras=extras or None)
+    torch = torch_packages(python.dependencies)
+    answers = EngineAnswers(package=python.name, module=module, extras=extras or None, torch=torch)
     wants = f", Python {python.requires_python}" if python.requires_python else ""
     chosen = "".join(f", [{name}] for {kind}" for kind, name in extras.items())
-    return answers, f"the installation takes {python.name} from {found.repo} ({python.path}{wants}{chosen})"
+    needs = f", needs {' and '.join(torch)}" if torch else ""
+    return answers, f"the installation takes {python.name} from {found.repo} ({python.path}{wants}{needs}{chosen})"
+
+
+def accelerator_extras(names: Iterable[str]) -> dict[str, str]:
+    """BUILD_TYPE (`cpu` is none) -> the extra that a distribution has for it."""
+    every = tuple(names)
+    return {kind: name for kind, words in _BUILD_TYPES.items() if (name := _extra(every, words))}
 
 
 def _extra(extras: Iterable[str], words: frozenset[str]) -> str:
@@ -56,8 +66,15 @@ def _crate(found: Inspection, crates: list[Crate]) -> tuple[EngineAnswers | None
     known = next((crate for crate in sorted(crates, key=place) if _NAME.fullmatch(crate.name)), None)
     if known is None:
         return None, f"{found.repo} has no library crate ({_systems(found)}): build and bind it in build.rs by hand"
-    answers = EngineAnswers(package=known.name, folder=posixpath.dirname(known.path) or None)
-    return answers, f"its crate is {known.name} ({known.path}); a comment in Cargo.toml has the line for it"
+    extras = accelerator_extras(known.features)
+    answers = EngineAnswers(
+        package=known.name,
+        module=known.library if _CRATE.fullmatch(known.library) else None,
+        folder=posixpath.dirname(known.path) or None,
+        extras=extras or None,
+    )
+    chosen = "".join(f", feature {name} for {kind}" for kind, name in extras.items())
+    return answers, f"the build links its crate {known.name} ({known.path}{chosen}); the first one makes Cargo.lock"
 
 
 def _systems(found: Inspection) -> str:

@@ -7,6 +7,7 @@ from newbackend.checkout.layout import BUMP, INDEX
 from newbackend.doubts import license_doubt, tags_doubt
 from newbackend.model_address import is_models, model_answers, model_words
 from newbackend.registrations.model_gallery.index import MODELS
+from newbackend.requirement import FORM, parse_requirement
 from newbackend.validate import check_name, checked
 from newbackend.wizard import names, proposals
 from newbackend.wizard.import_questions import IMPORT_QUESTIONS
@@ -87,6 +88,19 @@ QUESTIONS: tuple[Question, ...] = (
         choices=proposals.variant_choices,
         unasked=lambda _: ("cpu",),
         default=proposals.variant_default,
+    ),
+    Question(
+        key="engine.pip",
+        kind=Kind.TEXT,
+        prompt="Package on PyPI",
+        explain=lambda _: f"The engine as {FORM}; empty when it is installed by hand.",
+        touches=lambda _: "requirements*.txt",
+        unasked=lambda _: "",
+        default=lambda partial: partial.text_before("engine.pip"),
+        check=lambda text, _: parse_requirement(text) if text else None,
+        applies=lambda partial: partial.language.takes_pip and not partial.answers.upstream,
+        optional=always,
+        depends_on=frozenset({"lang", "pin"}),
     ),
     Question(
         key="description",

@@ -31,19 +31,19 @@ WRONG_ANSWERS: dict[str, Damage] = {
     "status-and-free": ("backend.py", 'success=True, message="model released"', "success=False"),
     "large-message": ("backend.py", "50 * 1024 * 1024", "4 * 1024 * 1024"),
     "rpc-Predict rpc-PredictStream": ("engine.py", 'f"echo: {prompt}"', 'f"echo - {prompt}"'),
-    "two-at-once": ("backend.py", "tokens=engine.count_tokens(reply)", f"tokens={NOW} % 2**31"),
+    "two-at-once": ("backend.py", "answer.prompt_tokens = reply.tokens", f"answer.prompt_tokens = {NOW} % 2**31"),
     "cancelled-stream": (
         "engine.py",
-        "        yield from pieces[:max_tokens] if max_tokens > 0 else pieces\n",
-        "        try:\n            yield from pieces[:max_tokens] if max_tokens > 0 else pieces\n"
-        f"        finally:\n            if len(pieces) > 1000:\n                {SLEEP}\n",
+        "            yield Piece(text, tokens=self.count_tokens(text))\n",
+        "            try:\n                yield Piece(text, tokens=self.count_tokens(text))\n"
+        f"            except GeneratorExit:\n                {SLEEP}\n                raise\n",
     ),
     "rpc-Embedding": ("engine.py", "[value / length for", "[value for"),
     "rpc-Rerank": ("engine.py", "asked & words_of(document)", "asked - words_of(document)"),
     "rpc-TokenizeString": ("engine.py", "list(text.encode())", "list(map(ord, text))"),
     "rpc-Detokenize": ("engine.py", '.decode(errors="replace")', '.decode("latin-1")'),
-    "rpc-TTS": ("engine.py", "tone(text, seconds=1)", 'tone("", seconds=1)'),
-    "rpc-TTSStream": ("backend.py", '{"sample_rate": speech.rate}', '{"rate": speech.rate}'),
+    "rpc-TTS": ("engine.py", "tone(request.voice + request.language + request.text", 'tone(""'),
+    "rpc-TTSStream": ("backend.py", '{"sample_rate": piece.rate}', '{"rate": piece.rate}'),
     "rpc-SoundGeneration": ("engine.py", "return tone(text, seconds)\n", 'return Audio(b"", 16000)\n'),
     "rpc-AudioTranscription": ("backend.py", "NANOSECONDS = 1_000_000_000", "NANOSECONDS = 1_000"),
     "rpc-AudioTranscriptionStream": ("backend.py", 'space = " " if heard else ""', 'space = ""'),
@@ -64,7 +64,7 @@ WRONG_ANSWERS: dict[str, Damage] = {
 CARELESS: dict[str, Damage] = {
     "missing-model foreign-model nameless-model still-not-loaded": (
         "engine.py",
-        "        check_model_file(model)\n",
+        "        check_model(model)\n",
         "",
     ),
     "auth-token model-identity parent-death": (

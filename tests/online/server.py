@@ -19,6 +19,7 @@ class World:
     base: str = ""
     images: dict[str, list[str]] = field(default_factory=dict)
     models: set[str] = field(default_factory=set)
+    releases: dict[str, object] = field(default_factory=dict)
     pages: dict[str, object] = field(default_factory=dict)
     redirects: dict[str, str] = field(default_factory=dict)
     bundles: set[str] = field(default_factory=set)
@@ -62,6 +63,9 @@ def _answer(world: World, path: str, authorization: str) -> tuple[int, dict[str,
         return 302, {"Location": world.redirects[path]}, {}
     if world.broken:
         return 503, {}, {}
+    if path.startswith("/pypi/"):
+        page = world.releases.get(path.removeprefix("/pypi/").removesuffix("/json"))
+        return (404, {}, {}) if page is None else (200, {}, page)
     if path.startswith("/token"):
         return 200, {}, {"token": TOKEN}
     if path.startswith("/api/models/") and path.endswith("?blobs=true"):

@@ -176,6 +176,7 @@ def test_a_description_reaches_the_readme_only_and_as_one_paragraph() -> None:
 
 def test_nothing_large_is_imported_before_a_model_is_loaded() -> None:
     own = {"backend_pb2", "backend_pb2_grpc", "engine", "media", "grpc_auth", "parent_watch", "grpc"}
+    own |= {"model_utils", "python_utils"}
     for era in (NEWEST, OLDEST):
         for file, text in files(era=era, modalities=offered(era)).items():
             if file.endswith(".py"):
@@ -374,6 +375,70 @@ def test_a_backend_of_one_modality_passes_every_check(tmp_path: Path, modality: 
     standin = python_standin(SAMPLE, tmp_path, name="class", modalities=[modality], description=HOSTILE)
     results = drive(standin.run_sh, standin.proto, name="class", modalities=[modality], features=standin.features)
     assert not failures(results), report(results)
+
+
+def test_the_tests_outlive_the_made_up_engine(tmp_path: Path) -> None:
+    """A real engine knows its own models alone; its tests ask for one, and are skipped by name without it."""
+    standin = python_standin(SAMPLE, tmp_path, name="real-one", modalities=["llm", "transcription"])
+    own = '        if model != "acme/real":\n            raise OSError("not mine")\n'
+    standin.replace("engine.py", PLACEHOLDER, "The real one")
+    standin.replace("engine.py", "        check_model(model)\n", own)
+
+    def tested(**model: str) -> str:
+        command = ["make", "-C", str(standin.folder), "test"]
+        environment = {**os.environ, **model}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stderr
+
+    # Thirteen tests: five need no model, and three know the answers of the made-up engine.
+    assert "Ran 13 tests" in (without := tested())
+    assert "OK (skipped=8)" in without
+    assert without.count("needs REAL_ONE_TEST_MODEL") == 5
+    assert "OK (skipped=3)" in tested(REAL_ONE_TEST_MODEL="acme/real")
+
+
+RESAMPLED = """
+import media, wave
+frames = b"".join(at.to_bytes(2, "little") * 2 for at in range(0, 22_050))
+with wave.open("in.wav", "wb") as sound:
+    sound.setparams((2, 2, 44_100, 0, "NONE", ""))
+    sound.writeframes(frames * 4)
+heard = media.read_audio("in.wav")
+print(heard.rate, heard.channels, heard.seconds, media.read_audio("in.wav", rate=None).rate)
+print(media.resampled(heard, 48_000).seconds, int.from_bytes(heard.pcm[7998:8000], "little"))
+"""
+
+
+def test_a_recording_of_any_rate_is_heard_at_one(tmp_path: Path) -> None:
+    standin = python_standin(SAMPLE, tmp_path, name="my-engine", modalities=["transcription"])
+    python = [sys.executable, "-c", RESAMPLED]
+    done = subprocess.run(python, cwd=standin.folder, env={"PATH": ""}, capture_output=True, text=True, check=True)
+    # A ramp stays a ramp: a quarter of a second on, at sample 4000 of 16000, it has risen to 11025 of 22050.
+    assert done.stdout.splitlines() == ["16000 1 2.0 44100", "2.0 11023"]
+
+
+LOADED = """
+import engine, types
+request = types.SimpleNamespace(Threads=4)
+made = engine.Engine("Systran/faster-whisper-base", request, {"beam_size": 5})
+print(made.model, made.threads, made.options)
+for refused in ("", "a/b.gguf", "/no/such/file", "../up/down", "name"):
+    try:
+        engine.Engine(refused, request, {})
+    except engine.InvalidInput:
+        print("refused")
+"""
+
+
+def test_a_repository_is_a_model_and_options_reach_the_engine(tmp_path: Path) -> None:
+    rendered = files(modalities=["transcription"])
+    (tmp_path / "engine.py").write_text(rendered["engine.py"], encoding="utf-8")
+    python = [sys.executable, "-c", LOADED]
+    done = subprocess.run(python, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["Systran/faster-whisper-base 4 {'beam_size': 5}", *["refused"] * 5]
+    assert "resolve_model_reference(request)" in rendered["backend.py"]
+    assert "parse_options(request.Options)" in rendered["backend.py"]
 
 
 FFMPEG = """#!/bin/sh

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
 from cli.runner import Result, newbackend
 from miniature import Make
+from templates.render import pin, render
 
 PYPROJECT = """[project]
 name = "wood-wind"
@@ -21,7 +23,11 @@ rocm = ["torch"]
 cpu = ["torch"]
 docs = ["sphinx"]
 """
-PYTHON = {"pyproject.toml": PYPROJECT, "src/wood_wind/__init__.py": "", "README.md": "Wood wind plays very well.\n"}
+PYTHON = {
+    "pyproject.toml": PYPROJECT,
+    "src/wood_wind/__init__.py": "",
+    "README.md": "Wood wind plays very well.\n",
+}
 CARGO = {
     "Cargo.toml": '[workspace]\nmembers = ["crates/*"]\n',
     "crates/brass/Cargo.toml": '[package]\nname = "brass"\nversion = "0.1.0"\nlicense = "MIT"\n',
@@ -29,6 +35,9 @@ CARGO = {
     "crates/aaa/Cargo.toml": '[package]\nname = "aaa"\nversion = "0.1.0"\n',
     "crates/aaa/src/lib.rs": "",
 }
+
+
+BRASS = '[lib]\nname = "horns"\n[features]\ndefault = ["cpu"]\ncpu = []\ncuda = []\nserde = []\n'
 
 
 def create(sample: Path, lang: str, pin: str, *more: str) -> Result:
@@ -43,18 +52,87 @@ def test_a_python_engine_is_installed_with_its_extra_and_imported(make: Make, sa
     assert said in done.out + done.err
     folder = sample / "backend/python/flute"
     install = (folder / "install.sh").read_text(encoding="utf-8")
-    assert 'cublas | l4t) upstream+="[cuda]" ;;' in install
-    assert '"") upstream+="[cpu]" ;;' in install
+    assert 'cublas | l4t) extra="[cuda]" ;;' in install
+    assert '"") extra="[cpu]" ;;' in install
     subprocess.run(["bash", "-n", str(folder / "install.sh")], check=True)
+    # It needs nothing of PyTorch, and git brings it: neither a file of a profile nor a clone.
+    assert sorted(path.name for path in folder.glob("requirements*.txt")) == ["requirements.txt"]
+    planned = subprocess.run(["make", "-n", "-C", str(folder)], capture_output=True, text=True, check=True)
+    assert "git" not in planned.stdout
     assert '"import wood_wind"' in (folder / "test.py").read_text(encoding="utf-8")
     assert "description: Wood wind plays very well" in (folder / ".newbackend.yml").read_text(encoding="utf-8")
 
 
-def test_the_crate_that_is_named_like_the_repository_is_named(make: Make, sample: Path) -> None:
-    done = create(sample, "rust", f"acme/brass@{make('acme/brass', CARGO)}", "--modality", "tts")
+INSTALLED = """
+BUILD_PROFILE=cpu
+function installRequirements() { :; }
+function runProtogen() { echo stubs; }
+function uv() { echo "$@"; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("build_type", "source", "installed"),
+    [
+        ("", "", f"wood-wind[cpu] @ git+https://github.com/acme/wood-wind@{'2' * 40}"),
+        ("l4t", "", f"wood-wind[cuda] @ git+https://github.com/acme/wood-wind@{'2' * 40}"),
+        ("hipblas", "/my/clone", "/my/clone[rocm]"),
+        ("intel", "/my/clone", "/my/clone"),
+    ],
+)
+def test_the_commit_of_the_makefile_is_installed(tmp_path: Path, build_type: str, source: str, installed: str) -> None:
+    engine = {"package": "wood-wind", "pip": "", "module": "wood_wind", "torch": [], "releases": {},
+              "extras": {"cublas": "cuda", "hipblas": "rocm", "cpu": "cpu"}}  # fmt: skip
+    at = pin("wood-wind")
+    for path, (mode, text) in render("python", name="flute", pin=at, engine=engine).items():
+        target = tmp_path / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        target.chmod(mode)
+    common = tmp_path / "backend/python/common"
+    common.mkdir()
+    (common / "libbackend.sh").write_text(INSTALLED, encoding="utf-8")
+    words = [f"{at['variable']}={'2' * 40}", f"{at['src_variable']}={source}", f"BUILD_TYPE={build_type}"]
+    done = subprocess.run(
+        ["make", "-s", "-C", str(tmp_path / "backend/python/flute"), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines() == [f"pip install {installed}", "stubs"], done.stderr
+
+
+def test_what_the_package_needs_of_pytorch_is_in_each_profile(make: Make, sample: Path) -> None:
+    manifest = PYPROJECT.replace("[project.optional", 'dependencies = ["torchaudio>=2", "numpy"]\n[project.optional')
+    made = make("acme/wood-wind", {**PYTHON, "pyproject.toml": manifest})
+    done = create(sample, "python", f"acme/wood-wind@{made}", "--variants", "cpu,cuda12,cuda13")
     assert done.status == 0, done.err
-    cargo = (sample / "backend/rust/flute/Cargo.toml").read_text(encoding="utf-8")
-    assert '# brass = { path = "sources/brass/crates/brass" }' in cargo
+    folder = sample / "backend/python/flute"
+    profiles = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("requirements-*.txt")}
+    assert set(profiles) == {"requirements-cpu.txt", "requirements-cublas12.txt", "requirements-cublas13.txt"}
+    index, *packages = profiles["requirements-cpu.txt"].splitlines()
+    assert index.startswith("--extra-index-url https://")
+    assert packages == ["torch", "torchaudio"]
+    assert profiles["requirements-cublas12.txt"] == "torch\ntorchaudio\n"
+
+
+def test_the_crate_that_is_named_like_the_repository_is_a_dependency(make: Make, sample: Path) -> None:
+    files = {**CARGO, "crates/brass/Cargo.toml": CARGO["crates/brass/Cargo.toml"] + BRASS}
+    done = create(sample, "rust", f"acme/brass@{make('acme/brass', files)}", "--modality", "tts")
+    assert done.status == 0, done.err
+    folder = sample / "backend/rust/flute"
+    cargo = tomllib.loads((folder / "Cargo.toml").read_text(encoding="utf-8"))
+    assert cargo["dependencies"]["brass"] == {"path": "sources/brass/crates/brass"}
+    assert cargo["features"] == {"default": ["cpu"], "cublas": ["brass/cuda"], "cpu": ["brass/cpu"]}
+    assert "pub use horns as upstream;" in (folder / "src/engine.rs").read_text(encoding="utf-8")
+    # Only cargo can lock what the crate needs; the first build does.
+    assert not (folder / "Cargo.lock").exists()
+    assert (
+        "--locked"
+        not in subprocess.run(
+            ["make", "-n", "-C", str(folder), "flute-grpc"], capture_output=True, text=True, check=True
+        ).stdout
+    )
 
 
 @pytest.mark.parametrize(("lang", "says"), [("python", "is no Python package"), ("rust", "has no library crate")])

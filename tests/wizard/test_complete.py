@@ -82,11 +82,12 @@ def test_nothing_is_asked_when_everything_is_known(checkout: Checkout) -> None:
 def test_a_language_without_flavours_has_no_such_question(checkout: Checkout) -> None:
     replies = [
         ("pin", ""), ("name", "pynew"), ("lang", "python"), ("modalities", "tts"), ("like", ""),
-        ("variants", "cpu"), ("description", "d"), ("license", ""), ("tags", ""),
-        ("import.kind", "preference"), ("summary", ""),
+        ("variants", "cpu"), ("engine.pip", "wood >= 2"), ("engine.pip", "wood == 2.0"), ("description", "d"),
+        ("license", ""), ("tags", ""), ("import.kind", "preference"), ("summary", ""),
     ]  # fmt: skip
     done, _ = asked(replies, checkout)
     assert done.flavour is None
+    assert make_spec(done).engine.pip == "wood==2.0"
     assert done.pin == PinAnswers()
 
 
