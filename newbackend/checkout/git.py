@@ -98,8 +98,18 @@ class Git:
         except UsageError as error:
             raise UsageError(error.code, error.message, where=str(root)) from error
 
-    def run(self, *words: str, data: bytes = b"") -> bytes:
+    def run(self, *words: str, data: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
         """Output of a git command. Raises NotFoundError with git's own first line when it fails."""
+        done = self.call(*words, data=data, env=env)
+        if done.returncode != 0:
+            lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"]
+            raise NotFoundError("git-failed", f"git {words[0]}: {lines[0]}", where=str(self.root))
+        return done.stdout
+
+    def call(
+        self, *words: str, data: bytes = b"", env: Mapping[str, str] | None = None, seconds: float = TIMEOUT_SECONDS
+    ) -> subprocess.CompletedProcess[bytes]:
+        """A git command, whatever its status. `env` is added to its environment: another index, an author."""
         directory = git_directory(self.root)
         if directory is None:
             raise NotFoundError("git-failed", f"git {words[0]}: fatal: not a git repository", where=str(self.root))
@@ -110,24 +120,19 @@ class Git:
                 raise UsageError("git-not-a-file", "is not a regular file, so git is not run", where=str(path))
         command = [self._git, *_OFF, "-C", str(self.root), *words]
         with _common(directory) as common:
-            env = {
+            bound = {
                 **environment(),
                 "GIT_DIR": str(directory.own),
                 "GIT_WORK_TREE": str(self.root.resolve()),
                 "GIT_COMMON_DIR": common,
                 "GIT_INDEX_FILE": index,
+                **(env or {}),
             }
             try:
-                done = subprocess.run(
-                    command, input=data, capture_output=True, check=False, env=env, timeout=TIMEOUT_SECONDS
-                )
+                return subprocess.run(command, input=data, capture_output=True, check=False, env=bound, timeout=seconds)
             except subprocess.TimeoutExpired as error:
-                message = f"git {words[0]} did not answer within {TIMEOUT_SECONDS:.0f} s"
+                message = f"git {words[0]} did not answer within {seconds:.0f} s"
                 raise UsageError("git-timeout", message, where=str(self.root)) from error
-        if done.returncode != 0:
-            lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"]
-            raise NotFoundError("git-failed", f"git {words[0]}: {lines[0]}", where=str(self.root))
-        return done.stdout
 
     def commit(self, revision: str) -> str:
         """The commit id of a revision. Raises NotFoundError for one that does not exist here."""
@@ -229,24 +234,30 @@ def _common(directory: GitDirectory) -> Iterator[str]:
 
 def _config(path: Path) -> str:
     """The configuration of ours: the plain settings of the repository's."""
+    lines = ["[core]\n\tbare = false\n"]
+    for key, value in settings(path):
+        if _PLAIN_SETTINGS.match(key) and (value is None or _WORD.match(value)):
+            section, _, name = key.rpartition(".")
+            lines.append(f"[{section}]\n\t{name}{' = ' + value if value else ''}\n")
+    return "".join(lines)
+
+
+def settings(path: Path) -> tuple[tuple[str, str | None], ...]:
+    """The settings of a repository's configuration file in their order, section and name in lower case; None for one
+    without a value. Files that it includes are not read."""
     try:
         about = path.stat()
     except OSError:
-        return ""
-    return _plain_settings(path, about.st_mtime_ns, about.st_size)
+        return ()
+    return _settings(path, about.st_mtime_ns, about.st_size)
 
 
 @cache
-def _plain_settings(path: Path, *_changed: int) -> str:
+def _settings(path: Path, *_changed: int) -> tuple[tuple[str, str | None], ...]:
     if not path.is_file() or path.stat().st_size > _CONFIG_LIMIT:
         raise UsageError("git-config", "is not a file of up to 1 MiB, so it is not read", where=str(path))
     listed = run_outside("config", "--file", str(path), "--no-includes", "--null", "--list")
     if listed.returncode != 0:
         raise UsageError("git-config", "cannot be read by git", where=str(path))
-    lines = ["[core]\n\tbare = false\n"]
-    for entry in listed.stdout.decode("utf-8", "replace").split("\0"):
-        key, _, value = entry.partition("\n")
-        if _PLAIN_SETTINGS.match(key) and (_WORD.match(value) or "\n" not in entry):
-            section, _, name = key.rpartition(".")
-            lines.append(f"[{section}]\n\t{name}{' = ' + value if value else ''}\n")
-    return "".join(lines)
+    entries = (entry.partition("\n") for entry in listed.stdout.decode("utf-8", "replace").split("\0") if entry)
+    return tuple((key, value if line_break else None) for key, line_break, value in entries)

@@ -110,8 +110,9 @@ def _refuse_dependents(name: str, checkout: Checkout) -> None:
         )
 
 
-def _deletions(names: Sequence[str], checkout: Checkout) -> Iterable[Edit]:
-    """Deletes the backend's directory, its Dockerfile and the files of the places, file by file."""
+def own_paths(names: Sequence[str], checkout: Checkout) -> dict[str, str]:
+    """The files of a backend alone, with the place that owns each: its directory, its Dockerfile and the files of the
+    places. `names` are its name and then what the gallery calls it."""
     name = names[0]
     owners_by_path: dict[str, str] = {}
     for language in languages().values():
@@ -123,9 +124,14 @@ def _deletions(names: Sequence[str], checkout: Checkout) -> Iterable[Edit]:
         if place.probe(checkout).usable:
             for path in (path for each in names for path in place.own_files(checkout, each)):
                 owners_by_path.setdefault(path, place.id)
-    for path, owner in owners_by_path.items():
+    return owners_by_path
+
+
+def _deletions(names: Sequence[str], checkout: Checkout) -> Iterable[Edit]:
+    """Deletes the backend's own files, one by one."""
+    for path, owner in own_paths(names, checkout).items():
         text, mode = checkout.read(path), None
         if text is None:
             text, mode = checkout.link(path), GITLINK
         diff = whole_file(path, text, None, mode)
-        yield Edit(path, "delete", owner, f"the files of {name}", (), "inserted", diff, mode)
+        yield Edit(path, "delete", owner, f"the files of {names[0]}", (), "inserted", diff, mode)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from newbackend.catalog import variant_table
-from newbackend.checklist import Line
+from newbackend.checklist import NEW_BACKEND, Decided, Line
 from newbackend.checkout.filter_engine import FilterUnavailable, path_filter
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError
@@ -54,16 +54,19 @@ class State:
     source: Source = Source.STATED
     boxes: tuple[str, ...] = ()
     left: tuple[Manual, ...] = ()
+    unready: str = ""
+    """Why it is no pull request for review yet: `verify` finds errors, or the template's engine is still there."""
 
 
 def state_of(spec: BackendSpec, checkout: Checkout, source: Source = Source.STATED) -> State:
     """Reads every place; writes nothing."""
     states = place_states(spec, checkout)
     report = _report(spec, checkout)
+    lines = tuple(checklist(spec, checkout, report, states))
     return State(
         spec=spec,
         places=states,
-        checklist=tuple(checklist(spec, checkout, report, states)),
+        checklist=lines,
         platforms=tuple(_platforms(spec)),
         left_out=tuple(_left_out(spec)),
         routes=_routes(spec, checkout),
@@ -71,6 +74,7 @@ def state_of(spec: BackendSpec, checkout: Checkout, source: Source = Source.STAT
         source=source,
         boxes=_boxes(checkout),
         left=(*_missing(states), *remaining(checkout, spec)),
+        unready=_unready(spec, report, lines),
     )
 
 
@@ -156,6 +160,14 @@ def _verified(report: Report | str) -> str:
     levels = [f"{counts[word]} {word}{'s' if counts[word] != 1 else ''}" for word in ("error", "warning", "note")]
     open_ = f", {counts['unknown']} could not be decided" if counts["unknown"] else ""
     return f"{counts['pass']} checks passed, {', '.join(levels)}{open_}"
+
+
+def _unready(spec: BackendSpec, report: Report | str, lines: Sequence[Line]) -> str:
+    errors = 1 if isinstance(report, str) else report.summary()["error"]
+    if errors:
+        return f"`newbackend verify {spec.name}` {report if isinstance(report, str) else f'finds {errors} errors'}"
+    engine = [item.text for item in NEW_BACKEND if item.decided is Decided.BY_PLACEHOLDER]
+    return next((line.note for line in lines if line.text in engine and not line.ticked), "")
 
 
 def _boxes(checkout: Checkout) -> tuple[str, ...]:

@@ -24,9 +24,9 @@ def title(state: State) -> str:
     return f"feat(backend): add {state.spec.name} {word} backend"
 
 
-def description(state: State) -> str:
-    """The whole description in Markdown."""
-    parts = [_what(state), _platforms(state), _registered(state), _checklist(state), _left(state)]
+def description(state: State, *, verb: str = "Adds") -> str:
+    """The whole description in Markdown; `verb` is what it does with the backend."""
+    parts = [_what(state, verb), _platforms(state), _registered(state), _checklist(state), _left(state)]
     parts += [_checked(state), _rest(state)]
     texts = ("\n".join(part) for part in parts)
     return "\n\n".join(text for text in texts if text) + "\n"
@@ -49,12 +49,12 @@ def as_json(state: State) -> dict[str, Any]:
     }
 
 
-def _what(state: State) -> Iterator[str]:
+def _what(state: State, verb: str) -> Iterator[str]:
     spec = state.spec
     yield "**Description**"
     yield ""
     summary = f": {cell(spec.description)}" if spec.description else "."
-    yield f"Adds `{spec.name}`, a {spec.language.title} backend{summary}"
+    yield f"{verb} `{spec.name}`, a {spec.language.title} backend{summary}"
     yield ""
     served = [
         f"{modalities()[key].title} ({', '.join(f'`{r}`' for r in modalities()[key].rpcs)})" for key in spec.modalities

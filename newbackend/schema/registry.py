@@ -76,6 +76,12 @@ def _package_fix() -> Json:
     return _printed(FixJson, "newbackend/package-fix/1")
 
 
+def _pr_open() -> Json:
+    from newbackend.proposal.as_json import PrOpenJson
+
+    return _printed(PrOpenJson, "newbackend/pr-open/1")
+
+
 def _error() -> Json:
     from newbackend.errors import ErrorJson
 
@@ -91,6 +97,7 @@ SCHEMAS: Mapping[str, Callable[[], Json]] = {
     "error": _error,
     "package": _package,
     "gallery": _gallery,
+    "pr-open": _pr_open,
     "verify-summary": _verify_summary,
     "package-summary": _package_summary,
     "package-fix": _package_fix,

@@ -33,7 +33,7 @@ RUNS: dict[str, tuple[JsonRun, ...]] = {
     "remove": (JsonRun("remove goquill --dry-run", schema="plan"),),
     "describe": (JsonRun("describe goquill", schema="answers"),),
     "update": (JsonRun("update goquill", status=3, schema="error"),),
-    "pr": (JsonRun("pr goquill"),),
+    "pr": (JsonRun("pr goquill"), JsonRun("pr goquill --open --draft --dry-run", schema="pr-open")),
     "demo": (JsonRun("demo {files}/demo"),),
     "verify": (
         JsonRun("verify", schema="verify"),

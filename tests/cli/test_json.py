@@ -59,6 +59,8 @@ def files(tmp_path: Path, sample: Path) -> Path:
     git(engine, "init", "-q")
     git(engine, "add", ".")
     git(engine, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "engine")
+    git(folder, "init", "-q", "--bare", "fork.git")
+    git(sample, "remote", "add", "fork", str(folder / "fork.git"))
     shutil.copytree(sample / "backend", folder / "gallery", ignore=lambda _, names: set(names) - {"index.yaml"})
     (folder / "package").mkdir()
     (folder / "package" / "run.sh").write_text("#!/bin/sh\nexec ./server\n")
@@ -79,6 +81,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, fil
         return int(stopped.value.code or 0), said.out, said.err
 
     monkeypatch.chdir(files)
+    monkeypatch.setattr("newbackend.proposal.propose.find_gh", lambda _: None)
     return call
 
 
