@@ -30,6 +30,7 @@ class Case(NamedTuple):
     fixed: dict[str, str | None] = {}  # noqa: RUF012 - never changed
 
 
+GO_BUILD = DOCKERFILE.replace("COPY . /src\n", "COPY . /src\nRUN go build -o /src/package/server\n")
 LIBBACKEND = '#!/bin/bash\nsource common/libbackend.sh\nstartBackend "$@"\n'
 CASES = [
     Case(
@@ -49,6 +50,20 @@ CASES = [
         {"s.py": "s.add_insecure_port(a.addr)\n"},
     ),
     Case("GAL606", "main.go", 1, {"main.go": 'l, err := net.Listen("tcp", ":50051")\n'}),
+    Case(
+        "GAL607",
+        "run.sh",
+        1,
+        {"main.go": "package main\n", "Dockerfile": GO_BUILD},
+        {"main.go": "package main\n", "Dockerfile": GO_BUILD.replace("RUN ", "RUN CGO_ENABLED=0 ")},
+    ),
+    Case(
+        "GAL607",
+        "run.sh",
+        1,
+        {"s.cpp": "int main() {}\n", "Dockerfile": GO_BUILD, "CMakeLists.txt": "project(s)\n"},
+        {"s.cpp": "int main() {}\n", "Dockerfile": GO_BUILD, "package.sh": '#!/bin/sh\ncp "$LD" package/lib/ld.so\n'},
+    ),
     Case("GAL611", "Dockerfile", 1, {"Dockerfile": "FROM python:3.12\nCOPY run.sh /\n"}),
     Case("GAL612", "Dockerfile", 5, {"Dockerfile": DOCKERFILE + 'CMD ["x"]\n'}),
     Case(

@@ -109,6 +109,44 @@ FIXED_PORT = rule(
     good="server.add_insecure_port(args.addr)",
     confidence=Confidence.LIKELY,
 )
+NO_LOADER = rule(
+    "GAL607",
+    "repository-without-loader",
+    Severity.WARNING,
+    what="A compiled program goes into an image from `scratch`, without the loader and the C library of its build.",
+    why="A program that is not static runs on the C library of LocalAI's host. Where that is older than the builder's, "
+    "it ends with ``version `GLIBC_2.38' not found`` before it listens.",
+    how="Copy the loader and the libraries of that build to `lib/`, as LocalAI's `package-system-libs.sh` does, and "
+    "start `lib/ld.so ./server`; or link it statically.",
+    bad='exec ./server "$@"   # built by cmake',
+    good='exec "$CURDIR/lib/ld.so" "$CURDIR/server" "$@"',
+    confidence=Confidence.LIKELY,
+)
+_COMPILES = re.compile(r"\b(?:go build|cargo build|cmake|make|meson|ninja|g\+\+|gcc|clang\+\+|clang|rustc)\b")
+_COMPILED = (".go", ".cpp", ".cc", ".c", ".rs", ".zig")
+_BRINGS_LOADER = re.compile(r"\bld\.so\b|\bld-linux|\bpackage-system-libs|\bld-musl")
+_STATIC = re.compile(r"\bCGO_ENABLED[=:\s\"']+0\b|-static\b|\bcrt-static\b|\bmusl\b|\balpine\b")
+_PYTHON = re.compile(r"libbackend\.sh|\bpython3?\b")
+
+
+@check(NO_LOADER)
+def loader(gallery: Gallery) -> Iterator[Finding]:
+    """Each run.sh that starts a program of a repository that compiles one."""
+    around = gallery.around
+    if around is None or not around.dockerfiles or not any(path.endswith(_COMPILED) for path in around.modes):
+        return
+    texts = [around.text(path) for path in dict.fromkeys((*around.build_files, *runs(around)))]
+    scratch = any(re.search(r"^FROM\s+scratch\b", around.text(path), re.M | re.I) for path in around.dockerfiles)
+    if not scratch or not any(_COMPILES.search(text) for text in texts):
+        return
+    if any(_BRINGS_LOADER.search(text) or _STATIC.search(text) for text in texts):
+        return
+    for path in runs(around):
+        if not _PYTHON.search(around.text(path)):
+            message = (
+                f"{path} starts a program on the host's C library: nothing packages lib/ld.so, and it is not static"
+            )
+            yield in_file(NO_LOADER, path, message)
 
 
 @check(NOT_EXECUTABLE, SHEBANG, ARGUMENTS, LIMIT_TARGETS, FIXED_PORT)

@@ -24,7 +24,7 @@ DRIFTED = rule(
     Severity.NOTE,
     what="A file of LocalAI's is another one in the LocalAI checkout at hand.",
     why="A server of an older protocol keeps working; new calls and fields are missing.",
-    how="Make the repository again from that checkout, or copy the file and its hash.",
+    how="`newbackend update --repo CHECKOUT` in the repository; what you changed is merged.",
     bad="backend.proto of April",
     good="backend.proto of the LocalAI that users run",
 )
