@@ -96,14 +96,25 @@ def check_summary(summary: bool, format_: str) -> None:
 
 def open_repo(repo: Path | None, *, writes: bool = False) -> Checkout:
     """The checkout to work on. Only a verb that writes mends an interrupted change in it; others say so."""
-    from newbackend.apply.state import interrupted
     from newbackend.checkout.layout import open_checkout
     from newbackend.errors import NotFoundError
 
     where = repo if repo is not None else Path.cwd()
     if not where.is_dir():
         raise NotFoundError("repo-missing", "there is no such directory", where=str(where))
-    checkout = open_checkout(where)
+    return _mended(open_checkout(where), writes=writes)
+
+
+def open_standalone(root: Path, *, writes: bool) -> Checkout:
+    """A backend's repository of its own, as `open_repo` opens a checkout."""
+    from newbackend.checkout.tree import Checkout
+
+    return _mended(Checkout(root), writes=writes)
+
+
+def _mended(checkout: Checkout, *, writes: bool) -> Checkout:
+    from newbackend.apply.state import interrupted
+
     if interrupted(checkout.root):
         if not writes:
             print_err(

@@ -26,6 +26,7 @@ from newbackend.cli.create_options import (
     AnswersOption,
     CreateOptions,
     DescriptionOption,
+    DevelopmentOption,
     DiffOutOption,
     EngineOption,
     FlavourOption,
@@ -102,6 +103,7 @@ def create(
     image_base: ImageBaseOption = None,
     from_: FromOption = None,
     git: GitOption = False,
+    development: DevelopmentOption = False,
     repo: RepoOption = None,
     format_: FormatOption = "text",
 ) -> int:
@@ -161,14 +163,15 @@ def create(
         if review or plan_out or diff_out or model:
             message = "--review, --plan-out, --diff-out and --model do not go with --standalone"
             raise UsageError("standalone-plan", message)
-        where = StandaloneOptions(standalone, image_base, git)
+        where = StandaloneOptions(standalone, image_base, git, development)
         with localai(from_ or repo) as source:
             if from_ is not None:
                 return move_out(_needed(name), source, options, where, _front_end(options))
             given = given_answers(answers, flags(source[0]), set_ or ())
             return create_standalone(given, source, options, where, _front_end(options))
-    if image_base is not None or from_ is not None or git:
-        raise UsageError("standalone-options", "--image-base, --from and --git go with --standalone DIR only")
+    if image_base is not None or from_ is not None or git or development:
+        message = "--image-base, --from, --git and --development go with --standalone DIR only"
+        raise UsageError("standalone-options", message)
     checkout = open_repo(repo, writes=not dry_run)
     return _create(given_answers(answers, flags(checkout), set_ or ()), checkout, options)
 

@@ -163,6 +163,9 @@ FromOption = Annotated[
     ),
 ]
 GitOption = Annotated[bool, typer.Option("--git", help="With --standalone: git init and a first commit.")]
+DevelopmentOption = Annotated[
+    bool, typer.Option("--development", help="With --standalone: images of the branch main, too, and their entries.")
+]
 ReviewOption = Annotated[
     bool, typer.Option("--review", help="Choose the hunks to apply one by one, like `git add -p`.")
 ]

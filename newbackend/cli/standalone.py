@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StandaloneOptions:
-    """Where the repository goes, where its images are published, and whether git begins there."""
+    """Where the repository goes, where its images are published, whether git begins there, and whether the branch main
+    has images, too."""
 
     target: Path
     image_base: str | None
     git: bool
+    development: bool
 
 
 @contextmanager
@@ -42,6 +44,8 @@ def localai(repo: Path | None) -> Iterator[tuple[Checkout, str]]:
     from newbackend.errors import NewbackendError, NotFoundError
     from newbackend.sample import materialise
 
+    if repo is not None and not repo.is_dir():
+        raise NotFoundError("repo-missing", "there is no such directory", where=str(repo))
     try:
         found = find_root(repo or Path.cwd())
     except NotFoundError:
@@ -160,7 +164,8 @@ def _finish(
     from newbackend.standalone.render import repository
     from newbackend.standalone.write import commit_all, write_repository
 
-    files = repository(spec, backend, source[0], image_base=base, revision=source[1])
+    development = standalone.development
+    files = repository(spec, backend, source[0], image_base=base, revision=source[1], development=development)
     if not options.json:
         print_out("\n".join(f"{'x' if file.mode & 0o100 else ' '} {path}" for path, file in files.items()))
     question = f"Write these {len(files)} files to {standalone.target}?"

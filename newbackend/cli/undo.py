@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from newbackend.cli.common import FormatOption, RepoOption, check_format, open_repo, print_out, style, verb_app
+from newbackend.cli.common import (
+    FormatOption,
+    RepoOption,
+    check_format,
+    open_repo,
+    open_standalone,
+    print_out,
+    standalone_root,
+    style,
+    verb_app,
+)
 
 app = verb_app()
 
@@ -20,7 +30,8 @@ def undo(repo: RepoOption = None, format_: FormatOption = "text") -> int:
     from newbackend.cli.output.plan_text import summary
 
     check_format(format_)
-    checkout = open_repo(repo, writes=True)
+    own = standalone_root(repo)
+    checkout = open_repo(repo, writes=True) if own is None else open_standalone(own, writes=True)
     plan, record = plan_undo(checkout.root)
     run_undo(checkout.root, plan, record, ApplyOptions(allow_dirty=True))
     if format_ == "json":

@@ -18,12 +18,16 @@ from newbackend.cli.common import (
     YesOption,
     check_format,
     open_repo,
+    open_standalone,
     print_err,
+    standalone_root,
     verb_app,
 )
 from newbackend.cli.completion import backends
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from newbackend.checkout.tree import Checkout
     from newbackend.plan.change import Changed, Sources
 
@@ -33,11 +37,14 @@ app = verb_app()
 @app.command()
 def update(
     name: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="NAME", help="A backend with a .newbackend.yml.", show_default=False, autocompletion=backends
+            metavar="NAME",
+            help="A backend with a .newbackend.yml; not needed in a repository of its own.",
+            show_default=False,
+            autocompletion=backends,
         ),
-    ],
+    ] = None,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     conflicts: ConflictsOption = False,
@@ -50,16 +57,42 @@ def update(
 
     Edited files are merged, never replaced. What cannot be merged is shown, and nothing is written unless you allow
     it: --conflicts leaves conflicts in the files between git's markers, --allow-manual leaves those files as they are.
+
+    In a repository of its own it also brings the files around the backend up to date, and LocalAI's from the checkout
+    that --repo names.
     """
     from newbackend.cli.engine_facts import planned_update
+    from newbackend.errors import UsageError
     from newbackend.registrations.support.backend_names import named
 
     check_format(format_)
+    options = ChangeOptions(format_, dry_run=dry_run, yes=yes, allow_dirty=allow_dirty, allow_manual=allow_manual)
+    own = standalone_root(None) or standalone_root(repo)
+    if own is not None:
+        return _own_repository(own, name, repo, options, markers=conflicts)
+    if name is None:
+        raise UsageError("usage", "Missing argument 'NAME'", hint="see `newbackend update --help`")
     checkout = open_repo(repo, writes=not dry_run)
     name = named(name, checkout)
     change = planned_update(name, checkout, sources_of(checkout, markers=conflicts))
-    options = ChangeOptions(format_, dry_run=dry_run, yes=yes, allow_dirty=allow_dirty, allow_manual=allow_manual)
     return finish(change, name, f"Update {name}?", checkout, options)
+
+
+def _own_repository(root: Path, name: str | None, repo: Path | None, options: ChangeOptions, *, markers: bool) -> int:
+    """The update of a backend in a repository of its own; `repo` is the LocalAI checkout to take files from."""
+    from newbackend.cli.standalone import localai
+    from newbackend.errors import NotFoundError
+    from newbackend.gallery.record import find_standalone
+    from newbackend.registrations.support.backend_names import named
+    from newbackend.standalone.update import name_of, plan_update
+
+    here = open_standalone(root, writes=not options.dry_run)
+    own = name_of(here)
+    if name is not None and named(name, here) != own:
+        raise NotFoundError("backend-unknown", f"this repository has the backend {own!r}, not {name!r}", choices=[own])
+    with localai(None if repo is not None and find_standalone(repo) == root else repo) as (checkout, revision):
+        change = plan_update(here, checkout, revision, sources_of(here, markers=markers))
+    return finish(change, own, f"Update {own}?", here, options)
 
 
 def sources_of(checkout: Checkout, *, markers: bool) -> Sources:

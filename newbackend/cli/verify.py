@@ -135,10 +135,10 @@ def verify(
 
     check_choice("format", format_, REPORT_FORMATS)
     check_choice("fail-on", fail_on, LEVELS)
-    if (own := standalone_root(repo)) is not None:
+    if (own := standalone_root(None) or standalone_root(repo)) is not None:
         others = (names, every, base, strict, fix, unsafe_fixes, diff, select, ignore, statistics, release, summary)
         refused = any(others) or severity != "note"
-        return _own_repository(own, fail_on, format_, verbose=verbose, online=online, refused=refused)
+        return _own_repository(own, repo, fail_on, format_, verbose=verbose, online=online, refused=refused)
     check_choice("severity", severity, SEVERITIES)
     if statistics and format_ not in FORMATS:
         raise UsageError("statistics-format", f"--statistics is text or json, not {format_}", choices=FORMATS)
@@ -178,16 +178,21 @@ def verify(
     return _status(shown, fail_on, run)
 
 
-def _own_repository(root: Path, fail_on: str, format_: str, *, verbose: bool, online: bool, refused: bool) -> int:
-    """A backend in a repository of its own: its gallery, what is around it, and the files that are LocalAI's."""
+def _own_repository(
+    root: Path, repo: Path | None, fail_on: str, format_: str, *, verbose: bool, online: bool, refused: bool
+) -> int:
+    """A backend in a repository of its own: its gallery, what is around it, and the files that are LocalAI's, compared
+    with the checkout `repo`."""
     from newbackend.cli.gallery import judge
     from newbackend.errors import UsageError
+    from newbackend.gallery.record import find_standalone
     from newbackend.gallery.source import open_source
 
     if refused:
         message = "in a repository of its own verify takes only --online, --fail-on, --format and --verbose"
         raise UsageError("verify-standalone", message, where=str(root))
-    return judge(open_source(str(root)), fail_on, format_, verbose=verbose, online=online)
+    localai = None if repo is None or find_standalone(repo) == root else repo
+    return judge(open_source(str(root), repo=localai), fail_on, format_, verbose=verbose, online=online)
 
 
 class _Run:

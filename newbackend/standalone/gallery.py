@@ -15,6 +15,9 @@ from newbackend.spec import BackendSpec, make_spec, to_answers
 
 PATH = "gallery/index.yaml"
 FIRST_VERSION = "0.1.0"
+DEVELOPMENT = "-development"
+"""How LocalAI tells a build of a branch: its catalogue hides it at first."""
+BRANCH = "main"
 _BASE = re.compile(
     r"(?:ghcr\.io|quay\.io|docker\.io)/[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)+\Z"
 )
@@ -137,10 +140,20 @@ def _runs_on(hosts: frozenset[str], host: str) -> bool:
     return host in hosts and "default" not in hosts
 
 
-def gallery_text(spec: BackendSpec, image_base: str, version: str) -> str:
-    """The gallery file: what users install, then the images behind it."""
+def gallery_text(spec: BackendSpec, image_base: str, version: str, *, development: bool = False) -> str:
+    """The gallery file: what users install, then the images behind it; with `development` those of the branch main."""
     lines = ["# The backends of this repository. `newbackend gallery check` says what each kind of host gets."]
-    meta: dict[str, object] = {"name": spec.gallery, "alias": spec.gallery}
+    lines += _backend(spec, image_base, version)
+    if development:
+        lines.append("# The branch main as it is, for people who test it.")
+        lines += _backend(spec, image_base, "")
+    return "\n".join(lines) + "\n"
+
+
+def _backend(spec: BackendSpec, image_base: str, version: str) -> list[str]:
+    """A map from hosts to images, and the images: of one version, or without one of the branch main."""
+    end = "" if version else DEVELOPMENT
+    meta: dict[str, object] = {"name": spec.gallery + end, "alias": spec.gallery + end}
     urls = list(spec.urls) or ([spec.pin.url] if spec.pin else [])
     known = {
         "license": spec.license,
@@ -148,11 +161,12 @@ def gallery_text(spec: BackendSpec, image_base: str, version: str) -> str:
         "description": spec.description and spec.description + "\n",
         "urls": urls,
         "tags": meta_tags(spec),
-        "capabilities": capabilities(spec),
+        "capabilities": {host: entry + end for host, entry in capabilities(spec).items()},
     }
-    lines += entry_lines(meta | {key: value for key, value in known.items() if value}, 0)
+    lines = entry_lines(meta | {key: value for key, value in known.items() if value}, 0)
     for image in images_of(spec):
-        entry: dict[str, object] = {"name": image.entry, "alias": spec.gallery}
+        entry: dict[str, object] = {"name": image.entry + end, "alias": spec.gallery + end}
         entry |= {"license": spec.license} if spec.license else {}
-        lines += entry_lines({**entry, "version": version, "uri": f"{image_base}:{version}-{image.id}"}, 0)
-    return "\n".join(lines) + "\n"
+        entry |= {"version": version} if version else {}  # a branch moves: LocalAI compares digests
+        lines += entry_lines({**entry, "uri": f"{image_base}:{version or BRANCH}-{image.id}"}, 0)
+    return lines

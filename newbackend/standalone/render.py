@@ -14,6 +14,7 @@ from newbackend.catalog.modalities import modalities
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.gallery.record import NAME, Record, sha256
+from newbackend.scaffold.generated import blob_id
 from newbackend.scaffold.render import RenderedFile
 from newbackend.spec import BackendSpec
 from newbackend.standalone.gallery import FIRST_VERSION, PATH, Image, gallery_text, images_of
@@ -29,9 +30,16 @@ _GO = re.compile(r"^go (\d+\.\d+)", re.M)
 
 
 def repository(
-    spec: BackendSpec, backend: Mapping[str, RenderedFile], checkout: Checkout, *, image_base: str, revision: str
+    spec: BackendSpec,
+    backend: Mapping[str, RenderedFile],
+    checkout: Checkout,
+    *,
+    image_base: str,
+    revision: str,
+    development: bool = False,
 ) -> dict[str, RenderedFile]:
-    """Path -> file. `backend` are the backend's own files, rendered or as they were found.
+    """Path -> file. `backend` are the backend's own files, rendered or as they were found. With `development` there are
+    images of the branch main, too.
 
     Raises UsageError for a flavour or a platform that needs more of LocalAI's tree.
     """
@@ -41,13 +49,10 @@ def repository(
     own = {path: file for path, file in backend.items() if not path.startswith(".github/")}
     taken = {path: file for path, file in vendored(spec.language, checkout).items() if path not in own}
     same = {path: sha256(file.text) for path, file in taken.items() if file.text == checkout.read(path)}
-    record = Record(spec.directory, image_base, revision, same)
     files = {
-        **_shell(_variables(spec, checkout, image_base, revision)),
+        **_shell(_variables(spec, checkout, image_base, revision, development=development)),
         **taken,
-        **own,
-        PATH: RenderedFile(0o644, gallery_text(spec, image_base, FIRST_VERSION)),
-        NAME: RenderedFile(0o644, record.text()),
+        PATH: RenderedFile(0o644, gallery_text(spec, image_base, FIRST_VERSION, development=development)),
     }
     if spec.language.own_dockerfile:
         files.pop("Dockerfile", None)
@@ -57,15 +62,21 @@ def repository(
         mit = files[LICENSE_COPY].text.split("\n\n", 2)
         holder = f"Copyright (c) the authors of {spec.name}"
         files[LICENSE] = RenderedFile(0o644, "\n\n".join([mit[0], holder, mit[2]]))
+    made = {path: blob_id(file.text) for path, file in sorted(files.items()) if path not in own}
+    files |= own
+    files[NAME] = RenderedFile(0o644, Record(spec.directory, image_base, revision, same, made, development).text())
     return dict(sorted(files.items()))
 
 
-def _variables(spec: BackendSpec, checkout: Checkout, image_base: str, revision: str) -> dict[str, Any]:
+def _variables(
+    spec: BackendSpec, checkout: Checkout, image_base: str, revision: str, *, development: bool
+) -> dict[str, Any]:
     registry, _, rest = image_base.partition("/")
     images = images_of(spec)
     usecases = [usecase for key in spec.modalities for usecase in modalities()[key].usecases]
     own = {"name": spec.name, "url": f"github:{rest}/{PATH}@main"}
-    regex = rf"^https://github\.com/{_escaped(rest)}/\.github/workflows/release\.yml@refs/tags/v.+$"
+    ref = "(heads/main|tags/v.+)" if development else "tags/v.+"
+    regex = rf"^https://github\.com/{_escaped(rest)}/\.github/workflows/release\.yml@refs/{ref}$"
     policy = {"issuer": _ISSUER, "identity_regex": regex}
     version = _GO.search(checkout.read("go.mod") or "")
     return {
@@ -85,6 +96,7 @@ def _variables(spec: BackendSpec, checkout: Checkout, image_base: str, revision:
         "variants": [_image(image) for image in images],
         "galleries_json": json.dumps([_OFFICIAL, own]),
         "verified_json": json.dumps([_OFFICIAL, {**own, "verification": policy}]),
+        "development": development,
         "revision": f"revision {revision}" if re.fullmatch("[0-9a-f]{40}", revision) else revision,
         "go_version": version[1] if version else "1.26",
         "newbackend_version": __version__,

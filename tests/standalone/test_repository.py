@@ -12,14 +12,20 @@ from pathlib import Path
 import pytest
 import yaml
 from cli.runner import newbackend
+from specs import spec
 
 from newbackend.answers import Answers
 from newbackend.checkout.tree import Checkout
 from newbackend.cli.create_options import CreateOptions
 from newbackend.cli.standalone import StandaloneOptions, create_standalone
+from newbackend.gallery.check import check_gallery
 from newbackend.gallery.document import read_index
+from newbackend.gallery.record import read_record
+from newbackend.gallery.source import open_source
 from newbackend.gallery.table import host_table
-from newbackend.standalone.gallery import check_image_base
+from newbackend.standalone.gallery import PATH, check_image_base
+from newbackend.standalone.render import repository
+from newbackend.standalone.write import write_repository
 from newbackend.wizard.headless import Headless
 from newbackend.wizard.question import PartialAnswers, Question
 
@@ -153,7 +159,7 @@ def test_the_wizard_is_about_the_repository_alone(tmp_path: Path, sample: Path) 
         plan_out=None,
         diff_out=None,
     )
-    target = StandaloneOptions(tmp_path / "r", None, False)
+    target = StandaloneOptions(tmp_path / "r", None, git=False, development=False)
     assert create_standalone(Answers(name="oak", lang="go"), (checkout, "here"), options, target, front) == 0
     assert "image_base" in front.keys
     assert not {"like", "models", "import.kind"} & set(front.keys)
@@ -211,8 +217,6 @@ def test_verify_in_such_a_repository_checks_it(tmp_path: Path) -> None:
     assert done.status == 1
     assert "GAL651" in done.out
     assert "GAL611" in done.out
-    other = newbackend("update", "my-engine", cwd=inside)
-    assert (other.status, "repository of its own" in other.error()) == (3, True)
     refused = newbackend("verify", "my-engine", cwd=inside)
     assert (refused.status, "verify takes only" in refused.error()) == (2, True)
 
@@ -300,3 +304,24 @@ def test_what_cannot_be_made_leaves_nothing(tmp_path: Path, sample: Path, case: 
     assert done.status == 2, done.out
     done.error()
     assert sorted(path for path in tmp_path.rglob("*") if ".git" not in path.parts) == before
+
+
+def test_the_branch_main_has_images_on_request(tmp_path: Path, sample: Path) -> None:
+    """A second map and second images, which no release touches, and which one workflow makes."""
+    wanted = spec(name="my-engine", lang="rust", variants=["cpu"], pin=None)
+    plain = repository(wanted, {}, Checkout(sample), image_base=BASE, revision="r")
+    moving = repository(wanted, {}, Checkout(sample), image_base=BASE, revision="r", development=True)
+    write_repository(tmp_path / "r", moving)
+    index = moving[PATH].text
+    assert index.startswith(plain[PATH].text)
+    row = host_table(read_index(PATH, index))["my-engine-development"]
+    assert {pick.entry.name for pick in row.values() if pick.entry} == {"cpu-my-engine-development"}
+    assert index.endswith(f'  uri: "{BASE}:main-cpu"\n')
+    assert [row.rule.id for row in check_gallery(open_source(str(tmp_path / "r" / PATH))).findings] == []
+    check = ["bash", "scripts/check-release.sh", "v0.1.0"]
+    assert subprocess.run(check, cwd=tmp_path / "r", capture_output=True, check=False).returncode == 0
+    workflow = yaml.safe_load(moving[".github/workflows/release.yml"].text)
+    assert workflow[True]["push"] == {"tags": ["v*"], "branches": ["main"]}
+    assert "refs/(heads/main|tags/v.+)$" in moving["README.md"].text
+    assert "main" not in yaml.safe_load(plain[".github/workflows/release.yml"].text)[True]["push"].get("branches", ())
+    assert read_record(tmp_path / "r").development

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Do the versions agree? Every version in the gallery, every image's tag and, where one is given, the release's tag.
+# Do the versions agree? Every version in the gallery, every image's tag (but for images of the branch main) and, where one
+# is given, the release's tag.
 #   check-release.sh [v1.2.3]
 set -euo pipefail
 
@@ -9,7 +10,7 @@ if [ "$(printf '%s\n' "$versions" | wc -l)" -ne 1 ] || [ -z "$versions" ]; then
     echo "gallery/index.yaml has more or less than one version: $(echo "$versions" | tr '\n' ' ')" >&2
     exit 1
 fi
-wrong=$(sed -n 's/^ *uri: *"\{0,1\}\([^"]*\)"\{0,1\} *$/\1/p' "$index" | grep -v -- ":$versions-" || true)
+wrong=$(sed -n 's/^ *uri: *"\{0,1\}\([^"]*\)"\{0,1\} *$/\1/p' "$index" | grep -v -e ":$versions-" -e ':main-' || true)
 if [ -n "$wrong" ]; then
     printf 'these images are not of version %s:\n%s\n' "$versions" "$wrong" >&2
     exit 1
