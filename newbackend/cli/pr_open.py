@@ -94,7 +94,7 @@ def _shown(proposal: Proposal) -> Iterator[str]:
     yield f"Branch   {proposal.branch}"
     yield f"Push to  {target.remote.name}, {one_line(target.remote.shown)}"
     yield f"Into     {target.repository or 'the repository there'}, branch {one_line(target.base)}"
-    yield f"By       {'gh' + (', as a draft' if proposal.draft else '') if proposal.gh else 'you, at an address'}"
+    yield f"By       {'gh' if proposal.gh else 'you'}{', as a draft' if proposal.draft else ''}"
     if proposal.commits:
         yield "Commit message"
         yield from (f"  {line}".rstrip() for line in proposal.message.rstrip().split("\n"))
@@ -118,7 +118,8 @@ def _say(proposal: Proposal, opened: Opened) -> None:
     name, branch = proposal.target.remote.name, proposal.branch
     print_err(f"newbackend: {opened.commit[:12]} on {branch}, pushed to {name}")
     if not opened.url:
-        print_err("newbackend: open the pull request at this address; `newbackend pr` prints its text")
+        where = "at this address" if proposal.target.pushed_to else f"where {name} is hosted"
+        print_err(f"newbackend: open the pull request {where}; `newbackend pr` prints its text")
     if proposal.commits:
-        sign = f"git commit --amend --no-edit --signoff && git push --force-with-lease {name} {branch}"
+        sign = f"git commit --amend --only --no-edit --signoff && git push --force-with-lease {name} {branch}"
         print_err(f"newbackend: the commit is not signed off, which only you can do: {sign}")

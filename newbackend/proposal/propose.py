@@ -8,14 +8,16 @@ from dataclasses import dataclass, replace
 from newbackend.checkout.commit import commit_on, current_branch, refuse_busy, reusable, tree_of
 from newbackend.checkout.git import Git
 from newbackend.checkout.remotes import push, remote_branch
+from newbackend.checkout.revision import RevisionCheckout
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import RefusedChange, UsageError
 from newbackend.proposal.disclosure import trailer
 from newbackend.proposal.github import Gh, GhFailed, find_gh
 from newbackend.proposal.selection import Selection, select
 from newbackend.proposal.target import Target, target_of
-from newbackend.pullrequest.state import State
+from newbackend.pullrequest.state import State, errors_of
 from newbackend.pullrequest.text import description, title
+from newbackend.rules.run import verify
 from newbackend.sanitize import one_line
 
 _TRUNKS = ("master", "main")
@@ -71,15 +73,14 @@ def propose(state: State, checkout: Checkout, wishes: Wishes) -> Proposal:
     be a draft), UsageError when there is nothing to open or the branch has something else.
     """
     name = state.spec.name
-    if state.unready and not wishes.draft:
-        hint = "mend that first, or pass --draft"
-        raise RefusedChange("pr-not-ready", f"{name} is not ready for review: {state.unready}", hint=hint)
     assisted = trailer(wishes.assisted_by, checkout)
     refuse_busy(checkout.root)
     git, target = Git(checkout.root), target_of(checkout, remote=wishes.remote, into=wishes.into)
     parent = git.commit("HEAD")
     branch = _branch(git, name, target, wishes.branch)
     selection = select(name, checkout, parent, wishes.include)
+    if not wishes.draft:
+        _refuse_unready(state, checkout, parent, known=selection.known)
     commits = not reusable(git, parent, tree_of(git, parent, selection.chosen), branch)
     earlier = _earlier(git, target, parent)
     if not selection.chosen.paths and target.base_commit and not earlier:
@@ -127,6 +128,23 @@ def _opened(proposal: Proposal, checkout: Checkout) -> Opened:
         message = f"the branch {proposal.branch} is pushed, but gh did not open a pull request: {error}"
         raise UsageError("gh-failed", message, hint=f"open it at {address}") from error
     return Opened(commit, url)
+
+
+def _refuse_unready(state: State, checkout: Checkout, parent: str, *, known: bool) -> None:
+    """Raises RefusedChange for a backend that is not ready for review. Errors that it had before do not count."""
+    why, errors = state.unready, state.errors
+    if errors and known:
+        before = RevisionCheckout(checkout.root, parent)
+        before.prefetch_backends()
+        had = {row.fingerprint for row in errors_of(verify(before, names=(state.spec.name,)))}
+        errors = tuple(row for row in errors if row.fingerprint not in had)
+    if errors:
+        first = f"{errors[0].rule.id}, {errors[0].path}:{errors[0].line}"
+        more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
+        why = f"`newbackend verify {state.spec.name}` finds an error ({first}){more}"
+    if why:
+        hint = "mend that first, or pass --draft"
+        raise RefusedChange("pr-not-ready", f"{state.spec.name} is not ready for review: {why}", hint=hint)
 
 
 def _branch(git: Git, name: str, target: Target, wanted: str) -> str:

@@ -12,7 +12,7 @@ from newbackend.checklist import NEW_BACKEND, Decided, Line
 from newbackend.checkout.filter_engine import FilterUnavailable, path_filter
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError
-from newbackend.findings import Report
+from newbackend.findings import Finding, Report, Severity, Status
 from newbackend.pullrequest.checklist import PlaceState, checklist, place_states
 from newbackend.registrations import places
 from newbackend.registrations.base import rules_of
@@ -55,7 +55,8 @@ class State:
     boxes: tuple[str, ...] = ()
     left: tuple[Manual, ...] = ()
     unready: str = ""
-    """Why it is no pull request for review yet: `verify` finds errors, or the template's engine is still there."""
+    """Why it is no pull request for review yet: the template's engine is still there, or `verify` could not run."""
+    errors: tuple[Finding, ...] = ()
 
 
 def state_of(spec: BackendSpec, checkout: Checkout, source: Source = Source.STATED) -> State:
@@ -74,7 +75,8 @@ def state_of(spec: BackendSpec, checkout: Checkout, source: Source = Source.STAT
         source=source,
         boxes=_boxes(checkout),
         left=(*_missing(states), *remaining(checkout, spec)),
-        unready=_unready(spec, report, lines),
+        unready=_unready(report, lines),
+        errors=errors_of(report),
     )
 
 
@@ -162,10 +164,15 @@ def _verified(report: Report | str) -> str:
     return f"{counts['pass']} checks passed, {', '.join(levels)}{open_}"
 
 
-def _unready(spec: BackendSpec, report: Report | str, lines: Sequence[Line]) -> str:
-    errors = 1 if isinstance(report, str) else report.summary()["error"]
-    if errors:
-        return f"`newbackend verify {spec.name}` {report if isinstance(report, str) else f'finds {errors} errors'}"
+def errors_of(report: Report | str) -> tuple[Finding, ...]:
+    """The errors that `verify` is sure of."""
+    found = () if isinstance(report, str) else report.findings
+    return tuple(row for row in found if row.status is Status.FAIL and row.level is Severity.ERROR)
+
+
+def _unready(report: Report | str, lines: Sequence[Line]) -> str:
+    if isinstance(report, str):
+        return f"`newbackend verify` {report}"
     engine = [item.text for item in NEW_BACKEND if item.decided is Decided.BY_PLACEHOLDER]
     return next((line.note for line in lines if line.text in engine and not line.ticked), "")
 

@@ -334,3 +334,21 @@ def test_a_password_in_an_address_is_never_shown(place: Place, proposed: Propose
     with pytest.raises(NotFoundError, match="origin cannot be asked") as refused:
         proposed()
     assert "secret" not in refused.value.sentence()
+
+
+def test_errors_that_a_backend_had_before_do_not_count(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    git(place.root, "add", "--all")
+    (place.root / "backend/go/newly/engine.go").write_text("package main\n")
+    makefile = place.root / "Makefile"
+    lines = makefile.read_text().split("\n")
+    makefile.write_text("\n".join(line for line in lines if not line.startswith("BACKEND_NEWLY")))
+    git(place.root, "commit", "-qam", "all of it")
+    index = place.root / "backend/index.yaml"
+    index.write_text(index.read_text() + "# newer\n")
+    words = ["pr", "newly", "--repo", str(place.root), "--open", "--dry-run", "--assisted-by", "none"]
+    words += ["--include", "backend/index.yaml"]
+    status, out, error = run(capsys, *words)
+    assert (status, out.startswith("feat(newly): change the newly backend")) == (0, True), error
+    git(place.root, "reset", "-q", "--soft", "HEAD^")
+    status, _, error = run(capsys, *words)
+    assert (status, "`newbackend verify newly` finds an error (REG" in error) == (1, True), error
