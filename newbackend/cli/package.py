@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 app = verb_app("Will a built package start on somebody else's host?")
 
 _LAYOUTS = ("auto", "loader", "host-libc", "static")
-_CPU_FLOORS = ("x86-64", "x86-64-v2", "v3")
+_CPU_FLOORS = ("x86-64", "x86-64-v2", "v3", "armv8.0", "armv8.2")
 PathArgument = Annotated[
     Path,
     typer.Argument(metavar="PATH", help="A directory, a root-filesystem tar, a zip or wheel, a docker or OCI archive."),

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from newbackend.package.archive import open_package
-from newbackend.package.cpu import NOISE, SHARE, Scan, declared_level, level_name, levels, variant_sets
-from newbackend.package.elf import X86_64, machine_name
+from newbackend.package.cpu import ARM_SHARE, NOISE, SHARE, Scan, declared_level, level_name, levels, variant_sets
+from newbackend.package.elf import AARCH64, X86_64, machine_name
 from newbackend.package.libraries import is_glibc
 from newbackend.package.model import Package, load_package
 from newbackend.package.options import Layout, PackageOptions
@@ -54,7 +54,7 @@ class Floor:
             parts.append(f"{need.version} set by {need.path}{by}" if not parts else need.version)
         if not parts:
             parts.append("no symbol versions needed")
-        parts.append(level_name(self.cpu.level) if self.cpu.level else f"CPU level unknown: {self.cpu.how}")
+        parts.append(self._level() if self.cpu.level else f"CPU level unknown: {self.cpu.how}")
         if self.cpu.at_least:
             parts[-1] = f"at least {parts[-1]}, declared by {self.cpu.path}; CPU instructions {self.cpu.how}"
         else:
@@ -65,6 +65,9 @@ class Floor:
             parts.append(f"bundled glibc {self.bundled}")
         return "; ".join(parts)
 
+    def _level(self) -> str:
+        return level_name(self.cpu.level, AARCH64 if self.machine == machine_name(AARCH64) else X86_64)
+
     def as_json(self) -> dict[str, object]:
         """The same as data: one object per family, the CPU, the layout."""
         return {
@@ -74,7 +77,7 @@ class Floor:
                 for need in self.needs
             },
             "cpu": {
-                "level": level_name(self.cpu.level) if self.cpu.level else "",
+                "level": self._level() if self.cpu.level else "",
                 "path": self.cpu.path,
                 "how": self.cpu.how,
                 "beyond": dict(self.cpu.beyond),
@@ -118,13 +121,15 @@ def _macos_floor(package: Package) -> Floor:
     path = max(sorted(floors), key=lambda p: floors[p])
     needed = ".".join(map(str, floors[path])) or "of any age"
     cpus = ", ".join(sorted(frozenset.intersection(*(m.cpus for m in package.machs.values())))) or "no common processor"
-    return Floor((), CpuFloor(0, "", "only x86-64 has CPU levels"), package.layout, cpus, "", (needed, path))
+    cpu = CpuFloor(0, "", "not read for macOS")
+    return Floor((), cpu, package.layout, cpus, "", (needed, path))
 
 
 def _cpu(package: Package, *, scanned: bool) -> CpuFloor:
-    if package.machine != X86_64:
-        return CpuFloor(0, "", "only x86-64 has CPU levels")
-    notes = {p: declared_level(e.isa_needed) for p, e in package.elves.items()} | package.go_levels
+    if package.machine not in (X86_64, AARCH64):
+        return CpuFloor(0, "", "only x86-64 and aarch64 have CPU levels")
+    notes = {p: declared_level(e.isa_needed) for p, e in package.elves.items() if e.machine == X86_64}
+    notes |= package.go_levels | package.listed_levels
     declared = max(((level, p) for p, level in notes.items()), default=(1, ""))
     if not scanned:
         how = "not scanned (--cpu-floor)"
@@ -136,11 +141,12 @@ def _cpu(package: Package, *, scanned: bool) -> CpuFloor:
     members = {m.path: s for s in variant_sets(package.elves) for m in s.members}
     lowest = {min(s.members, key=lambda m: m.level).path for s in members.values()}
     beyond: dict[str, str] = {}
+    share = ARM_SHARE if package.machine == AARCH64 else SHARE
     for path, scan in results.items():
         if scan.dispatch or (path in members and path not in lowest):
             continue
-        best = _raised(best, path, scan)
-        if scan.share_above(4) >= SHARE:
+        best = _raised(best, path, scan, share)
+        if scan.share_above(4) >= share:
             for feature in (f for f, n in scan.features_above(4).items() if n >= NOISE):
                 beyond.setdefault(feature, path)
     best = _raised_at_load(best, package, members.keys())
@@ -162,12 +168,12 @@ def _raised_at_load(best: CpuFloor, package: Package, variants: Collection[str])
     return best
 
 
-def _raised(best: CpuFloor, path: str, scan: Scan) -> CpuFloor:
-    """`best`, or what this file raises it to."""
+def _raised(best: CpuFloor, path: str, scan: Scan, share: float) -> CpuFloor:
+    """`best`, or what this file raises it to, when so much of its code pages does."""
     of = levels().of
     for level in range(4, best.level, -1):
         count = sum(n for f, n in scan.tally.features.items() if level <= of[f] <= 4)
         pages = set().union(*(at for page_level, at in scan.tally.pages.items() if level <= page_level <= 4))
-        if count >= NOISE and len(pages) >= SHARE * scan.pages:
+        if count >= NOISE and len(pages) >= share * scan.pages:
             return CpuFloor(level, path, "instruction scan, no dispatch in the file")
     return best

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from newbackend.package.archive import Entry, Kind, Tree
-from newbackend.package.cpu import Scan, features_at_load, find_decoder, go_level, scan_files
+from newbackend.package.cpu import Scan, features_at_load, find_decoder, go_level, listed_level, parse_floor, scan_files
 from newbackend.package.elf import (
     MAX_RECORDS,
     MAX_SYMBOL_BYTES,
@@ -32,6 +33,9 @@ from newbackend.package.options import Layout, PackageOptions
 from newbackend.package.script import RunScript, matching, read_run_script
 from newbackend.package.targets import DEFAULT, Target, parse_target
 
+# Python modules that may list the processor features of a library: `_cpu_check.py`, `build_feature_flags.py`.
+LISTS = re.compile(r"(cpu|feature)\w*\.py$")
+MAX_LIST = 1 << 16
 NO_MACH_READER = "no reader for macOS programs is installed: install newbackend[macos]"
 
 
@@ -168,15 +172,16 @@ class Package:
 
     @cached_property
     def scans(self) -> dict[str, Scan] | None:
-        """The instruction scan of every x86-64 file, a second per 10 MB; None without a decoder."""
-        return scan_files(self._scanned())
+        """The instruction scan of every file for the package's machine, on x86-64 a second per 10 MB; None without a
+        decoder."""
+        return scan_files(self._scanned(), self.machine)
 
     @cached_property
     def at_load(self) -> dict[str, dict[str, int]] | None:
         """Features with their addresses in code that surely runs while a file is loaded, by path, for files that hold
         any above the baseline; None without iced-x86."""
         decoder = find_decoder()
-        if decoder is None or decoder[0] != "iced-x86":
+        if decoder is None or decoder[0] != "iced-x86" or self.machine != X86_64:
             return None
         above = [path for path, scan in (self.scans or {}).items() if scan.features_above(1)]
         found = {path: features_at_load(self.tree.entries[path].view(), self.elves[path]) for path in above}
@@ -187,6 +192,22 @@ class Package:
         """The CPU level that a Go program refuses to start below, by path, where it is above the first."""
         programs = (p for p, e in self.elves.items() if e.executable and e.machine == X86_64)
         return {p: level for p in programs if (level := go_level(self.tree.entries[p].view()))}
+
+    @cached_property
+    def listed_levels(self) -> dict[str, int]:
+        """The CPU level of the target features that a Python module lists for the library beside it, by its path."""
+        found = {}
+        for entry in self.tree.files() if self.machine == X86_64 else ():
+            if LISTS.search(entry.name) and entry.size <= MAX_LIST and (level := listed_level(entry.text(MAX_LIST))):
+                beside = posixpath.dirname(entry.path)
+                if any(posixpath.dirname(path) == beside for path in self.elves):
+                    found[entry.path] = level
+        return found
+
+    @cached_property
+    def cpu_floor(self) -> int:
+        """The level that --cpu-floor names for this machine: 1 without it, 0 when it names one of another machine."""
+        return parse_floor(self.options.cpu_floor, self.machine)
 
     def _scanned(self) -> Iterator[tuple[Entry, ELFFile, Symbols]]:
         """Each ELF file with its symbols; without any where their table is damaged."""

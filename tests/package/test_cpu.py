@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from newbackend.errors import UsageError
-from newbackend.findings import Finding, Status
+from newbackend.findings import Finding, Severity, Status
 from newbackend.package import PackageOptions, check_package, package_floor
 from newbackend.package.cpu import Scan, find_decoder, level_name, parse_floor, variant_sets
 from newbackend.package.cpu.scan import scan_file
@@ -299,3 +299,11 @@ def test_a_go_program_says_what_it_was_built_for(built: Built, level: str, expec
     assert done.returncode == 0, done.stderr
     report = check_package(built.root, options=PackageOptions())
     assert {f.rule.id for f in report.findings if f.path == "helper"} == expected
+
+
+def test_target_features_of_rust_in_the_module_beside_a_library_are_a_warning(built: Built) -> None:
+    (built.lib / "_cpu_check.py").write_text('_FEATURE_FLAGS = "+sse4.2,+popcnt"\n')
+    (built.lib / "cpu_flags.txt").write_text('_FEATURE_FLAGS = "+avx2"\n')
+    (found,) = check_package(built.root, options=PackageOptions()).findings
+    assert (found.rule.id, found.level, found.subject) == ("PKG501", Severity.WARNING, "x86-64-v2")
+    assert check_package(built.root, options=PackageOptions(cpu_floor="v2")).findings == ()

@@ -14,6 +14,7 @@ ROOT = Path(newbackend.package.__path__[0])
 ORDER = (
     "data", "options", "sources", "archive", "pack", "elf", "macho", "cpu", "sandbox", "script", "libraries", "targets",
     "layout", "model", "versions", "rules", "proofs", "registry", "floor", "suppressing", "check",
+    "repair", "fix",
 )  # fmt: skip
 FOLDERS = [name for name in ORDER if (ROOT / name).is_dir()]
 

@@ -6,35 +6,14 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
 from newbackend.package.cpu.levels import levels
+from newbackend.package.cpu.tally import Tally
 
-PAGE = 4096
 _OBJDUMP_LINE = re.compile(r"^\s*([0-9a-f]+):\s+(\S.*)$")
-
-
-@dataclass
-class Tally:
-    """Counts while decoding: instructions per feature, the first address of each, pages per level, and `asks`:
-    the cpuid and xgetbv instructions."""
-
-    features: Counter[str] = field(default_factory=Counter)
-    first: dict[str, int] = field(default_factory=dict)
-    pages: dict[int, set[int]] = field(default_factory=dict)
-    asks: int = 0
-
-    def add(self, feature: str, address: int) -> None:
-        """Count one instruction that needs `feature`."""
-        level = levels().of.get(feature, 0)
-        if level:
-            self.features[feature] += 1
-            self.first.setdefault(feature, address)
-            self.pages.setdefault(level, set()).add(address // PAGE)
 
 
 Decode = Callable[[int, bytes, Tally], None]

@@ -14,25 +14,34 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from newbackend.package.archive import Buffer, Entry
-from newbackend.package.cpu.decoders import PAGE, Decode, Tally, find_decoder
+from newbackend.package.cpu.arm import count_words
+from newbackend.package.cpu.decoders import Decode, find_decoder
 from newbackend.package.cpu.levels import levels
-from newbackend.package.elf import X86_64, ELFFile, Symbols, executable_parts, relocation_types
+from newbackend.package.cpu.tally import PAGE, Tally
+from newbackend.package.elf import AARCH64, X86_64, ELFFile, Symbols, executable_parts, relocation_types
 
 # Measured: undispatched ggml builds hold such instructions in 84-88 % of their code pages, dispatched
 # libraries in 4-49 % together with cpuid or IFUNC. Below the share, hand-written code is likelier.
 SHARE = 0.25
+# AArch64: few pages of a build with -mcpu=native have such instructions (dot products, i8mm: matrix products only), and
+# what compares all bits of a group decodes little data by mistake.
+ARM_SHARE = 0.0
 # In a file that dispatches, such a share means that the build flags of everything were raised.
 NEARLY_ALL = 0.9
 MANY_PAGES = 16
 # Data between code decodes to a stray instruction now and then.
 NOISE = 8
 
-R_X86_64_IRELATIVE = 37
+IRELATIVE = frozenset({37, 1032})  # R_X86_64_IRELATIVE, R_AARCH64_IRELATIVE
+# libgcc's helpers for atomic operations: they ask the CPU, for these alone (`-moutline-atomics`).
+OUTLINE_ATOMICS = frozenset({"__getauxval", "__aarch64_have_lse_atomics"})
 # Names by which a file asks what the CPU can do, other than the instruction itself.
 DISPATCH_SYMBOLS = frozenset(
     {"__cpu_model", "__cpu_indicator_init", "__cpu_features2", "__x86_get_cpuid_feature_leaf", "_rtld_global_ro",
      "__get_cpuid", "av_get_cpu_flags", "__builtin_cpu_supports", "cpuinfo_initialize", "cpuinfo_isa"}
 )  # fmt: skip
+# On AArch64 the kernel answers; on x86-64 these are asked for other things.
+ARM_SYMBOLS = frozenset({"getauxval", "elf_aux_info"})
 # C++ libraries that ask for others, as parts of mangled names: Highway's hwy::SupportedTargets().
 DISPATCH_PART = re.compile(r"3hwy\d+SupportedTargets")
 
@@ -63,16 +72,16 @@ class Scan:
         return min((self.tally.first[f] for f in self.features_above(level)), default=0)
 
 
-def scan_files(files: Iterable[tuple[Entry, ELFFile, Symbols]]) -> dict[str, Scan] | None:
-    """The scan of every x86-64 file among `files`, by path; None without a decoder."""
-    decoder = find_decoder()
+def scan_files(files: Iterable[tuple[Entry, ELFFile, Symbols]], machine: int = X86_64) -> dict[str, Scan] | None:
+    """The scan of every file for one machine among `files`, by path; None without a decoder for x86-64."""
+    decoder = find_decoder() if machine == X86_64 else ("", count_words)
     if decoder is None:
         return None
     _, decode = decoder
     scans: dict[str, Scan] = {}
     symbols: dict[str, Symbols] = {}
     for entry, elf, table in files:
-        if elf.machine == X86_64:
+        if elf.machine == machine:
             symbols[entry.path] = table
             scans[entry.path] = scan_file(entry.view(), elf, table, decode)
     return {p: replace(s, dispatch=s.dispatch or _asked_by(p, scans, symbols)) for p, s in scans.items()}
@@ -91,22 +100,25 @@ def _asked_by(path: str, scans: Mapping[str, Scan], symbols: Mapping[str, Symbol
 
 
 def scan_file(data: Buffer, elf: ELFFile, symbols: Symbols, decode: Decode) -> Scan:
-    """Count the instructions of one x86-64 file."""
+    """Count the instructions of one file of the machine that `decode` is for."""
     tally = Tally()
     pages: set[int] = set()
     for address, code in executable_parts(data, elf):
         decode(address, code, tally)
         pages.update(range(address // PAGE, (address + len(code) + PAGE - 1) // PAGE))
+    if elf.machine == AARCH64 and OUTLINE_ATOMICS & ({r.name for r in symbols.references} | symbols.names):
+        tally.forget("LSE")
     return Scan(len(pages), tally, _evidence(data, elf, symbols, tally))
 
 
 def _evidence(data: Buffer, elf: ELFFile, symbols: Symbols, tally: Tally) -> str:
     names = {r.name for r in symbols.references} | symbols.names
     if tally.asks:
-        return f"{tally.asks} cpuid or xgetbv instructions"
-    asked = sorted(names & DISPATCH_SYMBOLS) or sorted(n for n in names if DISPATCH_PART.search(n))
+        return f"{tally.asks} instructions that ask the CPU (cpuid, xgetbv, mrs)"
+    known = DISPATCH_SYMBOLS | ARM_SYMBOLS if elf.machine == AARCH64 else DISPATCH_SYMBOLS
+    asked = sorted(names & known) or sorted(n for n in names if DISPATCH_PART.search(n))
     if asked:
         return f"uses {asked[0]}"
-    if symbols.ifunc or R_X86_64_IRELATIVE in relocation_types(data, elf):
+    if symbols.ifunc or IRELATIVE & relocation_types(data, elf):
         return "IFUNC symbols"
     return ""

@@ -1,4 +1,4 @@
-"""PKG501-504: the CPU floor. Only x86-64 has levels; the scan runs when --cpu-floor asks for it."""
+"""PKG501-504: the CPU floor of x86-64 and AArch64; the scan runs when --cpu-floor asks for it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from newbackend.package.cpu import (
     declared_level,
     level_name,
     levels,
-    parse_floor,
     variant_sets,
 )
-from newbackend.package.elf import X86_64
+from newbackend.package.elf import AARCH64, X86_64, machine_name
 from newbackend.package.model import Package
 from newbackend.package.options import Layout
 from newbackend.package.rules.registry import Outcome, Skipped, Unknown, check, finding, rule
@@ -30,16 +29,27 @@ def _scans(package: Package) -> Skipped | Unknown | dict[str, Scan]:
     """The scan of every file by path, or why there is none."""
     if package.options.cpu_floor is None:
         return Skipped("no --cpu-floor was given")
-    if package.machine != X86_64:
-        return Skipped("only x86-64 has CPU levels")
+    if reason := _no_levels(package):
+        return Skipped(reason)
     return Unknown(NO_DECODER) if package.scans is None else package.scans
+
+
+def _no_levels(package: Package) -> str:
+    """Why the package's processor is not judged; "" when it is."""
+    if package.machine not in (X86_64, AARCH64):
+        return "only x86-64 and aarch64 have CPU levels"
+    floor = package.options.cpu_floor
+    return "" if package.cpu_floor else f"{floor} is no level of {machine_name(package.machine)}"
 
 
 ISA_NOTE = rule(
     "PKG501",
     "isa-note",
     Severity.ERROR,
-    what="No file declares (GNU property note, GOAMD64 of Go) that it needs a higher CPU level than the floor.",
+    what=(
+        "No file declares that it needs a higher CPU level than the floor: by the GNU property note, by GOAMD64 of Go, "
+        "or by the target features of Rust that a Python module lists and checks at import."
+    ),
     why="The loader refuses such a file (`CPU ISA level is lower than required`), and so does the Go runtime.",
     how="Build without `-mneeded`, `-z x86-64-v3` and GOAMD64, or set --cpu-floor to what is meant.",
     bad="x86-64-v3 needed",
@@ -50,9 +60,9 @@ ISA_NOTE = rule(
 @check(ISA_NOTE)
 def isa_note(package: Package) -> Outcome:
     """Declared CPU levels; certain, and cheap enough to run always."""
-    if package.machine != X86_64:
-        return Skipped("only x86-64 has CPU levels")
-    floor = parse_floor(package.options.cpu_floor)
+    if package.machine != X86_64 or not package.cpu_floor:
+        return Skipped(_no_levels(package) or "only x86-64 has files that declare a CPU level")
+    floor = package.cpu_floor
     findings = []
     for path, elf in package.elves.items():
         level = declared_level(elf.isa_needed)
@@ -64,7 +74,17 @@ def isa_note(package: Package) -> Outcome:
         if level > floor:
             message = f"{path} was built with GOAMD64=v{level}: Go refuses to start it on {level_name(floor)}"
             findings.append(finding(ISA_NOTE, path, message, subject=level_name(level)))
+    for path, level in package.listed_levels.items():
+        if level > floor:
+            message = f"{path} lists target features of {level_name(level)} for the library beside it"
+            # Not everything that lies in a package is imported.
+            warning = Severity.WARNING
+            findings.append(finding(ISA_NOTE, path, message, subject=level_name(level), severity=warning))
     return findings
+
+
+def _floor_name(package: Package) -> str:
+    return level_name(package.cpu_floor, package.machine)
 
 
 def _features(scanned: Scan, floor: int) -> str:
@@ -92,7 +112,7 @@ def isa_no_dispatch(package: Package) -> Outcome:
     scans = _scans(package)
     if not isinstance(scans, dict):
         return scans
-    floor = parse_floor(package.options.cpu_floor)
+    floor = package.cpu_floor
     variants = {m.path for s in variant_sets(package.elves) for m in s.members}
     findings = []
     for path, scanned in scans.items():
@@ -101,11 +121,11 @@ def isa_no_dispatch(package: Package) -> Outcome:
             continue
         if scanned.dispatch:
             if scanned.nearly_all_above(floor):
-                findings.append(_dispatched(path, scanned, floor))
+                findings.append(_dispatched(package, path, scanned))
             continue
         where = f"first at 0x{scanned.first_above(floor):x}"
         message = (
-            f"{path} holds instructions above {level_name(floor)} in {share:.0%} of its code pages "
+            f"{path} holds instructions above {_floor_name(package)} in {share:.0%} of its code pages "
             f"({_features(scanned, floor)}; {where}) and nothing in it asks the CPU"
         )
         severity, confidence = (Severity.WARNING, Confidence.POSSIBLE) if share < SHARE else (None, None)
@@ -115,9 +135,10 @@ def isa_no_dispatch(package: Package) -> Outcome:
     return findings
 
 
-def _dispatched(path: str, scanned: Scan, floor: int) -> Finding:
+def _dispatched(package: Package, path: str, scanned: Scan) -> Finding:
+    floor = package.cpu_floor
     message = (
-        f"{path} holds instructions above {level_name(floor)} in {scanned.share_above(floor):.0%} of its code pages "
+        f"{path} holds instructions above {_floor_name(package)} in {scanned.share_above(floor):.0%} of its code pages "
         f"({_features(scanned, floor)}): too many to be behind a question, although something in it asks the CPU "
         f"({scanned.dispatch})"
     )
@@ -151,7 +172,7 @@ def variant_contract(package: Package) -> Outcome:
     scans = _scans(package)
     if not isinstance(scans, dict):
         return scans
-    floor = parse_floor(package.options.cpu_floor)
+    floor = package.cpu_floor
     sets = variant_sets(scans)
     if not sets:
         return Skipped("no CPU variants by file name")
@@ -167,7 +188,7 @@ def _judge_set(package: Package, variants: VariantSet, scans: dict[str, Scan], f
             yield finding(VARIANT_CONTRACT, member.path, message, subject=member.token)
     lowest = min(variants.members, key=lambda m: m.level)
     if lowest.level > floor:
-        message = f"the set {variants.name} has nothing for {level_name(floor)}: its lowest member is {lowest.token}"
+        message = f"the set {variants.name} has nothing for {_floor_name(package)}: its lowest member is {lowest.token}"
         yield finding(
             VARIANT_CONTRACT, lowest.path, message, subject="floor", related=[m.path for m in variants.members]
         )
@@ -211,7 +232,7 @@ def isa_constructor(package: Package) -> Outcome:
         return scans
     if package.at_load is None:
         return Skipped("needs the iced-x86 decoder (newbackend[cpu])")
-    floor = parse_floor(package.options.cpu_floor)
+    floor = package.cpu_floor
     # A variant that run.sh picks is not opened on a CPU that it is not for; a plugin's loader opens them all.
     picked = {m.path for s in variant_sets(package.elves) for m in s.members}.intersection(package.handed)
     findings = []
