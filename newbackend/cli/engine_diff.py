@@ -64,7 +64,7 @@ def _of_backend(compared: Compared, repo: Path | None) -> tuple[Compared, Use]:
     one. Raises NotFoundError for a backend that is not registered, UsageError for one without a pin."""
     from newbackend.plan.registered import registered_answers
     from newbackend.registrations.support.backend_names import named
-    from newbackend.registrations.support.engine_use import pinned_commit, use_of
+    from newbackend.registrations.support.engine_use import cloned, pinned_commit, use_of
     from newbackend.spec import make_spec
 
     checkout = open_repo(repo)
@@ -72,15 +72,17 @@ def _of_backend(compared: Compared, repo: Path | None) -> tuple[Compared, Use]:
     if "@" in name:
         raise UsageError("engine-diff-name", f"{name!r} is neither a backend nor OWNER/REPO@OLD", hint="pass --to REF")
     spec = make_spec(registered_answers(checkout, name).answers)
-    if spec.pin is None:
+    upstream = (spec.pin.repo, spec.pin.variable) if spec.pin else cloned(checkout, spec.directory)
+    if upstream is None:
         raise UsageError("engine-no-pin", f"{name} pins no upstream, so there is nothing to compare")
+    repo_, variable = upstream
     dockerfile = spec.language.dockerfile_of(name).removeprefix("./") if spec.language.own_dockerfile else ""
     use = use_of(checkout, spec.directory, dockerfile)
-    pinned = pinned_commit(checkout, spec.directory, spec.pin.variable) or spec.pin.sha
+    pinned = pinned_commit(checkout, spec.directory, variable) or (spec.pin.sha if spec.pin else "")
     old = use.bound_at or pinned
     to = compared.to or (pinned if old != pinned else "")
     header = compared.header or spec.engine.header or ""
-    return replace(compared, upstream=f"{spec.pin.repo}@{old}", to=to, header=header), use
+    return replace(compared, upstream=f"{repo_}@{old}", to=to, header=header), use
 
 
 def _as_json(

@@ -88,3 +88,14 @@ def test_a_bump_by_the_bot_is_the_old_commit_of_the_next_comparison(make: Make, 
     makefile.write_text(text.replace(old, new), encoding="utf-8")
     assert diff(backend, "--to", old).status == 1
     assert diff(backend).status == 0
+
+
+def test_a_pin_that_the_bump_bot_does_not_follow_is_read_from_the_makefile(make: Make, backend: Path) -> None:
+    bump = backend / ".github/workflows/bump_deps.yaml"
+    rows = bump.read_text(encoding="utf-8")
+    held = rows.replace('- repository: "acme/tone"', '# held\n          - repository: "acme/other"')
+    assert held != rows
+    bump.write_text(held.replace("CHIME_VERSION", "OTHER_VERSION"), encoding="utf-8")
+    make("acme/tone", {**OLD, "tone.h": HEADER.replace("int tone_run", "long tone_run")})
+    done = diff(backend)
+    assert (done.status, "crashes function tone_run" in done.out) == (1, True), done.out + done.err

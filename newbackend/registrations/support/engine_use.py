@@ -15,6 +15,11 @@ _BUILD = ("Makefile", "CMakeLists.txt")
 _BUILD_ENDINGS = (".mk", ".cmake", ".sh")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _FROM = re.compile(r"^// upstream: (\S+)@([0-9a-f]{40})$", re.MULTILINE)
+_ASSIGNED = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*[?:]{0,3}=[ \t]*(\S+)", re.MULTILINE)
+_VARIABLE = re.compile(r"\$[({](\w+)[)}]")
+_GITHUB = re.compile(r"github\.com[/:]([A-Za-z0-9-]+/[A-Za-z0-9._-]+)")
+_GIT = re.compile(r"\bgit\s(?:\S+\s+)*?(?:clone|remote\s+add|fetch|checkout|reset)\b")
+_SHA = re.compile(r"[0-9a-f]{40}\Z")
 BINDINGS = "bindings.go"
 
 
@@ -58,6 +63,27 @@ def pinned_commit(checkout: Checkout, directory: str, variable: str) -> str:
     text = _text(checkout, f"{directory}/Makefile")
     match = re.search(rf"^[ \t]*{re.escape(variable)}[ \t]*[?:]{{0,2}}=[ \t]*([0-9a-f]{{40}})\b", text, re.MULTILINE)
     return match[1] if match else ""
+
+
+def cloned(checkout: Checkout, directory: str) -> tuple[str, str] | None:
+    """OWNER/REPO and the variable of its commit, where a Makefile clones what the bump bot does not follow.
+
+    Its git commands are read in their order: the commit that one takes out belongs to the repository named last.
+    """
+    text = _text(checkout, f"{directory}/Makefile").replace("\\\n", " ")
+    values = dict(_ASSIGNED.findall(text))
+    repo = ""
+    for line in text.splitlines():
+        if not _GIT.search(line):
+            continue
+        for word in re.split(r"\s+|&&|;", line):
+            variables = _VARIABLE.findall(word)
+            address = _GITHUB.search(_VARIABLE.sub(lambda match: values.get(match[1], ""), word))
+            repo = address[1].removesuffix(".git") if address else repo
+            commit = next((name for name in variables if _SHA.match(values.get(name, ""))), "")
+            if repo and commit:
+                return repo, commit
+    return None
 
 
 def _names(text: str) -> Iterator[str]:
