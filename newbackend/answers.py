@@ -81,11 +81,13 @@ class EngineAnswers:
     """How the pinned upstream is built, as `engine inspect` reads it; without it only the placeholder is.
 
     `target` is the library to link, `header` and `version` its C API and the function that tells its version,
-    `native` the option that is off in an image, `off` options for what no backend needs, `switches` the options for
-    each BUILD_TYPE, for instance {"cublas": "-DSD_CUDA=ON"}. An upstream with a plain Makefile has `objects` in place
-    of a target: the files to link for each BUILD_TYPE (`cpu` for none), and `libraries` to link with them; `native` is
-    then the make variable with `-march=native`. Of a Python distribution or a Rust crate: `package` is its name,
-    `module` what Python imports, `folder` where the crate is, `extras` the distribution's extra for each BUILD_TYPE.
+    `native` the option that is off in an image, `off` options for what no backend needs, `packages` what CMake has to
+    find on the system, `switches` the options for each BUILD_TYPE, for instance {"cublas": "-DSD_CUDA=ON"}.
+
+    An upstream with a plain Makefile has `objects` in place of a target: the files to link for each BUILD_TYPE (`cpu`
+    for none), and `libraries` to link with them; `native` is then the make variable with `-march=native`. Of a Python
+    distribution or a Rust crate: `package` is its name, `module` what Python imports, `folder` where the crate is,
+    `extras` the distribution's extra for each BUILD_TYPE.
     `pip` is a release on PyPI to install in place of the pinned sources, `torch` what it needs of PyTorch (an empty
     list: nothing; unknown: not answered).
     """
@@ -95,6 +97,7 @@ class EngineAnswers:
     version: Text = None
     native: Text = None
     off: Words = None
+    packages: Words = None
     switches: Mapping[str, str] | None = None
     objects: Mapping[str, str] | None = None
     libraries: Mapping[str, str] | None = None

@@ -262,6 +262,7 @@ def _engine(engine: EngineAnswers) -> EngineAnswers:
         "version": (_IDENTIFIER, [engine.version]),
         "native": (_IDENTIFIER, [engine.native]),
         "off": (_IDENTIFIER, [*(engine.off or ())]),
+        "packages": (_PACKAGE, [*(engine.packages or ())]),
         "switches": (_SWITCHES, [*(engine.switches or {}).values()]),
         "switches' names": (_IDENTIFIER, [*(engine.switches or {})]),
         "objects": (_OBJECTS, [*(engine.objects or {}).values()]),

@@ -243,8 +243,9 @@ def _plan(asked: EngineFacts, checkout: Checkout) -> Plan:
     from dataclasses import replace
 
     from newbackend.plan.build import plan_create
+    from newbackend.registrations.remaining import remaining
 
-    plan = plan_create(asked.spec, checkout, scaffold=asked.scaffold)
+    plan = plan_create(asked.spec, checkout, scaffold=asked.scaffold, remaining=remaining)
     return replace(plan, notes=(*plan.notes, *asked.notes)) if asked.notes else plan
 
 

@@ -25,7 +25,6 @@ from newbackend.registrations import places
 from newbackend.registrations.base import Change, NewFile
 from newbackend.registrations.manual import Manual
 from newbackend.registrations.path_filter.place import routes
-from newbackend.registrations.remaining import remaining
 from newbackend.registrations.support.place_overrides import check_place_overrides
 from newbackend.registrations.support.yaml_files import document
 from newbackend.scaffold.render import RenderedFile, render
@@ -48,11 +47,20 @@ from newbackend.splice.yaml_blocks import prove_blocks
 from newbackend.splice.yaml_nodes import YamlBroken
 
 Scaffold = Callable[[BackendSpec, Checkout], Mapping[str, RenderedFile]]
+Remaining = Callable[[Checkout, BackendSpec], Iterable[Manual]]
 
 
-def plan_create(spec: BackendSpec, checkout: Checkout, *, scaffold: Scaffold = render) -> Plan:
+def nothing(_: Checkout, __: BackendSpec) -> tuple[Manual, ...]:
+    """Nothing remains to a person, as far as anybody asks."""
+    return ()
+
+
+def plan_create(
+    spec: BackendSpec, checkout: Checkout, *, scaffold: Scaffold = render, remaining: Remaining = nothing
+) -> Plan:
     """The plan that adds a backend: its files, then every registration place.
 
+    `remaining` is asked of the result what is left to a person after it (`registrations.remaining`).
     With `overrides.places.scaffold: keep` it has no files. Raises RefusedChange when the backend is registered with
     other answers, UsageError when a proof fails, both before anything is written.
     """

@@ -5,9 +5,11 @@ Nothing here fails a backend. It is what the pull requests of other backends hav
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from newbackend.catalog.languages import PLACEHOLDER
+from newbackend.catalog.system_packages import debian_packages
 from newbackend.checkout.tree import Checkout
 from newbackend.overrides import SCAFFOLD
 from newbackend.registrations import places
@@ -20,12 +22,14 @@ from newbackend.spec import BackendSpec
 SIBLINGS = "siblings"
 """What finds files that no place knows, in the words of `Manual.place`."""
 _RULE = "REG720"
+_INSTALL = "apt-get install"
+_SHOWN = 120  # characters of a line that names siblings
 
 
 def remaining(checkout: Checkout, spec: BackendSpec) -> tuple[Manual, ...]:
     """Everything that remains, the engine first. The checkout is one in which the backend is registered: the work
     tree, or the result of a plan."""
-    found = [*_placeholder(checkout, spec), *_of_places(checkout, spec)]
+    found = [*_placeholder(checkout, spec), *_packages(checkout, spec), *_of_places(checkout, spec)]
     known = {item.path for item in found} | _registered_in(checkout)
     found += [_unknown(listing, spec) for listing in listings(checkout, spec.name) if listing.path not in known]
     return tuple(found)
@@ -44,6 +48,20 @@ def _placeholder(checkout: Checkout, spec: BackendSpec) -> Iterator[Manual]:
         yield _task(path, line, "", "the engine is the template's placeholder: put the real one in its place", SCAFFOLD)
 
 
+def _packages(checkout: Checkout, spec: BackendSpec) -> Iterator[Manual]:
+    """System packages that the engine's build looks for and the image does not install."""
+    path = spec.language.dockerfile_of(spec.name).removeprefix("./")
+    lines = text_or_none(checkout, path).splitlines()
+    first = next((number for number, row in enumerate(lines, 1) if _INSTALL in row), 0)
+    for name in (spec.engine.packages or ()) if first else ():
+        packages = debian_packages(name)
+        missing = [package for package in packages or () if not any(package in row.split() for row in lines)]
+        if missing or packages is None:
+            what = " ".join(missing) or f"the package that has {name}"
+            reason = f"the engine's build looks for {name} on the system: nothing here installs {what}"
+            yield _task(path, first, "\n".join(f"        {package} \\" for package in missing), reason, SCAFFOLD)
+
+
 def _of_places(checkout: Checkout, spec: BackendSpec) -> Iterator[Manual]:
     for place in places():
         if probed(checkout, place).usable:
@@ -56,9 +74,14 @@ def _registered_in(checkout: Checkout) -> set[str]:
 
 
 def _unknown(listing: Listing, spec: BackendSpec) -> Manual:
+    """A line that has nothing but one sibling's name gives the text to paste; any other is shown."""
     count = f"{len(listing.names)} of {len(listing.kind.members)} other {listing.kind.title}"
     reason = f"names {count}, and not {spec.name}: add it, or leave it where the file is about something else"
-    return _task(listing.path, listing.line, f"{listing.example}", reason, SIBLINGS, _RULE)
+    alone = next((name for name in listing.names if re.fullmatch(rf"\W*{re.escape(name)}\W*", listing.example)), "")
+    if alone:
+        return _task(listing.path, listing.line, listing.example.replace(alone, spec.name), reason, SIBLINGS, _RULE)
+    shown = listing.example if len(listing.example) <= _SHOWN else f"{listing.example[:_SHOWN]}…"
+    return _task(listing.path, listing.line, "", f"{reason} ({shown})", SIBLINGS, _RULE)
 
 
 def _task(path: str, line: int, snippet: str, reason: str, place: str, *rules: str) -> Manual:

@@ -46,6 +46,7 @@ TEXTS: Mapping[str, str] = {
     "engine.version": "The function that tells its version.",
     "engine.native": "The option, or the make variable, that compiles for one processor; it is off in an image.",
     "engine.off": "Options that are off because no backend needs them.",
+    "engine.packages": "What CMake has to find on the system, by the names that find_package has.",
     "engine.switches": "The option for each BUILD_TYPE.",
     "engine.objects": "With a plain Makefile: the files to link for each BUILD_TYPE, `cpu` for none.",
     "engine.libraries": "The libraries to link with them, for each BUILD_TYPE.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from newbackend.answers import EngineAnswers
 from newbackend.errors import UsageError
 from newbackend.upstream.api import version_function
@@ -9,6 +11,7 @@ from newbackend.upstream.inspect import Inspection
 from newbackend.upstream.make_objects import CPU, make_engine
 from newbackend.upstream.makefile import Makefile
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 PLACEHOLDER_HINT = "leave the platform out, or pass --engine placeholder to build the engine by hand later"
 
 
@@ -33,12 +36,21 @@ def engine_answers(found: Inspection, *, objects: bool) -> tuple[EngineAnswers |
         version=version.name if version and version.result == "const char *" else None,
         native=found.native.name if found.native else None,
         off=tuple(option.name for option in found.side if option.default.upper() not in ("OFF", "0", "FALSE")) or None,
+        packages=_required(found) or None,
         switches={switch.build_type: " ".join(switch.options) for switch in found.switches} or None,
     )
     target = found.linked
     guessed = sorted(switch.build_type for switch in found.switches if switch.confidence == "guess")
     sure = f"; not sure of {', '.join(guessed)}" if guessed else ""
     return answers, f"the build links {target.target.name} of {found.repo} ({target.target.where}){sure}"
+
+
+def _required(found: Inspection) -> tuple[str, ...]:
+    """The packages that the build cannot do without, whatever its options are. A name that CMake has yet to make up is
+    none."""
+    packages = found.cmake.packages.items() if found.cmake else ()
+    needed = (name for name, where in packages if where.endswith(" REQUIRED") and " if " not in where)
+    return tuple(name for name in needed if _NAME.fullmatch(name))
 
 
 def _of_makefile(found: Inspection, makefile: Makefile) -> tuple[EngineAnswers | None, str]:

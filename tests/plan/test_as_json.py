@@ -12,15 +12,16 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.plan.as_json import plan_from_json, plan_to_json
 from newbackend.plan.build import plan_create
+from newbackend.registrations.remaining import remaining
 
 
 @pytest.fixture
 def data(checkout: Checkout) -> dict[str, Any]:
-    return {**plan_to_json(plan_create(spec(), checkout))}
+    return {**plan_to_json(plan_create(spec(), checkout, remaining=remaining))}
 
 
 def test_a_plan_survives_the_way_through_json(checkout: Checkout) -> None:
-    plan = plan_create(spec(), checkout)
+    plan = plan_create(spec(), checkout, remaining=remaining)
     assert plan_from_json(json.dumps(plan_to_json(plan)), "here") == plan
 
 

@@ -26,7 +26,7 @@ FILTER_TESTS = "scripts/lib/backend-filter_test.mjs"
 
 
 def test_the_placeholder_engine_and_a_model_remain_and_block_nothing(checkout: Checkout) -> None:
-    plan = plan_create(spec(), checkout)
+    plan = plan_create(spec(), checkout, remaining=remaining)
     left = {item.place: item for item in plan.to_do}
     assert plan.by_hand == ()
     assert left["scaffold"].path == "backend/cpp/ds4/engine.cpp"
@@ -53,9 +53,13 @@ def test_a_store_needs_no_model(checkout: Checkout) -> None:
 def test_a_file_that_names_the_siblings_is_named_and_one_that_a_place_knows_is_not(sample: Path) -> None:
     names = "cppanvil, cppreed, neo-cppanvil, goquill, pyecho, pywhistle, fast-pywhistle, rustlark"
     (sample / "docs/content/features/notes.md").write_text(f"All backends:\n{names}\n")
-    found = [item for item in plan_create(spec(), open_checkout(sample)).to_do if item.place == SIBLINGS]
+    found = [
+        item for item in plan_create(spec(), open_checkout(sample), remaining=remaining).to_do if item.place == SIBLINGS
+    ]
     named = {item.path: item for item in found}
-    assert (named["docs/content/features/notes.md"].line, named["docs/content/features/notes.md"].snippet) == (2, names)
+    notes = named["docs/content/features/notes.md"]
+    assert (notes.line, notes.snippet) == (2, "")
+    assert notes.reason.endswith(f"({names})")
     assert not set(named) & {"Makefile", "backend/index.yaml", ".github/backend-matrix.yml"}
 
 
@@ -115,7 +119,18 @@ def test_a_file_that_is_no_text_stops_nothing(sample: Path) -> None:
     for path in (CAPABILITY_TESTS, FILTER_TESTS, "docs/content/features/odd.md"):
         (sample / path).parent.mkdir(parents=True, exist_ok=True)
         (sample / path).write_bytes(b"\xff\xfe cppanvil cppreed inferBackendPath")
-    assert plan_create(spec(), open_checkout(sample)).by_hand == ()
+    assert plan_create(spec(), open_checkout(sample), remaining=remaining).by_hand == ()
+
+
+def test_system_packages_of_the_engine_that_the_image_lacks(checkout: Checkout) -> None:
+    built = spec(lang="go", variants=["cpu"], engine={"target": "x", "packages": ["Threads", "FFTW3", "Quux", "BLAS"]})
+    docker = {
+        "backend/Dockerfile.golang": "FROM x\nRUN apt-get update && apt-get install -y \\\n    libopenblas-dev git\n"
+    }
+    found = [item for item in remaining(checkout.with_changes(docker), built) if item.path.endswith(".golang")]
+    assert [(item.line, item.snippet.strip(" \\")) for item in found] == [(2, "libfftw3-dev"), (2, "")]
+    assert "nothing here installs libfftw3-dev" in found[0].reason
+    assert "nothing here installs the package that has Quux" in found[1].reason
 
 
 @pytest.mark.parametrize("needed", [True, False])

@@ -22,6 +22,7 @@ from newbackend.registrations.support.display_names import squeezed
 from newbackend.registrations.support.served_calls import served_modalities
 from newbackend.registrations.support.siblings import languages_of
 from newbackend.registrations.support.text_files import lines_of, text_or_none
+from newbackend.splice.lines import Lines
 
 FOLDER = "docs/content/features"
 _TITLE = re.compile(r"^(?:title ?[=:] ?[\"'](.*)[\"']|#+ (.*?))\r?$", re.M)
@@ -100,7 +101,11 @@ def _served(checkout: Checkout, backend: str) -> tuple[str, ...]:
 @cached_by_file
 def _runs(checkout: Checkout, path: str) -> tuple[Run, ...]:
     try:
-        lines = lines_of(checkout, path)
+        return runs_of(lines_of(checkout, path))
     except NewbackendError:
         return ()  # not text
+
+
+def runs_of(lines: Lines) -> tuple[Run, ...]:
+    """All runs of a page, by form."""
     return (*item_runs(lines), *section_runs(lines), *row_runs(lines))

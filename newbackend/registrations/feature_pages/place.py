@@ -10,14 +10,15 @@ from newbackend.catalog.modalities import Modality
 from newbackend.checkout.tree import Checkout
 from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe, rules_of
 from newbackend.registrations.compatibility_table.place import linked
-from newbackend.registrations.feature_pages.pages import FOLDER, Page, page_called, page_of, pages
+from newbackend.registrations.feature_pages.pages import FOLDER, Page, page_called, page_of, pages, runs_of
 from newbackend.registrations.manual import Manual
 from newbackend.registrations.support.display_names import speaking_of
 from newbackend.registrations.support.import_choice import one_line
 from newbackend.registrations.support.text_files import holds_name, lines_of, text_or_none
 from newbackend.spec import BackendSpec
+from newbackend.splice.lines import Lines
 from newbackend.splice.operation import Operation, add_lines
-from newbackend.splice.outcome import AlreadyPresent
+from newbackend.splice.outcome import AlreadyPresent, Inserted, apply_splices
 
 
 class FeaturePages(Place):
@@ -46,7 +47,7 @@ class FeaturePages(Place):
         facts: dict[str, ExpectedFact] = {}
         for key in spec.modalities:
             page = page_of(checkout, modalities()[key])
-            if page is not None and page.run.complete(spec):
+            if page is not None and _writable(checkout, page, spec):
                 reason = f"{spec.name} on the page about {modalities()[key].title.lower()}"
                 text = "\n".join(page.run.rows(spec))
                 facts[page.path] = ExpectedFact(page.run.kind, _key(page, spec.name), text, reason, (), page.path)
@@ -61,8 +62,7 @@ class FeaturePages(Place):
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact]) -> Iterable[Change]:
         for wanted in missing:
             page = next(page for page in pages(checkout) if page.path == wanted.group)
-            after = page.run.named[-1].last
-            yield _change(self.id, wanted, add_lines(lines_of(checkout, page.path), after, self.text(wanted)))
+            yield _change(self.id, wanted, _added(checkout, page, self.text(wanted)))
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
         for page in pages(checkout):
@@ -82,9 +82,10 @@ class FeaturePages(Place):
 
     def _task(self, checkout: Checkout, spec: BackendSpec, modality: Modality) -> Iterator[Manual]:
         about, page = modality.title.lower(), page_of(checkout, modality)
-        if page is not None and not page.run.complete(spec):
+        if page is not None and not _writable(checkout, page, spec):
             line, text = page.run.named[-1].last + 1, "\n".join(page.run.rows(spec)).strip("\n")
-            reason = f"{spec.name} on the page about {about}: not everything that its {page.run.kind}s say is known"
+            why = "cannot be read again" if page.run.complete(spec) else "does not say everything that the others say"
+            reason = f"{spec.name} on the page about {about}: a {page.run.kind} that could be written {why}"
             yield Manual(page.path, line, text, reason, self.id, needed=False)
         path = page_called(checkout, modality) if page is None else None
         if path is not None:
@@ -95,6 +96,22 @@ class FeaturePages(Place):
 
     def text(self, wanted: ExpectedFact) -> list[str]:
         return str(wanted.value).split("\n")
+
+
+def _added(checkout: Checkout, page: Page, rows: Sequence[str]) -> Operation:
+    return add_lines(lines_of(checkout, page.path), page.run.named[-1].last, rows)
+
+
+def _writable(checkout: Checkout, page: Page, spec: BackendSpec) -> bool:
+    """Whether all is known that an entry says, and it is an entry where it would stand: not so inside of a code block
+    that nobody has closed."""
+    outcome = _added(checkout, page, page.run.rows(spec)).outcome
+    if not page.run.complete(spec) or not isinstance(outcome, Inserted):
+        return False
+    after = Lines(apply_splices(checkout.need(page.path), outcome.splices))
+    return any(
+        entry.shown == spec.name and run.kind == page.run.kind for run in runs_of(after) for entry in run.entries
+    )
 
 
 def _key(page: Page, name: str) -> str:

@@ -14,6 +14,7 @@ from typing import ClassVar
 from newbackend.registrations.compatibility_table.place import linked
 from newbackend.registrations.feature_pages.runs import Entry, Run
 from newbackend.registrations.model_gallery.entries import model_name
+from newbackend.registrations.support.display_names import squeezed
 from newbackend.registrations.support.import_choice import one_line
 from newbackend.spec import BackendSpec, to_answers
 from newbackend.splice.lines import Lines
@@ -22,6 +23,9 @@ from newbackend.splice.operation import Operation, drop_lines
 
 _HEADING = re.compile(r"(#{2,5})[ \t]+(.*?)[ \t#]*\Z")
 _BACKEND = re.compile(r"\bbackend\b", re.I)
+_CALLED = re.compile(r"`([A-Za-z0-9._-]+)`(?:\*\*)? backend\b")
+_FIRST = 6  # lines of a section that may say what it is about
+_FENCE = re.compile(r"`{3,}|~{3,}")
 _SUFFIX = re.compile(r"\s+backend\Z", re.I)
 _PARENTHESES = re.compile(r"\s*\(([^)]*)\)")
 _ALONE = "backends"
@@ -95,18 +99,22 @@ def section_runs(lines: Lines) -> list[Run]:
 
 
 def _run(lines: Lines, headings: Sequence[Heading], group: Sequence[Heading], parent: str) -> Sections:
-    entries = tuple(_entry(heading, _end(lines, headings, heading)) for heading in group)
+    entries = tuple(_entry(lines, heading, _end(lines, headings, heading)) for heading in group)
     spaced = tuple(not lines[entry.last].strip() for entry in entries)
     return Sections(entries, group[0].level, parent, tuple(heading.text for heading in group), spaced)
 
 
 def _headings(lines: Lines) -> Iterator[Heading]:
-    fenced = False
+    """Outside of fenced code, which only a bare fence as long as its first one ends (CommonMark 4.5)."""
+    fence = ""
     for number in range(len(lines)):
-        row = lines[number]
-        if row.lstrip().startswith(("```", "~~~")):
-            fenced = not fenced
-        elif not fenced and (match := _HEADING.match(row)):
+        row = lines[number].strip()
+        mark = _FENCE.match(row)
+        if fence:
+            fence = "" if mark and row == mark[0] and row.startswith(fence) else fence
+        elif mark:
+            fence = "" if mark[0] in row[len(mark[0]) :] else mark[0]
+        elif match := _HEADING.match(lines[number]):
             yield Heading(len(match[1]), match[2], number)
 
 
@@ -116,15 +124,12 @@ def _end(lines: Lines, headings: Sequence[Heading], heading: Heading) -> int:
     return next(after, len(lines)) - 1
 
 
-def _entry(heading: Heading, last: int) -> Entry:
+def _entry(lines: Lines, heading: Heading, last: int) -> Entry:
+    """By its heading, else by a longer name in its first lines: OmniVoice is "the `omnivoice-cpp` backend"."""
     title, link = shown(heading.text.strip("*` "))
     plain = _PARENTHESES.sub("", title)
-    names = (*_PARENTHESES.findall(title), plain, _BACKEND.split(plain)[0], plain.split(" - ")[-1])
-    return Entry(
-        "",
-        _SUFFIX.sub("", title),
-        link,
-        heading.line,
-        last,
-        tuple(name.strip("*` ") for name in names if name.strip("*` ")),
-    )
+    first = range(heading.line + 1, min(heading.line + _FIRST, last + 1))
+    called = (name for number in first for name in _CALLED.findall(lines[number]) if squeezed(plain) in squeezed(name))
+    names = (*_PARENTHESES.findall(title), plain, _BACKEND.split(plain)[0], plain.split(" - ")[-1], *called)
+    bare = tuple(name for name in (name.strip("*` ") for name in names) if name)
+    return Entry("", _SUFFIX.sub("", title), link, heading.line, last, bare)

@@ -210,3 +210,21 @@ def test_removing_a_backend_takes_its_section_and_no_other(checkout: Checkout) -
     (change,) = PLACE.revert(speech(checkout), "pyecho")
     gone = SECTIONS[change.splices[0].start : change.splices[0].end]
     assert gone == "### pyecho\n\nEchoes.\n\n#### Setup\n\nNothing.\n\n"
+
+
+def test_a_section_is_known_by_the_longer_name_in_its_first_lines(checkout: Checkout) -> None:
+    hidden = (
+        ("### Rust Lark (rustlark)\n\nSings.", "### Rust\n\nThe `rustlark` backend, as the `gotide` backend, sings."),
+    )
+    odd = speech(checkout, SECTIONS, *hidden)
+    assert "### Rust\n" in odd.need(SPEECH)[next(iter(PLACE.revert(odd, "rustlark"))).splices[0].start :][:10]
+    assert list(PLACE.revert(odd, "gotide")) == []
+
+
+def test_code_that_nobody_closed_is_no_place_for_a_section(checkout: Checkout) -> None:
+    odd = speech(checkout, SECTIONS, ("Sings.\n", "```sing loudly```\n\n```bash\nsing\n"))
+    assert PLACE.plan(odd, TTS).changes == ()
+    (task,) = PLACE.tasks(odd, TTS)
+    assert "cannot be read again" in task.reason
+    closed = speech(checkout, SECTIONS, ("Sings.\n", "```sing loudly```\n\n````bash\n```\n````\n"))
+    assert round_trip(PLACE, closed, TTS).need(SPEECH).count("\n### ds4\n") == 1
