@@ -180,6 +180,7 @@ READERS = {
     "catalog/portable.py": OWN,
     "catalog/registries.py": OWN,
     "catalog/switches.py": OWN,
+    "catalog/system_packages.py": OWN,
     "catalog/variants.py": OWN,
     "doctor/programs.py": OWN,
     "map/render.py": OWN,

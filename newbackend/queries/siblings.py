@@ -9,7 +9,7 @@ from typing import Any
 from newbackend.checkout.tree import Checkout
 from newbackend.registrations import places
 from newbackend.registrations.support.backend_names import backend_names, unknown_backend
-from newbackend.registrations.support.siblings import Listing, listings
+from newbackend.registrations.support.siblings import Listing, kinds_of, listings
 
 SCHEMA = "newbackend/siblings/1"
 
@@ -30,7 +30,7 @@ def siblings(checkout: Checkout, name: str) -> list[Found]:
     known: dict[str, list[str]] = {}
     for place in places():
         known.setdefault(place.path(checkout), []).append(place.title)
-    rows = [Found(row, tuple(known.get(row.path, ()))) for row in listings(checkout, name)]
+    rows = [Found(row, tuple(known.get(row.path, ()))) for row in listings(checkout, name, kinds_of(checkout, name))]
     return sorted(rows, key=lambda row: (bool(row.places), row.listing.path))
 
 

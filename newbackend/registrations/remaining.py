@@ -15,7 +15,7 @@ from newbackend.overrides import SCAFFOLD
 from newbackend.registrations import places
 from newbackend.registrations.base import probed
 from newbackend.registrations.manual import Manual
-from newbackend.registrations.support.siblings import Listing, listings
+from newbackend.registrations.support.siblings import Listing, kinds_of, listings
 from newbackend.registrations.support.text_files import text_or_none
 from newbackend.spec import BackendSpec
 
@@ -31,7 +31,8 @@ def remaining(checkout: Checkout, spec: BackendSpec) -> tuple[Manual, ...]:
     tree, or the result of a plan."""
     found = [*_placeholder(checkout, spec), *_packages(checkout, spec), *_of_places(checkout, spec)]
     known = {item.path for item in found} | _registered_in(checkout)
-    found += [_unknown(listing, spec) for listing in listings(checkout, spec.name) if listing.path not in known]
+    close = [kind for kind in kinds_of(checkout, spec.name) if kind.serves]
+    found += [_unknown(row, spec) for row in listings(checkout, spec.name, close) if row.path not in known]
     return tuple(found)
 
 

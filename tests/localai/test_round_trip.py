@@ -40,6 +40,8 @@ _ITEMS = {
     "sherpa-onnx": ("audio-diarization",),
     "vibevoice": ("audio-diarization",),
 }
+# The only section of a page: without it nobody knows how the page lists backends.
+_SECTIONS = {"valkey-store": ("stores",)}
 # Models that another backend's entry of the gallery lists as a variant or a companion.
 _SHARED = {
     "crispasr": ("vibevoice-crispasr", "vibevoice-tts-crispasr"),
@@ -56,6 +58,10 @@ IN_PROSE = {
     name: {("feature-pages", f"item:docs/content/features/{page}.md:{name}") for page in pages}
     for name, pages in _ITEMS.items()
 }
+ALONE = {
+    name: {("feature-pages", f"section:docs/content/features/{page}.md:{name}") for page in pages}
+    for name, pages in _SECTIONS.items()
+}
 SHARED = {name: {("model-gallery", f"model:{model}") for model in models} for name, models in _SHARED.items()}
 
 
@@ -67,7 +73,7 @@ def _together(*parts: dict[str, set[tuple[str, str]]]) -> dict[str, set[tuple[st
 EXCEPTIONS: dict[str, dict[str, set[tuple[str, str]]]] = {
     MAY_24: _together(BY_HAND, IN_PROSE),
     NEWEST: {
-        **_together(BY_HAND, IN_PROSE, SHARED),
+        **_together(BY_HAND, IN_PROSE, ALONE, SHARED),
         "parakeet-cpp": {(JOBS, "job:tests-parakeet-cpp-grpc-transcription")},
         # The documentation calls these by their gallery's name, as which no answers file could register them.
         "depth-anything-cpp": {(TABLE, "row:depth-anything"), (README, "engine:depth-anything")},

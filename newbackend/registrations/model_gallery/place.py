@@ -124,13 +124,16 @@ class ModelGallery(Place):
         return self._without(checkout, [model for model in models(checkout) if model.backend == name])
 
     def tasks(self, checkout: Checkout, spec: BackendSpec) -> Iterable[Manual]:
-        """A model to try the backend with, where the gallery has none: its entry with the address left open."""
-        there = () if spec.models or set(spec.modalities) <= WITHOUT_MODELS else models(checkout)
-        if there and not {spec.name, spec.gallery} & {model.backend for model in there}:
-            ((_, text),) = entry_texts(replace(spec, models=(_OPEN,)), checkout)
-            reason = f"no model runs on {spec.name}, so nobody can try it: `newbackend change {spec.name} --model URI`"
-            line = there[_after(spec, there)].line
-            yield Manual(MODELS, line, text, f"{reason} puts one behind this entry", self.id, _RULES, needed=False)
+        """A model to try the backend with, where the gallery has none: its entry with the address left open. Entries
+        are read only where one may be the backend's, because they are many."""
+        if spec.models or set(spec.modalities) <= WITHOUT_MODELS:
+            return
+        names = {spec.name, spec.gallery}
+        if checkout.holds(MODELS, *names) and names & {model.backend for model in models(checkout)}:
+            return
+        ((_, text),) = entry_texts(replace(spec, models=(_OPEN,)), checkout)
+        reason = f"no model runs on {spec.name} to try it with: `newbackend change {spec.name} --model URI` adds one"
+        yield Manual(MODELS, _line_alike(checkout, spec), text, reason, self.id, _RULES, needed=False)
 
     def _without(self, checkout: Checkout, gone: Sequence[Model]) -> Iterable[Change]:
         """Takes entries out; one that an entry of another backend merges or names stays."""
@@ -170,6 +173,14 @@ def _after(spec: BackendSpec, there: Sequence[Model]) -> int:
     uses = [f"\n      - {use}" for use in usecases_of(spec)[:1]]
     alike = [model.index for model in there for use in uses if f"{use}\n" in model.text]
     return (alike or [there[-1].index])[-1]
+
+
+def _line_alike(checkout: Checkout, spec: BackendSpec) -> int:
+    """The line of the last entry for the same use, else of the last one."""
+    text = checkout.need(MODELS)
+    uses = [text.rfind(f"\n      - {use}\n") for use in usecases_of(spec)[:1]]
+    at = max([at for at in uses if at != -1], default=len(text))
+    return text.count("\n", 0, text.rfind("\n- ", 0, at) + 1) + 1
 
 
 def _loaded(text: str) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from newbackend.checklist import PATTERN
 from newbackend.findings import Confidence, Finding, Severity
-from newbackend.registrations.support.siblings import listings
+from newbackend.registrations.support.siblings import kinds_of, listings
 from newbackend.rules.context import Context
 from newbackend.rules.registry import Result, check, rule, skipped
 
@@ -35,7 +35,7 @@ def left_out(context: Context) -> Iterable[Result]:
         if name not in context.new:
             yield skipped(LEFT_OUT, name, "it is no new backend")
             continue
-        for row in listings(context.checkout, name):
+        for row in listings(context.checkout, name, kinds_of(context.checkout, name)):
             if row.path not in known:
                 count = f"{len(row.names)} of {len(row.kind.members)} other {row.kind.title}"
                 message = f"names {count}, and not {name}"

@@ -8,8 +8,8 @@ about a release, and what is too big to be written by hand are not looked at.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from newbackend.catalog import modalities
 from newbackend.catalog.languages import language_table, languages
@@ -38,6 +38,8 @@ class Kind:
 
     title: str
     members: frozenset[str]
+    serves: bool = False
+    """Whether they serve the same: this says more than a language."""
 
 
 @dataclass(frozen=True)
@@ -54,23 +56,25 @@ class Listing:
 @cached
 def kinds(checkout: Checkout) -> tuple[Kind, ...]:
     """Kinds by what they serve, by language, by macOS images, and all of them: the closest first."""
+    serving: dict[str, set[str]] = defaultdict(set)
     groups: dict[str, set[str]] = defaultdict(set)
     for name, lang in languages_of(checkout).items():
         for modality in served_modalities(checkout, name, lang):
-            groups[f"that serve {modalities()[modality].title.lower()}"].add(name)
+            serving[f"backends that serve {modalities()[modality].title.lower()}"].add(name)
     for name, lang in languages_of(checkout).items():
         title = languages()[lang].title if lang in languages() else lang
-        groups[f"in {title}"].add(name)
+        groups[f"backends in {title}"].add(name)
     for fact in Matrix().observe(checkout):
         if fact.kind == "darwin":
-            groups["with macOS images"].add(fact.backend)
-    groups["in all"] = set(languages_of(checkout))
-    return tuple(Kind(f"backends {title}", frozenset(names)) for title, names in groups.items())
+            groups["backends with macOS images"].add(fact.backend)
+    groups["backends in all"] = set(languages_of(checkout))
+    close = [Kind(title, frozenset(names), serves=True) for title, names in serving.items()]
+    return (*close, *(Kind(title, frozenset(names)) for title, names in groups.items()))
 
 
 def kinds_of(checkout: Checkout, name: str) -> list[Kind]:
     """The kinds that a backend belongs to, itself left out, the closest first; none that is too small to say much."""
-    mine = [Kind(kind.title, kind.members - {name}) for kind in kinds(checkout) if name in kind.members]
+    mine = [replace(kind, members=kind.members - {name}) for kind in kinds(checkout) if name in kind.members]
     return [kind for kind in mine if len(kind.members) >= FEWEST]
 
 
@@ -81,12 +85,11 @@ def languages_of(checkout: Checkout) -> Mapping[str, str]:
     return {fact.backend: lang_of_row(fact.value) for fact in rows}
 
 
-def listings(checkout: Checkout, name: str) -> list[Listing]:
-    """Every file that names most of the other backends of a kind that this one belongs to, of a small kind all of them,
-    and not this one; each once, for the kind of which it names the greatest part."""
-    mine = kinds_of(checkout, name)
+def listings(checkout: Checkout, name: str, mine: Sequence[Kind]) -> list[Listing]:
+    """Every file that names most of the other backends of one of some kinds, of a small kind all of them, and not this
+    one; each once, for the kind of which it names the greatest part."""
     found = []
-    for path, words in _named(checkout).items():
+    for path, words in _named(checkout, frozenset({name}.union(*(kind.members for kind in mine)))).items():
         if name in words:
             continue
         parts = [(len(kind.members & words) / len(kind.members), kind) for kind in mine]
@@ -113,9 +116,9 @@ def _shown(name: str, text: str, words: frozenset[str]) -> bool:
 
 
 @cached
-def _named(checkout: Checkout) -> Mapping[str, frozenset[str]]:
+def _named(checkout: Checkout, names: frozenset[str]) -> Mapping[str, frozenset[str]]:
     """Path -> named backends of every file that names some."""
-    return files_with(checkout, languages_of(checkout), FEWEST, _looked_at, _ASIDE)
+    return files_with(checkout, names, FEWEST, _looked_at, _ASIDE)
 
 
 def _looked_at(path: str) -> bool:

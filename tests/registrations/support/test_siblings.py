@@ -9,14 +9,15 @@ import pytest
 from cli.runner import newbackend
 
 from newbackend.checkout.tree import Checkout
-from newbackend.registrations.support.siblings import listings
+from newbackend.registrations.support.siblings import kinds_of, listings
 
 OTHERS = ["cppanvil", "neo-cppanvil", "cppreed", "goquill", "gotide", "pyecho", "pywhistle", "fast-pywhistle"]
 PAGE = "docs/content/features/speech.md"
 
 
 def found(checkout: Checkout, text: str, name: str = "rustlark", path: str = PAGE) -> list[tuple[str, int, str, int]]:
-    rows = listings(checkout.with_changes({path: text}), name)
+    changed = checkout.with_changes({path: text})
+    rows = listings(changed, name, kinds_of(changed, name))
     return [(row.path, row.line, row.kind.title, len(row.names)) for row in rows if row.path == path]
 
 
