@@ -28,11 +28,15 @@ _SHOWN = 120  # characters of a line that names siblings
 
 def remaining(checkout: Checkout, spec: BackendSpec) -> tuple[Manual, ...]:
     """Everything that remains, the engine first. The checkout is one in which the backend is registered: the work
-    tree, or the result of a plan."""
+    tree, or the result of a plan.
+
+    Of the files that name the siblings only those that name two thirds of them: four or five backends are everybody's
+    examples, which is half of many a small kind."""
     found = [*_placeholder(checkout, spec), *_packages(checkout, spec), *_of_places(checkout, spec)]
     known = {item.path for item in found} | _registered_in(checkout)
     close = [kind for kind in kinds_of(checkout, spec.name) if kind.serves]
-    found += [_unknown(row, spec) for row in listings(checkout, spec.name, close) if row.path not in known]
+    rows = (row for row in listings(checkout, spec.name, close) if row.path not in known)
+    found += [_unknown(row, spec) for row in rows if len(row.names) * 3 >= len(row.kind.members) * 2]
     return tuple(found)
 
 
