@@ -38,7 +38,7 @@ def test_anything_else_is_refused_in_one_sentence(text: str) -> None:
     ("needs", "found"),
     [
         ((), ()),
-        (("numpy", "onnxruntime>=1.20", "torch>=2; extra == 'gpu'"), ()),
+        (("numpy", "onnxruntime>=1.20", "torch>=2; extra == 'gpu'", 'torch;extra=="x"'), ()),
         (("Torch (>=2.0)", "torchaudio"), ("torch", "torchaudio")),
         (("torchvision==0.1",), ("torch", "torchvision")),
         (("openai_whisper",), ("torch",)),

@@ -13,6 +13,7 @@ _BUILT_ON_IT = frozenset(
         "vllm", "xformers",
     ]
 )  # fmt: skip
+_EXTRA = re.compile(r"\bextra\s*==")
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
@@ -21,7 +22,7 @@ def torch_packages(dependencies: Iterable[str]) -> tuple[str, ...]:
     names: set[str] = set()
     for line in dependencies:
         match = _NAME.match(line)
-        if match and "extra ==" not in line:
+        if match and not _EXTRA.search(line):
             names.add(re.sub(r"[-_.]+", "-", match[1]).lower())
     needs = names.intersection(PACKAGES) or names & _BUILT_ON_IT
     return tuple(name for name in PACKAGES if name in names or (name == "torch" and needs))

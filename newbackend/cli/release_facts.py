@@ -62,4 +62,6 @@ def _described(facts: EngineFacts, found: Release) -> EngineFacts:
         told.append(f"description: {spec.description} (PyPI)")
     if not spec.license:
         told.append("no licence is known: pass --license, the gallery entry has none")
+    if found.version != parse_requirement(spec.engine.pip or "").version:
+        told.append(f"PyPI tells only what {found.version} needs, the newest release: compare it with yours")
     return EngineFacts(spec, facts.files, tuple(told))

@@ -18,8 +18,10 @@ _LIMIT_TEXT = 300
 
 @dataclass(frozen=True)
 class Release:
-    """One release. `needs` are its requirements (PEP 508), those of extras included."""
+    """One release, or the newest of its distribution (`version`). `needs` are its requirements (PEP 508), those of
+    extras included."""
 
+    version: str
     needs: tuple[str, ...]
     extras: tuple[str, ...]
     requires_python: str
@@ -33,28 +35,43 @@ def base_address() -> str:
 
 
 def release(wanted: Requirement) -> Release:
-    """Raises Unreachable, and NotFoundError for a release that there is not."""
-    base = base_address()
-    answer = Network([base]).get(f"{base}/pypi/{quote(wanted.key)}/{quote(wanted.version)}/json")
-    if answer.status == 404:
+    """Raises Unreachable, and NotFoundError for a release that there is not.
+
+    A mirror may have the page of the distribution alone: what its newest release needs is then taken for this one.
+    """
+    page = _page(f"{wanted.key}/{wanted.version}") or _page(wanted.key)
+    releases = page.get("releases")
+    if not page or (isinstance(releases, dict) and releases and wanted.version not in releases):
         hint = "look at its page for the versions that there are"
         raise NotFoundError("pip-not-found", f"PyPI has no {wanted.name}=={wanted.version}", hint=hint)
-    if answer.status != 200:
-        raise Unreachable(f"PyPI answers with status {answer.status}")
-    try:
-        page = json.loads(answer.body)
-    except (ValueError, RecursionError) as error:
-        raise Unreachable("PyPI answers with something else than JSON") from error
-    info = page.get("info") if isinstance(page, dict) else None
+    info = page.get("info")
     if not isinstance(info, dict):
         raise Unreachable("PyPI answers with something else than a release")
     return Release(
+        version=_text(info, "version") or wanted.version,
         needs=_words(info, "requires_dist"),
         extras=_words(info, "provides_extra"),
         requires_python=_text(info, "requires_python"),
         licence=_text(info, "license_expression") or _text(info, "license"),
         summary=_text(info, "summary"),
     )
+
+
+def _page(path: str) -> Mapping[str, Any]:
+    """A page of the JSON API (https://docs.pypi.org/api/json/); empty when there is none. Raises Unreachable."""
+    base = base_address()
+    answer = Network([base]).get(f"{base}/pypi/{quote(path)}/json")
+    if answer.status == 404:
+        return {}
+    if answer.status != 200:
+        raise Unreachable(f"PyPI answers with status {answer.status}")
+    try:
+        page = json.loads(answer.body)
+    except (ValueError, RecursionError) as error:
+        raise Unreachable("PyPI answers with something else than JSON") from error
+    if not isinstance(page, dict):
+        raise Unreachable("PyPI answers with something else than a release")
+    return page
 
 
 def _words(info: Mapping[str, Any], key: str) -> tuple[str, ...]:

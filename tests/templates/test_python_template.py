@@ -152,6 +152,39 @@ def test_requirement_lines_are_requirements() -> None:
     assert re.search(r"^grpcio==", files()["requirements.txt"], re.M)
 
 
+PIP: dict[str, Any] = {"pip": "demo==1.0", "name": "demo", "package": "", "module": "", "extras": {}, "torch": None}
+
+
+@pytest.mark.parametrize(
+    ("engine", "common", "profiles"),
+    [
+        # Nothing of PyTorch: one line for all. Not known: behind the index, or a CPU image gets the build for CUDA.
+        ({"torch": []}, True, {}),
+        ({}, False, {"cpu": ["--index", "demo==1.0"], "cublas12": ["demo==1.0"]}),
+        ({"torch": ["torch"]}, False, {"cpu": ["--index", "torch", "demo==1.0"], "cublas12": ["torch", "demo==1.0"]}),
+        ({"torch": [], "extras": {"cublas": "gpu"}}, False, {"cpu": ["demo==1.0"], "cublas12": ["demo[gpu]==1.0"]}),
+    ],
+)
+def test_a_release_is_pinned_where_it_is_needed(
+    engine: dict[str, Any], common: bool, profiles: dict[str, list[str]]
+) -> None:
+    releases = {"": "demo==1.0", **{kind: "demo[gpu]==1.0" for kind in engine.get("extras", {})}}
+    rendered = files(engine={**PIP, **engine, "releases": releases}, variants=["cpu", "cuda12"], pin=pin())
+    assert rendered["requirements.txt"].endswith("\ndemo==1.0\n") == common
+    found = {
+        name.removeprefix("requirements-").removesuffix(".txt"): [
+            "--index" if line.startswith("--extra-index-url") else line for line in text.splitlines()
+        ]
+        for name, text in rendered.items()
+        if name.startswith("requirements-")
+    }
+    assert found == profiles
+    # The pin is followed, but neither cloned nor installed.
+    assert "MY_ENGINE_VERSION?=" in rendered["Makefile"]
+    assert "git" not in rendered["Makefile"].replace("https://github", "")
+    assert "pip install" not in rendered["install.sh"]
+
+
 def test_the_placeholder_is_marked_in_the_one_file_that_is_named() -> None:
     marked = [path for path, (_, text) in render("python", modalities=ALL).items() if PLACEHOLDER in text]
     assert marked == [language("python")["placeholder"].format(name="my-engine")]
