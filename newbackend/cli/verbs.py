@@ -25,7 +25,7 @@ VERBS: dict[str, Verb] = {
         "describe", "Print the answers file of a registered backend, for `create --answers`.", ("show", "export")
     ),
     "update": Verb("update", "Bring a backend in line with its answers file and the templates of today."),
-    "pr": Verb("pr", "Title and description for the pull request, with the filled checklist."),
+    "pr": Verb("pr", "Title, description and filled checklist of the pull request; --open opens it."),
     "demo": Verb("demo", "Create and verify a backend on a small embedded checkout; no LocalAI clone needed."),
     "verify": Verb(
         "verify", "Find incomplete registrations: of one backend, in a change, or everywhere.", ("check", "lint")

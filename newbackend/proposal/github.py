@@ -84,7 +84,11 @@ class Gh:
         return out
 
 
-def find_gh(repository: str) -> Gh | None:
-    """gh for a repository, None when it is not installed or the repository is not known."""
-    found = shutil.which("gh")
-    return Gh(str(Path(found).absolute()), repository) if found and repository else None
+def find_gh(repository: str, checkout: Path) -> Gh | None:
+    """gh for a repository; None when it is not installed, lies in the checkout, or the repository is not known."""
+    found, root = shutil.which("gh"), checkout.resolve()
+    if not found or not repository or not Path(found).is_absolute():
+        return None
+    if any(root in place.parents for place in (Path(found), Path(found).resolve())):
+        return None
+    return Gh(found, repository)

@@ -182,7 +182,7 @@ def _known_there(proposal: Proposal, checkout: Checkout) -> Proposal:
     if there and Git(checkout.root).call("merge-base", "--is-ancestor", there, proposal.parent).returncode != 0:
         message = f"{target.remote.name} has a branch {branch} already, with other commits"
         raise RefusedChange("pr-branch-there", message, hint="pass another name with --branch")
-    gh = find_gh(target.repository)
+    gh = find_gh(target.repository, checkout.root)
     notes: Sequence[str] = () if gh else ("gh is not installed, so the address to open it at is printed",)
     if gh is not None:
         try:

@@ -81,7 +81,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, fil
         return int(stopped.value.code or 0), said.out, said.err
 
     monkeypatch.chdir(files)
-    monkeypatch.setattr("newbackend.proposal.propose.find_gh", lambda _: None)
+    monkeypatch.setattr("newbackend.proposal.propose.find_gh", lambda *_: None)
     return call
 
 

@@ -19,6 +19,7 @@ from newbackend.checkout.tree import Checkout
 from newbackend.cli.backend_spec import spec_of
 from newbackend.cli.main import main
 from newbackend.errors import NewbackendError, NotFoundError, RefusedChange, UsageError
+from newbackend.proposal.github import find_gh
 from newbackend.proposal.propose import Opened, Proposal, Wishes, open_, propose
 from newbackend.pullrequest.state import State, state_of
 
@@ -196,7 +197,7 @@ def test_without_gh_the_address_is_printed(place: Place, proposed: Propose, open
 
 @pytest.fixture
 def no_gh(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newbackend.proposal.propose.find_gh", lambda _: None)
+    monkeypatch.setattr("newbackend.proposal.propose.find_gh", lambda *_: None)
 
 
 @pytest.mark.parametrize(
@@ -352,3 +353,16 @@ def test_errors_that_a_backend_had_before_do_not_count(place: Place, capsys: pyt
     git(place.root, "reset", "-q", "--soft", "HEAD^")
     status, _, error = run(capsys, *words)
     assert (status, "`newbackend verify newly` finds an error (REG" in error) == (1, True), error
+
+
+def test_a_gh_that_comes_with_the_checkout_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in (tmp_path / "checkout", tmp_path / "bin"):
+        folder.mkdir()
+        (folder / "gh").write_text(GH)
+        (folder / "gh").chmod(0o755)
+    for path, usable in (("checkout", False), ("bin", True)):
+        monkeypatch.setenv("PATH", str(tmp_path / path))
+        assert (find_gh("me/LocalAI", tmp_path / "checkout") is not None) == usable
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", "bin")
+    assert find_gh("me/LocalAI", tmp_path / "checkout") is None
