@@ -209,6 +209,8 @@ def test_a_run_root_is_used_and_named(built: Built) -> None:
 
 @needs_bwrap
 def test_a_run_root_that_is_none_is_unknown(built: Built, tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "proc").symlink_to("/proc")  # as `debootstrap --foreign` leaves it
     (finding,) = missing_proofs(checked(built.root, run_root=tmp_path))
     assert (finding.rule.id, "no root file system" in finding.message) == ("PKG703", True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from newbackend.findings import Rule, Severity, Status
 from newbackend.package.proofs.environment import Proof, ProofEnvironment
@@ -47,14 +48,20 @@ def run_in_an_old_root(env: ProofEnvironment) -> Iterator[Proof]:
 
 def _run(env: ProofEnvironment, rule: Rule) -> Iterator[Proof]:
     options, root = env.package.options, env.root
-    if root is not None and not (root / "tmp").is_dir():
-        reason = f"{root} is no root file system (no tmp directory)"
+    if root is not None and (lacking := _lacking(root)):
+        reason = f"{root} is no root file system that can be used: no directory {lacking} to mount on"
         yield Proof(rule, RUN_SH, "", str(root), Status.UNKNOWN, reason)
         return
     if options.smoke or (options.run_root and not options.run):
         yield _smoke(env, rule)
     if options.run:
         yield _command(env, rule, options.run)
+
+
+def _lacking(root: Path) -> str:
+    """The first directory that a root must have for a mount; `debootstrap --foreign` leaves /proc as a link."""
+    places = [root / name for name in ("tmp", "proc", "dev")]
+    return next((f"/{place.name}" for place in places if place.is_symlink() or not place.is_dir()), "")
 
 
 def _smoke(env: ProofEnvironment, rule: Rule) -> Proof:
