@@ -46,7 +46,7 @@ def with_engine(spec: BackendSpec, checkout: Checkout, *, explicit: bool) -> Eng
     An upstream that cannot be read is a note, with `explicit` an error. Raises UsageError when a platform would be a
     CPU build.
     """
-    from newbackend.upstream.engine_answers import engine_answers, reasons, refuse_impossible
+    from newbackend.upstream.engine_answers import engine_answers, processor_note, reasons, refuse_impossible
     from newbackend.upstream.package_answers import package_answers
 
     assert spec.pin is not None  # the caller asks for no other
@@ -76,7 +76,10 @@ def with_engine(spec: BackendSpec, checkout: Checkout, *, explicit: bool) -> Eng
     build_types = {row.get("build-type", "") for key in spec.variants for row in rows_of(spec, key)}
     refuse_impossible(read.found, engine, build_types)
     made, told = _described(make_spec(replace(to_answers(spec), engine=engine)), read.found)
-    return EngineFacts(made, read.files, (note, *reasons(read.found, engine, build_types), *_bound_note(read), *told))
+    why = reasons(read.found, engine, build_types)
+    if not spec.options.cpu_variants:
+        why += processor_note(read.found, flavour.cpu_variants)
+    return EngineFacts(made, read.files, (note, *why, *_bound_note(read), *told))
 
 
 def _described(spec: BackendSpec, found: Inspection) -> tuple[BackendSpec, list[str]]:

@@ -53,6 +53,18 @@ def _required(found: Inspection) -> tuple[str, ...]:
     return tuple(name for name in needed if _NAME.fullmatch(name))
 
 
+def processor_note(found: Inspection, choices: tuple[str, ...]) -> list[str]:
+    """What an image needs of the processor when ggml is built by its own defaults; nothing without ggml.
+
+    `choices` are the values that `options.cpu_variants` of the flavour can have.
+    """
+    ggml = found.cmake.options.get("GGML_AVX2") if found.cmake else None
+    if ggml is None:
+        return []
+    more = f"; --set options.cpu_variants={','.join(choices)} builds for others as well" if choices else ""
+    return [f"on x86-64 ggml is built for processors with AVX2, FMA and F16C ({ggml.where}){more}"]
+
+
 def _of_makefile(found: Inspection, makefile: Makefile) -> tuple[EngineAnswers | None, str]:
     header = found.headers[0].api if found.headers else None
     engine = make_engine(makefile, header.path) if header else None

@@ -21,6 +21,7 @@ GGML = """cmake_minimum_required(VERSION 3.5)
 project(ggml C)
 option(BUILD_SHARED_LIBS "shared" ON)
 option(GGML_NATIVE "this machine" ON)
+option(GGML_AVX2 "AVX2" ON)
 option(GGML_VULKAN "Vulkan" OFF)
 add_library(ggml ggml.c)
 if(GGML_VULKAN)
@@ -139,10 +140,12 @@ def test_a_go_backend_calls_the_c_api_of_its_engine(pin: str, make: Make, sample
 
 def test_each_answer_about_the_engine_is_told_with_its_reason(pin: str, sample: Path) -> None:
     done = newbackend(*GO.create, "--modality", "tts", "--variants", "cpu,vulkan", "--pin", pin, "--repo", sample)
-    assert "BUILD_TYPE=vulkan: -DGGML_VULKAN=ON (certain, ggml/CMakeLists.txt:5: is ggml's option: Vulkan)" in done.out
+    assert "BUILD_TYPE=vulkan: -DGGML_VULKAN=ON (certain, ggml/CMakeLists.txt:6: is ggml's option: Vulkan)" in done.out
     assert "GGML_NATIVE is off in an image" in done.out
     assert "off: TONE_BUILD_TESTS, which build no library (CMakeLists.txt:3)" in done.out
     assert "TONE_CUDA" not in done.out
+    needs = "on x86-64 ggml is built for processors with AVX2, FMA and F16C (ggml/CMakeLists.txt:5)"
+    assert f"{needs}; --set options.cpu_variants=avx,avx2,avx512 builds for others as well" in done.out
 
 
 def test_the_bindings_of_another_commit_are_noted(pin: str, sample: Path) -> None:

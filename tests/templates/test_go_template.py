@@ -297,7 +297,8 @@ def test_the_makefile_builds_the_cpu_variants_that_were_asked_for(wanted: list[s
 @every_flavour
 def test_cpu_variants_come_on_request_only(flavour: str) -> None:
     for path, (_, content) in backend(flavour, variants=["cpu", "metal"]).items():
-        assert not re.search(r"avx|CPU_VARIANT|cpuinfo", content, re.I), path
+        code = re.sub(r"^#.*$", "", content, flags=re.M)
+        assert not re.search(r"avx|CPU_VARIANT|cpuinfo", code, re.I), path
 
 
 @pytest.mark.parametrize(
