@@ -58,6 +58,8 @@ from newbackend.cli.create_options import (
 from newbackend.cli.output.create_text import save, show
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from newbackend.answers import Answers
     from newbackend.checkout.tree import Checkout
     from newbackend.cli.engine_facts import EngineFacts
@@ -173,7 +175,7 @@ def create(
         message = "--image-base, --from, --git and --development go with --standalone DIR only"
         raise UsageError("standalone-options", message)
     checkout = open_repo(repo, writes=not dry_run)
-    return _create(given_answers(answers, flags(checkout), set_ or ()), checkout, options)
+    return _create(given_answers(answers, flags(checkout), set_ or ()), checkout, options, answers)
 
 
 def _needed(name: str | None) -> str:
@@ -184,7 +186,7 @@ def _needed(name: str | None) -> str:
     return name
 
 
-def _create(given: Answers, checkout: Checkout, options: CreateOptions) -> int:
+def _create(given: Answers, checkout: Checkout, options: CreateOptions, answers: Path | None) -> int:
     from newbackend.cli.create_answers import asked_spec
     from newbackend.cli.output.progress import progress
     from newbackend.wizard.session import Session
@@ -196,7 +198,7 @@ def _create(given: Answers, checkout: Checkout, options: CreateOptions) -> int:
         asked = asked_spec(given, checkout, front, session, options)
         spec = asked.spec
         with progress("planning the change"):
-            plan = _plan(asked, checkout)
+            plan = _plan(asked, checkout, answers)
         if options.review and not plan.empty:
             plan = _reviewed(plan, spec, checkout, front)
             if plan.empty and not options.json:
@@ -239,13 +241,18 @@ def _front_end(options: CreateOptions) -> Frontend:
     return terminal() if options.asks else Headless()
 
 
-def _plan(asked: EngineFacts, checkout: Checkout) -> Plan:
+def _plan(asked: EngineFacts, checkout: Checkout, answers: Path | None) -> Plan:
     from dataclasses import replace
 
     from newbackend.plan.build import plan_create
     from newbackend.registrations.remaining import remaining
 
-    plan = plan_create(asked.spec, checkout, scaffold=asked.scaffold, remaining=remaining)
+    scaffold = asked.scaffold
+    if answers is not None:
+        from newbackend.standalone.move_in import with_edits
+
+        scaffold = with_edits(scaffold, answers)
+    plan = plan_create(asked.spec, checkout, scaffold=scaffold, remaining=remaining)
     return replace(plan, notes=(*plan.notes, *asked.notes)) if asked.notes else plan
 
 

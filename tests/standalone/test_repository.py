@@ -23,7 +23,9 @@ from newbackend.gallery.document import read_index
 from newbackend.gallery.record import read_record
 from newbackend.gallery.source import open_source
 from newbackend.gallery.table import host_table
+from newbackend.scaffold.render import RenderedFile, render
 from newbackend.standalone.gallery import PATH, check_image_base
+from newbackend.standalone.move_in import with_edits
 from newbackend.standalone.render import repository
 from newbackend.standalone.write import write_repository
 from newbackend.wizard.headless import Headless
@@ -138,6 +140,25 @@ def test_the_answers_lead_back_into_a_checkout(tmp_path: Path, sample: Path) -> 
     assert done.status == 0, done.err
     for name in ("backend.py", "engine.py", "run.sh"):
         assert (sample / "backend/python/my-engine" / name).read_text() == (answers.parent / name).read_text()
+
+
+def test_what_was_written_in_a_repository_comes_along_into_a_checkout(tmp_path: Path, sample: Path) -> None:
+    """Edited and added files do; what is built there, and what nobody edited, does not."""
+    wanted, theirs = spec(name="my-engine", lang="python", variants=["cpu"], pin=None), Checkout(sample)
+    root = tmp_path / "r"
+    write_repository(root, repository(wanted, render(wanted, theirs), theirs, image_base=BASE, revision="r"))
+    subprocess.run(["git", "init", "-q", str(root)], check=True)
+    own = root / wanted.directory
+    (own / "engine.py").write_text("# mine\n")
+    (own / "more.py").write_text("# more\n")
+    (own / "backend_pb2.py").write_text("# built\n")
+    fresh = {**render(wanted, theirs), f"{wanted.directory}/run.sh": RenderedFile(0o755, "# of another checkout\n")}
+    files = with_edits(lambda *_: fresh, own / ".newbackend.yml")(wanted, theirs)
+    changed = {path.rpartition("/")[2]: file.text for path, file in files.items() if fresh.get(path) != file}
+    assert changed == {"engine.py": "# mine\n", "more.py": "# more\n"}
+    other = spec(name="another", lang="python", variants=["cpu"], pin=None)
+    assert with_edits(lambda *_: fresh, own / ".newbackend.yml")(other, theirs) == fresh
+    assert with_edits(lambda *_: fresh, sample / "answers.yml")(wanted, theirs) == fresh
 
 
 def test_the_wizard_is_about_the_repository_alone(tmp_path: Path, sample: Path) -> None:
