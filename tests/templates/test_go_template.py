@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -24,6 +25,16 @@ FORBIDDEN = re.compile(
     r"\bt\.(Errorf?|Fatalf?|Run|Skipf?|SkipNow|Logf?|Fail|FailNow)\b|\bhttp\.(DefaultClient|Get|Post|PostForm|Head)\b"
 )
 HOSTILE = "\"quote\" 'single' `id` $(id) ${HOME} # */ \\ {{ x }} {% raw %}\n\nВторая строка 深さ <b>" + "x" * 10_000
+
+# As `engine inspect` reads it, with every key that a template may ask for.
+ENGINE: dict[str, object] = {
+    **dict.fromkeys(("version", "native", "package", "module", "folder", "header_folder"), ""),
+    **{key: {} for key in ("objects", "libraries", "extras")},
+    "target": "tone",
+    "header": "tone.h",
+    "off": [],
+    "switches": {"hipblas": "-DTONE_HIP=ON"},
+}
 
 every_flavour = pytest.mark.parametrize("flavour", FLAVOURS)
 every_era = pytest.mark.parametrize("era", ERAS)
@@ -249,6 +260,22 @@ def test_a_hostile_description_reaches_only_the_readme_and_only_as_text(flavour:
     quoted = next(line for line in text(hostile, "README.md").splitlines() if line.startswith("> "))
     assert "Вторая" in quoted
     assert r"\<b\>" in quoted
+
+
+@pytest.mark.parametrize("engine", [None, ENGINE], ids=["placeholder", "engine"])
+def test_a_rocm_image_is_built_for_amds_processors_by_rocms_compiler(
+    engine: dict[str, object] | None, tmp_path: Path
+) -> None:
+    files = backend("purego", pin=pin(), engine=engine, build_types=["", "hipblas"])
+    for path, (_, content) in files.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(content)
+    words = ["make", "-n", "BUILD_TYPE=hipblas", f"MY_ENGINE_SRC={tmp_path}", "build/libmy_engine_engine.so"]
+    environment = {**os.environ, "AMDGPU_TARGETS": ""}  # as in the prebuilt base image
+    run = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
+    assert re.search(r"-DCMAKE_HIP_ARCHITECTURES=gfx\w+(;gfx\w+)+'", run)
+    assert "-DCMAKE_CXX_COMPILER=/opt/rocm/llvm/bin/clang++" in run
+    assert ("-DTONE_HIP=ON" if engine else "-DGGML_HIP=ON") in run
 
 
 CPU_VARIANTS = ["avx", "avx2", "avx512"]
