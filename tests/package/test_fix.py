@@ -154,7 +154,9 @@ def test_what_cannot_be_decided_is_left_with_a_reason(built: Built, system: Path
 
 
 @pytest.mark.parametrize(
-    "name", [b"..\0ibfoo.so.1", b"/etc/foo.so\0", b"lib\x1bfoo.so\0"], ids=["up", "path", "escape"]
+    "name",
+    [b"..\0ibfoo.so.1", b"/etc/foo.so\0", b"lib\x1bfoo.so\0", b"lib\xfffoo.so\0"],
+    ids=["up", "path", "escape", "bytes"],
 )
 def test_names_that_somebody_made_up_are_not_used(built: Built, system: Path, name: bytes) -> None:
     built.patch(built.server, b"libfoo.so.1\0", name.ljust(12, b"\0")[:12])
@@ -190,6 +192,14 @@ def test_only_directories_of_the_build_leave_the_run_path(built: Built, tag: str
     assert [f.message for f in report.findings] == [
         f"lib/libfoo.so.1 has {tag} /opt/tool, which is not relative to the file ($ORIGIN)"
     ]
+
+
+@pytest.mark.skipif(not find_patchelf(), reason="patchelf is not installed")
+def test_a_run_path_that_patchelf_would_take_for_a_file_is_left(built: Built) -> None:
+    library(built.foo, FOO, "libfoo.so.1", "-Wl,-rpath,/home/ci:@/etc/hostname")
+    fix = planned(built)
+    assert fix.plan.repairs == ()
+    assert "its directories cannot be written as they are" in [left.reason for left in fix.plan.left]
 
 
 def test_without_patchelf_one_sentence_says_so(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:

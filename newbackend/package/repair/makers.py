@@ -76,6 +76,9 @@ def run_path(package: Package, finding: Finding, tools: Tools) -> Made:
             yield _left(finding, f"{', '.join(hosts)} may be meant: it can exist on a user's host")
         if kept == value:
             continue
+        if not _usable(kept) or kept.startswith("@"):  # which patchelf would read as the name of a file
+            yield _left(finding, "its directories cannot be written as they are")
+            continue
         if not tools.patchelf:
             yield _left(finding, NO_PATCHELF)
             return
@@ -159,7 +162,12 @@ def _plain(package: Package, finding: Finding) -> bool:
     """Whether the finding's names are those of the files: what cannot be printed is spelled out in findings."""
     elf = package.elves.get(finding.path)
     name = finding.subject
-    return elf is not None and name in elf.needed and "/" not in name and name not in ("", ".", "..")
+    return elf is not None and name in elf.needed and _usable(name) and "/" not in name and name not in ("", ".", "..")
+
+
+def _usable(text: str) -> bool:
+    """Whether a text of an ELF file is what it says: the reader spells out bytes that are no UTF-8."""
+    return text.isprintable() and "\\" not in text
 
 
 def _left(finding: Finding, reason: str) -> Left:
