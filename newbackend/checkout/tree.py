@@ -27,6 +27,10 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+_NOT_OURS = frozenset([".git", "pyvenv.cfg", "CACHEDIR.TAG"])
+"""A directory with one of these holds nothing that somebody wrote here."""
+
+
 class Checkout:
     """A checkout rooted at `root`; every path is POSIX and relative to it.
 
@@ -190,14 +194,15 @@ class Checkout:
         return self._listings[path]
 
     def files_below(self, path: str) -> Iterator[str]:
-        """Every file below a directory, sorted, symlinks not followed; not those of a repository inside it."""
+        """Every file below a directory, sorted, symlinks not followed; not those of a repository inside it, of a Python
+        environment or of a directory that its maker marks as one of products (https://bford.info/cachedir/)."""
         on_disk = self._files.entries(path)
         for name in self.children(path):
             child = f"{path.rstrip('/')}/{name}"
             entry = on_disk.get(name)
             planned = entry is None and self.is_dir(child)
             if planned or (entry is not None and entry.is_dir(follow_symlinks=False)):
-                if ".git" not in self._listed(child):
+                if _NOT_OURS.isdisjoint(self._listed(child)):
                     yield from self.files_below(child)
             elif entry is not None or self.exists(child):
                 yield child

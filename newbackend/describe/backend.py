@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from newbackend.answers import Answers, PinAnswers
+from newbackend.answers import Answers, EngineAnswers, PinAnswers
 from newbackend.checkout.tree import Checkout
 from newbackend.describe.facts import Registered, registered
 from newbackend.describe.gallery import with_gallery, with_place
 from newbackend.describe.guess import flavour_of, modalities_of, pin_of
 from newbackend.describe.matrix import departures, rows_by_variant
 from newbackend.describe.registries import docs_of, import_of, places_of
+from newbackend.describe.release import release_of
 from newbackend.errors import UsageError
 from newbackend.overrides import KEEP, SCAFFOLD, SECTIONS
 from newbackend.pin import Pin, check_pin
@@ -51,6 +52,7 @@ def describe(checkout: Checkout, name: str) -> Description:
         modalities=tuple(modalities),
         variants=tuple(rows),
         pin=_pin(backend),
+        engine=_engine(backend),
         imports=import_of(backend),
         overrides={"variants": departures(backend, flavour, rows), "places": _scaffold(backend)},
     )
@@ -69,6 +71,11 @@ def describe(checkout: Checkout, name: str) -> Description:
 
 def _scaffold(backend: Registered) -> dict[str, Any]:
     return {SCAFFOLD: KEEP} if backend.checkout.is_dir(backend.directory) else {}
+
+
+def _engine(backend: Registered) -> EngineAnswers | None:
+    release = release_of(backend)
+    return EngineAnswers(pip=release) if release else None
 
 
 def _pin(backend: Registered) -> PinAnswers | None:

@@ -17,6 +17,8 @@ from newbackend.registrations.capabilities.place import known_methods
 _SHA = re.compile(r"[0-9a-f]{40}\Z")
 _ASSIGNED = re.compile(r"^([A-Z][A-Z0-9_]*)\s*\?=\s*(\S+)\s*$", re.M)
 _SOURCES = (".go", ".py", ".cpp", ".cc", ".rs")
+_NOT_WRITTEN = re.compile(r"test|_pb2(?:_grpc)?\.py\Z")
+"""Tests, and what protoc makes of every RPC that there is."""
 FALLBACK = "llm"
 BY_TAGS = "modalities are a guess by the gallery's tags"
 
@@ -128,7 +130,7 @@ def _sources(backend: Registered) -> list[str]:
     return [
         backend.checkout.read(path) or ""
         for path in paths
-        if path.endswith(_SOURCES) and "test" not in path.rpartition("/")[2]
+        if path.endswith(_SOURCES) and not _NOT_WRITTEN.search(path.rpartition("/")[2])
     ]
 
 

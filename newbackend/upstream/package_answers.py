@@ -74,7 +74,10 @@ def _crate(found: Inspection, crates: list[Crate]) -> tuple[EngineAnswers | None
         extras=extras or None,
     )
     chosen = "".join(f", feature {name} for {kind}" for kind, name in extras.items())
-    return answers, f"the build links its crate {known.name} ({known.path}{chosen}); the first one makes Cargo.lock"
+    taken = [name for kind, name in extras.items() if kind != "cpu" and name in known.default_features]
+    warning = f"; {', '.join(taken)} is among its default features, also where nothing of it is" if taken else ""
+    note = f"the build links its crate {known.name} ({known.path}{chosen}); the first one makes Cargo.lock{warning}"
+    return answers, note
 
 
 def _systems(found: Inspection) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from newbackend.checkout.tree import Checkout, cached, cached_by_file
 
 RUNS: list[str] = []
@@ -44,3 +48,12 @@ def test_what_depends_on_one_file_is_kept_until_that_file_changes(checkout: Chec
     assert [first_line(after, path) for path in ("Makefile", "README.md")] == ["new", old[1]]
     assert runs() == ["Makefile", "README.md", "Makefile"]
     assert first_line(checkout, "Makefile") == old[0]
+
+
+@pytest.mark.parametrize("marker", [".git", "pyvenv.cfg", "CACHEDIR.TAG"])
+def test_what_a_build_left_is_no_file_of_a_backend(tmp_path: Path, marker: str) -> None:
+    for name in ("demo/engine.py", "demo/made/deep/click.py", f"demo/made/{marker}"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert list(Checkout(tmp_path).files_below("demo")) == ["demo/engine.py"]
