@@ -58,14 +58,15 @@ def plan_update(here: Checkout, localai: Checkout, revision: str, sources: Sourc
     steps = file_steps(here, old, files, Merging(sources.base_of, sources.markers))
     own = {name: file.text for name, file in backend.items() if name != path}
     steps += [_answers_step(here, path, answers, own), _record_step(here, fresh.text)]
-    edits = tuple(step.edit for step in steps if step.edit)
+    # The rule of a scaffold is about backends of a checkout.
+    edits = tuple(replace(step.edit, rules=()) for step in steps if step.edit)
     conflicts = tuple(step.edit.path for step in steps if step.edit and step.conflict)
     plan = Plan(
         f"update {spec.name}",
         {},
         base_of(edits, here),
         edits,
-        tuple(step.manual for step in steps if step.manual),
+        tuple(replace(step.manual, rules=()) for step in steps if step.manual),
         notes=(*notes, *_moved(known, localai, revision), *(f"{file} has conflicts to resolve" for file in conflicts)),
     )
     texts = (*(file.text for file in files.values()), answers_text(answers))

@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 from conftest import git, tree
 
+from newbackend.answers_file import parse_answers
+from newbackend.checkout.tree import Checkout
 from newbackend.cli.main import main
 from newbackend.gallery.record import read_record
-from newbackend.scaffold.render import RenderedFile
+from newbackend.scaffold.render import RenderedFile, render
+from newbackend.spec import make_spec
 from newbackend.standalone.render import repository
 
 PROTO = "backend/backend.proto"
@@ -96,6 +99,20 @@ def test_localais_files_follow_the_checkout_that_is_named(own: Path, capsys: pyt
     assert status == 0, error
     assert run(capsys, "undo")[0] == 0
     assert git(own, "status", "--porcelain") == ""
+
+
+def test_an_update_makes_what_would_be_made_anew(
+    own: Path, old_sample: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Here from a checkout of another layout."""
+    status, out, error = run(capsys, "update", "--yes", "--repo", str(old_sample))
+    assert status == 0, error + out
+    known, theirs = read_record(own), Checkout(old_sample)
+    assert known.revision == git(old_sample, "rev-parse", "HEAD").strip()
+    wanted = make_spec(parse_answers((own / ANSWERS).read_text(), ANSWERS))
+    base = known.image_base
+    anew = repository(wanted, render(wanted, theirs), theirs, image_base=base, revision=known.revision)
+    assert {path: text.decode() for path, (_, text) in tree(own).items()} == {p: f.text for p, f in anew.items()}
 
 
 def test_an_older_checkout_is_named_as_such(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
