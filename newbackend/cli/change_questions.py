@@ -27,7 +27,7 @@ def asked_wish(name: str, checkout: Checkout, front: Frontend | None = None) -> 
     kept = {row.name: getattr(known, row.name) for row in fields(Answers) if row.name in _FIXED}
     unasked = replace(known.imports or ImportAnswers(), kind=None, of=None, extensions=None, pipeline_tags=None)
     engine = known.engine or EngineAnswers()
-    if languages()[known.lang or ""].takes_pip:
+    if languages()[known.lang or ""].takes_pip and not known.upstream:
         engine = replace(engine, pip=engine.pip or "")  # no question about it unless it is chosen
     given = Answers(**{**kept, "engine": engine}, like="", imports=unasked)
     options = WizardOptions(resumed=known, busy=progress, read_upstream=read_upstream)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newbackend.answers import Answers
+from newbackend.answers import Answers, EngineAnswers
 from newbackend.checkout.tree import Checkout
 from newbackend.cli.change_questions import asked_wish
 from newbackend.plan.wish import Wish
@@ -22,3 +22,9 @@ def test_agreeing_at_once_changes_nothing(checkout: Checkout) -> None:
 def test_another_name_is_a_wish_like_the_others(checkout: Checkout) -> None:
     front = Scripted([("summary", "name"), ("name", "echo-two"), ("summary", "")])
     assert asked_wish("pyecho", checkout, front) == Wish(rename="echo-two")
+
+
+def test_a_release_on_pypi_can_be_named_later(checkout: Checkout) -> None:
+    front = Scripted([("pin", ""), ("summary", "engine.pip"), ("engine.pip", "wood==2.0"), ("summary", "")])
+    wish = asked_wish("pywhistle", checkout, front)
+    assert wish == Wish(Answers(engine=EngineAnswers(pip="wood==2.0")))
