@@ -524,7 +524,9 @@ def test_the_own_image_keeps_what_its_compiler_made() -> None:
     assert "-DCMAKE_CUDA_COMPILER_LAUNCHER=ccache" in dockerfile
 
 
-@pytest.mark.parametrize("modality", [m for m in r.MODALITY_RPCS if m not in ("tokenize", "embeddings", "vector-store")])
+@pytest.mark.parametrize(
+    "modality", [m for m in r.MODALITY_RPCS if m not in ("tokenize", "embeddings", "vector-store")]
+)
 def test_an_engine_gets_all_of_a_request(modality: str) -> None:
     """Beside the fields that the engine's types name."""
     calls = "".join(
@@ -538,12 +540,23 @@ def test_a_text_engine_names_what_it_has_told_apart() -> None:
     header, calls = own(rendered(), "engine.h"), own(rendered(), "rpc_text.cpp")
     for field in ("min_p", "grammar", "images", "tools", "tool_choice", "metadata", "reasoning", "tool_calls"):
         assert re.search(rf"\b{field}\b", header), field
-    for call in ("minp", "grammar", "images", "tools", "toolchoice", "metadata", "set_reasoning_content", "add_tool_calls"):
+    for call in (
+        "minp",
+        "grammar",
+        "images",
+        "tools",
+        "toolchoice",
+        "metadata",
+        "set_reasoning_content",
+        "add_tool_calls",
+    ):
         assert f"{call}(" in calls, call
 
 
 @pytest.mark.parametrize("target", ["rpc-server", "ggml-rpc-server"])
-def test_a_fork_builds_the_program_of_the_other_machines_where_the_stock_server_does(target: str, tmp_path: Path) -> None:
+def test_a_fork_builds_the_program_of_the_other_machines_where_the_stock_server_does(
+    target: str, tmp_path: Path
+) -> None:
     plain = Fork(tmp_path / "plain")
     plain.make("grpc-server")
     assert not (plain.directory / "grpc-server-grpc").exists()
@@ -552,7 +565,9 @@ def test_a_fork_builds_the_program_of_the_other_machines_where_the_stock_server_
     stock = fork.cpp / "llama-cpp/Makefile"
     made = "\tmkdir -p llama.cpp/build/bin\n\techo rpc > llama.cpp/build/bin/ggml-rpc-server\n\t$(wanted)\n"
     stock.write_text(stock.read_text() + made)
-    fork.write(fork.source / "tools/rpc/CMakeLists.txt", f"set(TARGET {target})\nadd_executable(${{TARGET}} rpc-server.cpp)\n")
+    fork.write(
+        fork.source / "tools/rpc/CMakeLists.txt", f"set(TARGET {target})\nadd_executable(${{TARGET}} rpc-server.cpp)\n"
+    )
     fork.git("add", ".")
     fork.git("-c", "user.name=x", "-c", "user.email=x@y", "commit", "-q", "-m", "rpc")
     fork.make("grpc-server")
@@ -562,3 +577,26 @@ def test_a_fork_builds_the_program_of_the_other_machines_where_the_stock_server_
     assert asked == f"--target grpc-server --target {target}\n"
     fork.make("clean")
     assert not (fork.directory / "my-engine-rpc-server").exists()
+
+
+@pytest.mark.skipif(not shutil.which("g++"), reason="g++ is not installed")
+@pytest.mark.parametrize("architecture", ["", "mine"])
+def test_a_backend_whose_models_are_gguf_passes_the_unit_tests_of_its_model_file(
+    architecture: str, tmp_path: Path
+) -> None:
+    """As `backend/cpp/run-unit-tests.sh` compiles them."""
+    for name in ("model_file.h", "model_file_test.cpp", "check.h"):
+        text = own(rendered(), name).replace('"NEWBACKEND"', '"GGUF"')
+        text = text.replace('kArchitecture = ""', f'kArchitecture = "{architecture}"')
+        (tmp_path / name).write_text(text)
+    build = ["g++", "-std=c++17", "-O0", "-pthread", "model_file_test.cpp", "-o", "test"]
+    subprocess.run(build, cwd=tmp_path, check=True)
+    done = subprocess.run([tmp_path / "test"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("lang", "tests"), [("go", "backend_test.go"), ("python", "test.py"), ("rust", "tests.rs")])
+def test_the_foreign_model_of_generated_tests_is_of_no_format_at_all(lang: str, tests: str) -> None:
+    (text,) = (text for path, (_, text) in r.render(lang).items() if Path(path).name == tests)
+    assert "a file of another backend" in text
+    assert '"NEWBACKEND"' not in text
