@@ -68,7 +68,7 @@ MISSING_NEEDED = rule(
     ),
     how=(
         "Copy the library in package.sh, after `ldd` or from the toolchain's directory, into the directory that "
-        "run.sh puts on LD_LIBRARY_PATH."
+        "run.sh puts on LD_LIBRARY_PATH; `newbackend package fix --from ROOT` copies it into a built package."
     ),
     incident="#10139, #10783 (libgrpc++_reflection), #10537 (librocprofiler-register, transitive), #10991 (oneAPI)",
     bad="grpc-server needs libfoo.so.1; lib/ has none",
@@ -136,7 +136,7 @@ SONAME_MISMATCH = rule(
         "The loader compares file names with NEEDED entries: libx.so.1.2.3 alone does not answer libx.so.1, and "
         "the link that did the job was not copied."
     ),
-    how="Copy with `cp -L` to the SONAME, or copy the link along with `cp -a`.",
+    how="Copy with `cp -L` to the SONAME, or copy the link along with `cp -a`; `newbackend package fix` makes it.",
     bad="lib/libx.so.1.2.3",
     good="lib/libx.so.1 -> libx.so.1.2.3",
 )

@@ -76,7 +76,7 @@ RPATH = rule(
         "A build path that exists on the user's host by chance loads strange libraries; DT_RPATH even wins over "
         "the LD_LIBRARY_PATH of run.sh."
     ),
-    how=("Build with `-Wl,-rpath,'$ORIGIN/lib' -Wl,--enable-new-dtags`, or `patchelf --remove-rpath` in package.sh."),
+    how=("Build with `-Wl,-rpath,'$ORIGIN/lib' -Wl,--enable-new-dtags`, or repair it with `newbackend package fix`."),
     incident="gpt4all wheels carry RPATH /home/circleci/…",
     bad="RPATH /home/ci/build/lib",
     good="RUNPATH $ORIGIN/lib",
