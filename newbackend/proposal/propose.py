@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from newbackend.checkout.commit import commit_on, current_branch, refuse_busy, reusable, tree_of
@@ -183,12 +182,18 @@ def _known_there(proposal: Proposal, checkout: Checkout) -> Proposal:
         message = f"{target.remote.name} has a branch {branch} already, with other commits"
         raise RefusedChange("pr-branch-there", message, hint="pass another name with --branch")
     gh = find_gh(target.repository, checkout.root)
-    notes: Sequence[str] = () if gh else ("gh is not installed, so the address to open it at is printed",)
+    notes = [] if gh else ["gh is not installed, so the address to open it at is printed"]
+    if target.pushed_to.lower() == target.repository.lower() != "":
+        notes.append(
+            f"{target.remote.name} is {target.repository} itself, where few may push; "
+            "`gh repo fork --remote --remote-name fork` makes a fork to push to"
+        )
     if gh is not None:
         try:
             existing = gh.existing(proposal.name, branch, proposal.title)
         except GhFailed as error:
-            gh, notes = None, (f"gh cannot be used ({one_line(str(error))}), so the address to open it at is printed",)
+            gh = None
+            notes.append(f"gh cannot be used ({one_line(str(error))}), so the address to open it at is printed")
         else:
             if existing is not None:
                 raise RefusedChange(

@@ -21,6 +21,8 @@ from newbackend.cli.main import main
 from newbackend.errors import NewbackendError, NotFoundError, RefusedChange, UsageError
 from newbackend.proposal.github import find_gh
 from newbackend.proposal.propose import Opened, Proposal, Wishes, open_, propose
+from newbackend.proposal.selection import Selection, select
+from newbackend.proposal.target import target_of
 from newbackend.pullrequest.state import State, state_of
 
 POLICY = "Attribute it with a trailer: `Assisted-by: AGENT_NAME:MODEL_VERSION [TOOL1] [TOOL2]`.\n"
@@ -103,13 +105,23 @@ def _state(_created: Path) -> State:
     return state_of(*spec_of("newly", open_checkout(_created / "checkout")))
 
 
-@pytest.fixture
-def proposed(place: Place, _state: State) -> Callable[..., Proposal]:
-    """What would be done, for wishes; a draft, because the engine is still a placeholder."""
+@pytest.fixture(scope="module")
+def _selection(_created: Path) -> Selection:
+    root = _created / "checkout"
+    return select("newly", Checkout(root), git(root, "rev-parse", "HEAD").strip())
 
-    def make(**wishes: object) -> Proposal:
+
+@pytest.fixture
+def proposed(place: Place, _state: State, _selection: Selection) -> Callable[..., Proposal]:
+    """What would be done, for wishes; a draft, because the engine is still a placeholder. The changes are only looked
+    through for a test that makes others (`looks`)."""
+
+    def make(*, looks: bool = False, **wishes: object) -> Proposal:
         said = Wishes(**{"draft": True, "assisted_by": AGENT, **wishes})  # type: ignore[arg-type]
-        return propose(_state, Checkout(place.root), said)
+        with pytest.MonkeyPatch.context() as patch:
+            if not looks:
+                patch.setattr("newbackend.proposal.propose.select", lambda *_: _selection)
+            return propose(_state, Checkout(place.root), said)
 
     return make
 
@@ -178,9 +190,9 @@ def test_changes_that_cannot_be_told_apart_are_refused(place: Place, proposed: P
     lines[at + 1] += " # mine, too"
     makefile.write_text("\n".join(lines))
     with pytest.raises(UsageError, match="other uncommitted changes touch the same lines") as refused:
-        proposed()
+        proposed(looks=True)
     assert refused.value.where == "Makefile"
-    assert "Makefile" in proposed(include=("Makefile",)).selection.chosen.whole
+    assert "Makefile" in proposed(looks=True, include=("Makefile",)).selection.chosen.whole
 
 
 def test_without_gh_the_address_is_printed(place: Place, proposed: Propose, opened: Open, no_gh: None) -> None:
@@ -282,7 +294,7 @@ def test_ctrl_c_loses_nothing(
         ({"branch": "--mirror"}, "is no name for a branch"),
         ({"remote": "nobody"}, "--remote 'nobody'"),
         ({"title": "a\nb"}, "--title is one line"),
-        ({"include": ("nothing.txt",)}, "has no uncommitted change"),
+        ({"looks": True, "include": ("nothing.txt",)}, "has no uncommitted change"),
     ],
 )
 def test_what_is_refused_changes_nothing(
@@ -318,7 +330,7 @@ def test_what_was_committed_by_hand_is_only_pushed(place: Place, proposed: Propo
     git(place.root, "switch", "-qc", "mine")
     git(place.root, "add", "--all")
     git(place.root, "commit", "-qsm", "mine")
-    assert not proposed().commits
+    assert not proposed(looks=True).commits
     assert opened().commit == git(place.fork, "rev-parse", "mine").strip()
 
 
@@ -366,3 +378,21 @@ def test_a_gh_that_comes_with_the_checkout_is_not_run(tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", "bin")
     assert find_gh("me/LocalAI", tmp_path / "checkout") is None
+
+
+def test_a_fork_is_preferred_and_its_absence_is_told(place: Place, proposed: Propose, no_gh: None) -> None:
+    git(place.root, "remote", "set-url", "origin", "git@github.com:mudler/LocalAI.git")
+    git(place.root, "remote", "add", "mine", str(place.fork))
+    target = target_of(Checkout(place.root))
+    assert (target.remote.name, target.head("b"), target.address("b", "t")) == ("mine", "b", "")
+    git(place.root, "remote", "add", "fork", "https://github.com/me/LocalAI-2")
+    target = target_of(Checkout(place.root))
+    assert (target.remote.name, target.head("b")) == ("fork", "me:b")
+    assert "/compare/master...me:LocalAI-2:b?" in target.address("b", "t")
+    assert target_of(Checkout(place.root), into="a/b").repository == "a/b"
+    git(place.root, "config", "remote.pushDefault", "mine")
+    assert target_of(Checkout(place.root)).remote.name == "mine"
+    config = Path(os.environ["GIT_CONFIG_GLOBAL"])
+    config.write_text(f'[url "{place.fork}"]\ninsteadOf = git@github.com:mudler/LocalAI\n')
+    (place.fork.parent / "fork.git.git").symlink_to(place.fork)
+    assert "is mudler/LocalAI itself, where few may push" in " ".join(proposed(remote="origin").notes)
