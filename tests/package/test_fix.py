@@ -168,6 +168,19 @@ def test_names_that_somebody_made_up_are_not_used(built: Built, system: Path, na
     assert not repairs(fix)
 
 
+@pytest.mark.skipif(not find_patchelf(), reason="patchelf is not installed")
+def test_a_copied_library_loses_its_own_run_path_and_replaces_a_link_to_nothing(built: Built, system: Path) -> None:
+    library(system / "opt/libfoo.so.1.2", FOO, "libfoo.so.1", "-Wl,-rpath,/home/ci/build")
+    built.foo.symlink_to("libfoo.so.1.2")
+    fix = planned(built, system)
+    assert repairs(fix) == [
+        ("PKG101", "lib/libfoo.so.1", "libfoo.so.1.2", "opt/libfoo.so.1.2"),
+        ("PKG108", "lib/libfoo.so.1", "/home/ci/build", ""),
+    ]
+    assert fix.carry_out().findings == ()
+    assert not built.foo.is_symlink()
+
+
 def test_what_is_accepted_is_left_alone(built: Built) -> None:
     (built.lib / "ld.so").chmod(0o644)
     (built.root.parent / ".newbackend.toml").write_text(
@@ -290,6 +303,9 @@ def test_two_runs_at_once_are_refused_and_leftovers_removed(built: Built, system
         fcntl.flock(handle, fcntl.LOCK_EX)
         with pytest.raises(UsageError, match="another `package fix`"):
             fix.carry_out()
+        with pytest.raises(UsageError, match="another `package fix`"):
+            planned(built, system)
+        assert left.exists(), "it may be the other run's"
     finally:
         os.close(handle)
     assert fix.carry_out().findings == ()

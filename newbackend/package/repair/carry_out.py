@@ -36,7 +36,7 @@ def carry_out(root: Path, plan: RepairPlan, patchelf: str) -> None:
     root = root.resolve()
     with ended_by_signals(), _locked(root):
         try:
-            tidy(root)
+            _remove_leftovers(root)
             staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=root))
         except OSError as error:
             raise _sentence(error, root) from error
@@ -48,7 +48,19 @@ def carry_out(root: Path, plan: RepairPlan, patchelf: str) -> None:
 
 
 def tidy(root: Path) -> None:
-    """Removes the folder of a run that was killed."""
+    """Removes the folder of a run that was killed, so that it is not taken for a part of the package.
+
+    Raises UsageError when another run is at work there, and when the folder cannot be removed.
+    """
+    root = root.resolve()
+    with _locked(root):
+        try:
+            _remove_leftovers(root)
+        except OSError as error:
+            raise _sentence(error, root) from error
+
+
+def _remove_leftovers(root: Path) -> None:
     for left in root.glob(f"{STAGING}*"):
         if left.is_dir() and not left.is_symlink():
             shutil.rmtree(left)
