@@ -92,19 +92,38 @@ def test_levels_have_names_on_each_machine(text: str, level: int) -> None:
     assert level_name(3, AARCH64) == "armv8.2-a"
 
 
-def built(root: Path, source: str, *flags: str) -> Path:
-    """A package with one library for AArch64."""
+def library(place: Path, source: str, *flags: str) -> bytes:
+    """A library for AArch64."""
     if not shutil.which("clang") or not shutil.which("ld.lld"):
         pytest.skip("clang and lld build for AArch64 here")
-    (root / "lib").mkdir()
-    (root / "run.sh").write_text("#!/bin/sh\nexec ./none\n")
     words = ["clang", "--target=aarch64-linux-gnu", "-O1", "-shared", "-fPIC", "-nostdlib", "-fuse-ld=lld"]
-    words += ["-ffreestanding", *flags, "-xc", "-", "-o", str(root / "lib/libx.so")]
+    words += ["-ffreestanding", *flags, "-xc", "-", "-o", str(place)]
     done = subprocess.run(words, input=source, text=True, capture_output=True)
     if "arm_neon.h" in done.stderr:
         pytest.skip("clang has no arm_neon.h here")
     assert done.returncode == 0, done.stderr
+    return place.read_bytes()
+
+
+def built(root: Path, source: str, *flags: str) -> Path:
+    """A package with one library."""
+    (root / "lib").mkdir()
+    (root / "run.sh").write_text("#!/bin/sh\nexec ./none\n")
+    library(root / "lib/libx.so", source, *flags)
     return root
+
+
+def test_who_is_asked_in_place_of_a_file_excuses_it(tmp_path: Path) -> None:
+    aes = "#include <arm_neon.h>\nuint8x16_t f(uint8x16_t a, uint8x16_t b) {" + " a = vaeseq_u8(a, b);" * 9
+    root = built(tmp_path, aes + " return a; }\n", "-march=armv8-a+crypto")
+    options = PackageOptions(no_run=True, cpu_floor="armv8.0")
+    assert [f.rule.id for f in check_package(root, options=options).findings if "PKG5" in f.rule.id] == ["PKG502"]
+    (root / "lib/libx.so").rename(root / "lib/libabsl_random_internal_randen_hwaes_impl.so.1")
+    (root / "lib/libx.so").write_bytes(library(tmp_path / "asks", ASKS.replace("g(", "CPUSupportsRandenHwAes(")))
+    assert not [f for f in check_package(root, options=options).findings if "PKG5" in f.rule.id]
+    sve = 'void _ZGVsMxv_f(void) { __asm__(".rept 9; .inst 0x2518e3e0; .endr"); }\n'
+    (root / "lib/libmvec.so.1").write_bytes(library(tmp_path / "sve", sve))
+    assert not [f for f in check_package(root, options=options).findings if "PKG5" in f.rule.id]
 
 
 def test_dot_products_without_a_question_are_found_and_set_the_floor(tmp_path: Path) -> None:

@@ -42,8 +42,9 @@ DISPATCH_SYMBOLS = frozenset(
 )  # fmt: skip
 # On AArch64 the kernel answers; on x86-64 these are asked for other things.
 ARM_SYMBOLS = frozenset({"getauxval", "elf_aux_info"})
-# C++ libraries that ask for others, as parts of mangled names: Highway's hwy::SupportedTargets().
-DISPATCH_PART = re.compile(r"3hwy\d+SupportedTargets")
+# C++ libraries that ask for others, as parts of mangled names: Highway's hwy::SupportedTargets(). And glibc's libmvec,
+# whose functions for SVE (`_ZGVs…`, Arm's vector function ABI) are called by code for SVE alone.
+DISPATCH_PART = re.compile(r"3hwy\d+SupportedTargets|^_ZGVs")
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def _asked_by(path: str, scans: Mapping[str, Scan], symbols: Mapping[str, Symbol
             continue
         for other, scan in scans.items():
             # C++ names are mangled: the symbol is part of them.
-            if scan.tally.asks and any(symbol in name for name, _ in symbols[other].defined):
+            if scan.dispatch and any(symbol in name for name, _ in symbols[other].defined):
                 return f"{other} asks in its place"
     return ""
 
