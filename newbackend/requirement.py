@@ -14,6 +14,7 @@ _REQUIREMENT = re.compile(
     r"(?P<version>v?(?:\d+!)?\d+(?:\.\d+)*[A-Za-z0-9.+_-]{0,40})",
     re.A,
 )
+_ZEROS = re.compile(r"(?:\.0+)+(?![0-9.])")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,15 @@ def parse_requirement(text: str) -> Requirement:
         raise UsageError("pip-form", problem, hint="for instance faster-whisper==1.2.1 or nemo_toolkit[asr]==2.4.0")
     extras = tuple(word.strip() for word in (match["extras"] or "").split(",") if word.strip())
     return Requirement(match["name"], match["version"], extras)
+
+
+def same_version(one: str, other: str) -> bool:
+    """Whether two versions are the same release: `v1.2` and `1.2.0` are (https://peps.python.org/pep-0440/)."""
+    return _canonical(one) == _canonical(other)
+
+
+def _canonical(version: str) -> str:
+    return _ZEROS.sub("", version.lower().removeprefix("v"))
 
 
 def normal(name: str) -> str:

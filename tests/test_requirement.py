@@ -6,7 +6,7 @@ import pytest
 
 from newbackend.catalog.torch import torch_packages
 from newbackend.errors import UsageError
-from newbackend.requirement import parse_requirement
+from newbackend.requirement import parse_requirement, same_version
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,18 @@ def test_anything_else_is_refused_in_one_sentence(text: str) -> None:
 )
 def test_what_is_needed_of_pytorch(needs: tuple[str, ...], found: tuple[str, ...]) -> None:
     assert torch_packages(needs) == found
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("1.2", "1.2.0", True),
+        ("v1.2.0.0", "1.2", True),
+        ("1.2.0rc1", "1.2rc1", True),
+        ("1.0.1", "1.1", False),
+        ("1.20", "1.2", False),
+        ("1.0.0.1", "1", False),
+    ],
+)
+def test_zeros_at_the_end_are_the_same_release(one: str, other: str, same: bool) -> None:
+    assert same_version(one, other) == same

@@ -10,7 +10,7 @@ from newbackend.catalog.torch import torch_packages
 from newbackend.cli.engine_facts import EngineFacts, with_text
 from newbackend.cli.output.progress import progress
 from newbackend.errors import NotFoundError
-from newbackend.requirement import Requirement, parse_requirement
+from newbackend.requirement import Requirement, parse_requirement, same_version
 from newbackend.spec import BackendSpec, make_spec, to_answers
 
 if TYPE_CHECKING:
@@ -62,6 +62,6 @@ def _described(facts: EngineFacts, found: Release) -> EngineFacts:
         told.append(f"description: {spec.description} (PyPI)")
     if not spec.license:
         told.append("no licence is known: pass --license, the gallery entry has none")
-    if found.version != parse_requirement(spec.engine.pip or "").version:
+    if not same_version(found.version, parse_requirement(spec.engine.pip or "").version):
         told.append(f"PyPI tells only what {found.version} needs, the newest release: compare it with yours")
     return EngineFacts(spec, facts.files, tuple(told))

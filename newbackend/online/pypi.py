@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from newbackend.errors import NotFoundError
 from newbackend.online.network import Network, Unreachable
-from newbackend.requirement import Requirement
+from newbackend.requirement import Requirement, same_version
 
 _LIMIT_TEXT = 300
 
@@ -41,7 +41,8 @@ def release(wanted: Requirement) -> Release:
     """
     page = _page(f"{wanted.key}/{wanted.version}") or _page(wanted.key)
     releases = page.get("releases")
-    if not page or (isinstance(releases, dict) and releases and wanted.version not in releases):
+    known = list(releases) if isinstance(releases, dict) else []
+    if not page or (known and not any(same_version(wanted.version, version) for version in known)):
         hint = "look at its page for the versions that there are"
         raise NotFoundError("pip-not-found", f"PyPI has no {wanted.name}=={wanted.version}", hint=hint)
     info = page.get("info")
