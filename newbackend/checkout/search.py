@@ -13,6 +13,12 @@ from newbackend.errors import NewbackendError
 
 _WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?")
 
+_ANSWER = (
+    "-I", "--untracked", "--no-recurse-submodules", "--only-matching", "--null", "--full-name",
+    "--no-line-number", "--no-column", "--no-heading", "--no-break", "--color=never",
+)  # fmt: skip
+"""Path, NUL and word, whatever the user's own configuration asks for."""
+
 LookedAt = Callable[[str], bool]
 
 
@@ -35,8 +41,8 @@ def files_with(
         found = {} if isinstance(checkout, RevisionCheckout) or not known else _by_git(checkout, known, aside)
     except NewbackendError:
         found = {}
-    planned = (path for path in checkout.planned if _seen(path, looked_at))
-    read = dict(_by_reading(checkout, known, planned if found else _files(checkout, looked_at)))
+    planned = [path for path in checkout.planned if _seen(path, looked_at)]
+    read = dict(_by_reading(checkout, known, (*planned, *(() if found else _files(checkout, looked_at)))))
     unchanged = {path: have for path, have in found.items() if path not in checkout.planned}
     many = {path: have for path, have in {**unchanged, **read}.items() if len(have) >= fewest}
     return {path: many[path] for path in sorted(many) if path in read or _seen(path, looked_at)}
@@ -53,8 +59,7 @@ def _by_git(checkout: Checkout, words: frozenset[str], aside: Iterable[str]) -> 
     listed = "|".join(re.escape(word) for word in sorted(words))
     pattern = f"(?<![A-Za-z0-9_-])[_-]*(?:{listed})(?![A-Za-z0-9])(?![_-]+[A-Za-z0-9])"
     where = (".", *(f":(exclude,glob){path}" for path in aside))
-    asked = ("grep", "-I", "--untracked", "--only-matching", "--null", "--perl-regexp", "-e", pattern)
-    out = Git(checkout.root).run(*asked, "--", *where)
+    out = Git(checkout.root).run("grep", *_ANSWER, "--perl-regexp", "-e", pattern, "--", *where)
     found: dict[str, set[str]] = defaultdict(set)
     for row in out.decode("utf-8", "surrogateescape").split("\n"):
         path, _, word = row.partition("\0")
