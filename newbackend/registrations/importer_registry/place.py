@@ -99,7 +99,8 @@ class ImporterRegistry(Place):
         types = {importer.type_name for importer in importers(checkout) if importer.backend == name}
         for element in elements(checkout, REGISTRY, VARIABLE):
             if element.type_name in types:
-                gone = drop_element(lines, element, [element.type_name])
+                called = [element.type_name, element.type_name.removesuffix("Importer"), name]
+                gone = drop_element(lines, element, called)
                 yield self.taken(checkout, gone, f"the importer of {name}", *_RULES)
 
     def files(self, checkout: Checkout, spec: BackendSpec) -> Mapping[str, NewFile]:

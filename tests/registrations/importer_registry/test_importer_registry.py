@@ -121,6 +121,16 @@ def test_the_comment_above_the_line_is_described_and_comes_back(real: Checkout) 
     assert again.need(REGISTRY) == after.need(REGISTRY)
 
 
+@pytest.mark.parametrize(
+    "comment", [" Ds4 (C++): before LlamaCPP", " ds4: the first one", " Ds4Importer looks at names"]
+)
+def test_a_comment_about_the_importer_leaves_no_trace(real: Checkout, comment: str) -> None:
+    kept = {"places": {"importer-registry": {"comment": comment}}}
+    importer = {"kind": "importer", "extensions": [".ds4"]}
+    after = round_trip(ImporterRegistry(), real, spec(**{"import": importer, "overrides": kept}))
+    assert f"\t//{comment}\n" in after.need(REGISTRY)
+
+
 def test_a_comment_from_answers_cannot_end(real: Checkout) -> None:
     places = {"importer-registry": {"facts": {"importer:Ds4Importer": "Ds4Importer"}, "comment": "one\n*/ two\n}"}}
     after = real.with_changes(
