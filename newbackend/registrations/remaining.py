@@ -15,6 +15,7 @@ from newbackend.overrides import SCAFFOLD
 from newbackend.registrations import places
 from newbackend.registrations.base import probed
 from newbackend.registrations.manual import Manual
+from newbackend.registrations.model_gallery.index import MODELS
 from newbackend.registrations.support.siblings import Listing, kinds_of, listings
 from newbackend.registrations.support.text_files import text_or_none
 from newbackend.spec import BackendSpec
@@ -33,11 +34,10 @@ def remaining(checkout: Checkout, spec: BackendSpec) -> tuple[Manual, ...]:
     Of the files that name the siblings only those that name two thirds of them: four or five backends are everybody's
     examples, which is half of many a small kind."""
     found = [*_placeholder(checkout, spec), *_packages(checkout, spec), *_of_places(checkout, spec)]
-    known = {item.path for item in found} | _registered_in(checkout)
     close = [kind for kind in kinds_of(checkout, spec.name) if kind.serves]
-    rows = (row for row in listings(checkout, spec.name, close) if row.path not in known)
-    found += [_unknown(row, spec) for row in rows if len(row.names) * 3 >= len(row.kind.members) * 2]
-    return tuple(found)
+    many = [row for row in listings(checkout, spec.name, close) if len(row.names) * 3 >= len(row.kind.members) * 2]
+    known = {item.path for item in found} | (_registered_in(checkout) if many else set())
+    return (*found, *(_unknown(row, spec) for row in many if row.path not in known))
 
 
 def placeholders(checkout: Checkout, spec: BackendSpec) -> list[str]:
@@ -74,8 +74,10 @@ def _of_places(checkout: Checkout, spec: BackendSpec) -> Iterator[Manual]:
 
 
 def _registered_in(checkout: Checkout) -> set[str]:
-    """The files in which places register backends: what is missing there, a plan or `verify` says."""
-    return {path for place in places() for path in (place.path(checkout), *(f.path for f in place.observe(checkout)))}
+    """The files in which places register backends: what is missing there, a plan or `verify` says. The model gallery
+    has one file, and many entries to read."""
+    files = {place.path(checkout) for place in places()}
+    return files | {fact.path for place in places() if place.file != MODELS for fact in place.observe(checkout)}
 
 
 def _unknown(listing: Listing, spec: BackendSpec) -> Manual:

@@ -26,8 +26,8 @@ stand together in many a file by accident."""
 LIMIT = 512 * 1024
 """Characters of a file; LocalAI's biggest that names backends one by one has 0.3 million (`backend/index.yaml`)."""
 _SKIPPED = frozenset((".git", ".agents", "node_modules", "vendor", "dist", "swagger", "assets", "static", "public"))
-_ASIDE = ("backend/*/*/**",)
-"""What is big and not looked at: the backends' own directories."""
+_ASIDE = ("backend/*/*/**", *(f"**/{name}/**" for name in sorted(_SKIPPED)))
+"""What is not looked at, for git: the backends' own directories, and what is skipped anyway."""
 _HISTORY = ("blog", "whats-new", "changelog", "news")
 _SURE = 6  # letters: a shorter name would be found in the middle of any text
 
