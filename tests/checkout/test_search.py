@@ -14,7 +14,7 @@ from newbackend.errors import NotFoundError
 from newbackend.sample import init_git
 
 WORDS = ("pipe", "whisper", "sherpa-onnx", "a.b")
-FILES = {
+FILES: dict[str, str | bytes] = {
     "all.txt": "pipe, whisper and sherpa-onnx\n",
     "parts.txt": "piped faster-whisper whisper-cpp sherpa-onnx-2 sherpa_pipe\n",
     "marks.md": "-pipe- __whisper__ `sherpa-onnx`;\n",
