@@ -160,7 +160,14 @@ def _parts(text: str, backend: str) -> tuple[str, ...]:
 
 def _has(parts: Sequence[str], words: Iterable[Sequence[str]]) -> bool:
     """Whether the parts contain every word, a split word's parts next to one another."""
-    return all(any(tuple(parts[at : at + len(word)]) == word for at in range(len(parts))) for word in words)
+    for word in words:
+        if word[0] not in parts or (len(word) > 1 and not _next_to_one_another(parts, word)):
+            return False
+    return True
+
+
+def _next_to_one_another(parts: Sequence[str], word: Sequence[str]) -> bool:
+    return any(tuple(parts[at : at + len(word)]) == tuple(word) for at in range(len(parts)))
 
 
 @cache

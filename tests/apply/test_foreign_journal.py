@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +23,8 @@ from newbackend.errors import UsageError
 from newbackend.plan.build import plan_create
 from newbackend.plan.model import Plan
 from newbackend.scaffold.render import RenderedFile
+
+from .killing import killed_at
 
 READING = (
     ["verify", "--all"],
@@ -181,24 +181,9 @@ def test_an_undo_killed_before_its_last_step_leaves_no_empty_directory(sample: P
     assert not (sample / "backend/cpp/ds4").exists()
 
 
-KILL = """
-import os, signal, sys
-from pathlib import Path
-from newbackend.apply.run import ApplyOptions
-from newbackend.apply.undo import plan_undo, run_undo
-
-left = int(sys.argv[2])
-
-def at_step(name):
-    global left
-    left -= 1
-    if left < 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-root = Path(sys.argv[1])
-plan, record = plan_undo(root)
-run_undo(root, plan, record, ApplyOptions(allow_dirty=True, at_step=at_step))
-"""
+def _undo(root: Path, at_step: Callable[[str], None]) -> None:
+    plan, record = plan_undo(root)
+    run_undo(root, plan, record, ApplyOptions(allow_dirty=True, at_step=at_step))
 
 
 def test_an_undo_killed_at_any_step_leaves_all_or_nothing(sample: Path, tmp_path: Path) -> None:
@@ -206,18 +191,17 @@ def test_an_undo_killed_at_any_step_leaves_all_or_nothing(sample: Path, tmp_path
     before = sorted(sample.rglob("backend/**"))
     apply_plan(the_plan(sample), sample)
     after = sorted(sample.rglob("backend/**"))
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     outcomes = []
+    root = tmp_path / "victim"
     for step in range(100):
-        root = tmp_path / "victim"
         shutil.copytree(sample, root, symlinks=True)
-        killed = subprocess.run([sys.executable, "-c", KILL, str(root), str(step)], env=env, check=False)
+        killed = killed_at(step, lambda at_step: _undo(root, at_step))
         start(root)
         paths = sorted(sample / path.relative_to(root) for path in root.rglob("backend/**"))
         assert paths in (before, after), step
         outcomes.append(paths == before)
         shutil.rmtree(root)
-        if killed.returncode == 0:
+        if not killed:
             break
     assert outcomes[0] is False
     assert outcomes[-3:] == [True, True, True], "with the journal done, the undo is finished at the next start"

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +22,8 @@ from newbackend.errors import UsageError
 from newbackend.plan.build import plan_create
 from newbackend.plan.model import Edit, Plan, sha
 from newbackend.scaffold.render import RenderedFile
+
+from .killing import killed_at
 
 
 def small_scaffold(*_: object) -> dict[str, RenderedFile]:
@@ -202,57 +200,24 @@ def test_a_ctrl_c_in_the_middle_rolls_back_at_once(sample: Path) -> None:
     assert not (sample / "backend/cpp/ds4").exists()
 
 
-KILL = """
-import os, signal, sys
-from pathlib import Path
-from newbackend.apply.run import ApplyOptions, apply_plan
-from newbackend.plan.as_json import plan_from_json
-
-plan = plan_from_json(Path(sys.argv[2]).read_text(), "plan")
-count = 0
-
-def at_step(name):
-    global count
-    if count == int(sys.argv[3]):
-        os.kill(os.getpid(), signal.SIGKILL)
-    count += 1
-
-apply_plan(plan, Path(sys.argv[1]), ApplyOptions(at_step=at_step))
-print(count)
-"""
-
-
-def _run_killed(root: Path, plan_file: Path, step: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", KILL, str(root), str(plan_file), str(step)]
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.run(command, capture_output=True, text=True, env=env, check=False)
-
-
 @pytest.mark.parametrize("plan_of", [the_plan, plan_with_submodule])
 def test_a_kill_at_every_step_leaves_the_old_tree_or_the_new_one(
     sample: Path, tmp_path: Path, plan_of: Callable[[Path], Plan]
 ) -> None:
     """Acceptance 5: SIGKILL before each journal write, stage and rename, then a start."""
-    import json
-
-    from newbackend.plan.as_json import plan_to_json
-
     plan = plan_of(sample)
-    plan_file = tmp_path / "plan.json"
-    plan_file.write_text(json.dumps(plan_to_json(plan)))
     before = state(sample)
     done = tmp_path / "done"
     shutil.copytree(sample, done, symlinks=True)
-    finished = _run_killed(done, plan_file, 10_000)
-    assert finished.returncode == 0, finished.stderr
-    steps, after = int(finished.stdout), state(done)
-    assert steps > 2 * len(plan.base)
+    steps: list[str] = []
+    apply_plan(plan, done, ApplyOptions(at_step=steps.append))
+    after = state(done)
+    assert len(steps) > 2 * len(plan.base)
     outcomes = set()
-    for step in range(steps):
-        root = tmp_path / "victim"
+    root = tmp_path / "victim"
+    for step in range(len(steps)):
         shutil.copytree(sample, root, symlinks=True)
-        killed = _run_killed(root, plan_file, step)
-        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        assert killed_at(step, lambda at_step: apply_plan(plan, root, ApplyOptions(at_step=at_step)))
         start(root)
         found = state(root)
         assert found in (before, after), f"step {step} left something between"

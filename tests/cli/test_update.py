@@ -25,6 +25,8 @@ def made(sample: Path) -> Path:
         f"antirez/ds4@{SHA}",
         "--variants",
         "cpu",
+        "--set",
+        "options.readme=true",
     ]
     result = newbackend(*words, "--no-input", "--yes", "--repo", sample)
     assert result.status == 0, result.err
@@ -94,7 +96,7 @@ def test_a_conflict_is_shown_first_and_left_in_the_file_on_request(made: Path) -
 
 
 def test_the_old_rendering_is_known_though_it_was_never_committed(sample: Path) -> None:
-    create_python(sample, "echo4")
+    create_python(sample, "echo4", "--set", "options.readme=true")
     readme = sample / HERE / "README.md"
     readme.write_text(readme.read_text() + "\nMy own words.\n")
     path = sample / HERE / ".newbackend.yml"

@@ -23,7 +23,7 @@ def test_a_placeholder_is_a_note_until_the_release(sample: Path) -> None:
 
 
 def test_without_the_placeholder_the_release_is_clean(sample: Path) -> None:
-    assert newbackend(*CREATE, "--repo", sample).status == 0
+    assert newbackend(*CREATE, "--set", "options.readme=true", "--repo", sample).status == 0
     engine = sample / "backend/go/oak/engine.go"
     engine.write_text(engine.read_text().replace("NEWBACKEND-PLACEHOLDER", "the real engine"))
     told = newbackend("verify", "oak", "--release", "--repo", sample)
