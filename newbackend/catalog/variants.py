@@ -160,10 +160,7 @@ def _parts(text: str, backend: str) -> tuple[str, ...]:
 
 def _has(parts: Sequence[str], words: Iterable[Sequence[str]]) -> bool:
     """Whether the parts contain every word, a split word's parts next to one another."""
-    for word in words:
-        if word[0] not in parts or (len(word) > 1 and not _next_to_one_another(parts, word)):
-            return False
-    return True
+    return all(word[0] in parts and (len(word) == 1 or _next_to_one_another(parts, word)) for word in words)
 
 
 def _next_to_one_another(parts: Sequence[str], word: Sequence[str]) -> bool:
