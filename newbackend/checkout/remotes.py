@@ -7,6 +7,7 @@ for passwords, `insteadOf`, `remote.pushDefault`.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,13 +59,12 @@ def push_default(root: Path) -> str:
 
 
 def identity(root: Path) -> dict[str, str]:
-    """The name and address that the repository's configuration gives its author, as git's environment wants them. They
-    are not read with the rest of that configuration."""
-    own = {key: value for key, value in _own(root) if value}
+    """The name and address that the repository's configuration gives its author, as git's environment wants them, but
+    for those that the environment has. They are not read with the rest of that configuration."""
+    own = {key: value for key, value in _own(root) if value and value.strip()}
     found = {"NAME": own.get("user.name", ""), "EMAIL": own.get("user.email", "")}
-    return {
-        f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in found.items() if value.strip()
-    }
+    named = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in found.items()}
+    return {variable: value for variable, value in named.items() if value and variable not in os.environ}
 
 
 def signs_commits() -> bool:

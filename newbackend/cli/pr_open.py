@@ -78,7 +78,8 @@ def _agreed(proposal: Proposal, asks: bool, options: PrOpenOptions) -> bool:
     if not asks:
         hint = "pass --yes to open it, or --dry-run to only look"
         raise UsageError("not-confirmed", "nothing was committed or pushed", hint=hint)
-    if confirm(f"Push {proposal.branch} to {proposal.target.remote.name} and open the pull request?"):
+    then = " and open the pull request" if proposal.gh else ""
+    if confirm(f"Push {proposal.branch} to {proposal.target.remote.name}{then}?"):
         return True
     print_err("newbackend: nothing was committed or pushed")
     return False

@@ -51,9 +51,8 @@ class Proposal:
     selection: Selection
     earlier: tuple[str, ...]
     target: Target
-    pushed: bool
-    gh: Gh | None
     draft: bool
+    gh: Gh | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -92,7 +91,17 @@ def propose(state: State, checkout: Checkout, wishes: Wishes) -> Proposal:
     body = description(state, verb=verb) + (f"\n{assisted}\n" if assisted else "")
     message = "\n\n".join(part for part in (head, _summary(state, verb), assisted) if part) + "\n"
     proposal = Proposal(
-        name, head, body, message, branch, parent, commits, selection, earlier, target, False, None, wishes.draft
+        name=name,
+        title=head,
+        body=body,
+        message=message,
+        branch=branch,
+        parent=parent,
+        commits=commits,
+        selection=selection,
+        earlier=earlier,
+        target=target,
+        draft=wishes.draft,
     )
     return _known_there(proposal, checkout)
 
@@ -206,4 +215,4 @@ def _known_there(proposal: Proposal, checkout: Checkout) -> Proposal:
         message = f"the branch {branch} is on {target.remote.name} already, so there may be a pull request"
         hint = f"look at {target.address(branch, proposal.title) or target.remote.shown}"
         raise RefusedChange("pr-pushed", message, hint=hint)
-    return replace(proposal, pushed=pushed, gh=gh, notes=tuple(notes))
+    return replace(proposal, gh=gh, notes=tuple(notes))

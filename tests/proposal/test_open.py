@@ -15,6 +15,7 @@ from conftest import git, tree
 
 from newbackend.checkout.git import Git
 from newbackend.checkout.layout import open_checkout
+from newbackend.checkout.remotes import identity
 from newbackend.checkout.tree import Checkout
 from newbackend.cli.backend_spec import spec_of
 from newbackend.cli.main import main
@@ -396,3 +397,13 @@ def test_a_fork_is_preferred_and_its_absence_is_told(place: Place, proposed: Pro
     config.write_text(f'[url "{place.fork}"]\ninsteadOf = git@github.com:mudler/LocalAI\n')
     (place.fork.parent / "fork.git.git").symlink_to(place.fork)
     assert "is mudler/LocalAI itself, where few may push" in " ".join(proposed(remote="origin").notes)
+
+
+def test_the_author_is_that_of_the_repository(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    git(place.root, "config", "user.name", "Bea")
+    git(place.root, "config", "user.email", "bea@example.net")
+    monkeypatch.delenv("GIT_AUTHOR_NAME", raising=False)
+    monkeypatch.setenv("GIT_COMMITTER_NAME", "Cy")
+    said = identity(place.root)
+    assert (said["GIT_AUTHOR_NAME"], said["GIT_AUTHOR_EMAIL"]) == ("Bea", "bea@example.net")
+    assert "GIT_COMMITTER_NAME" not in said
