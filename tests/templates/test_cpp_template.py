@@ -563,7 +563,7 @@ def test_a_fork_builds_the_program_of_the_other_machines_where_the_stock_server_
 
     fork = Fork(tmp_path / "rpc", "SHARED_LIBS ?= OFF\nllama-cpp-rpc-server:\nwanted = echo '$(TARGET)' >> asked")
     stock = fork.cpp / "llama-cpp/Makefile"
-    made = "\tmkdir -p llama.cpp/build/bin\n\techo rpc > llama.cpp/build/bin/ggml-rpc-server\n\t$(wanted)\n"
+    made = "\tmkdir -p llama.cpp/build/bin\n\ttouch llama.cpp/build/bin/grpc-server\n\techo rpc > llama.cpp/build/bin/$(lastword $(TARGET))\n\t$(wanted)\n"
     stock.write_text(stock.read_text() + made)
     fork.write(
         fork.source / "tools/rpc/CMakeLists.txt", f"set(TARGET {target})\nadd_executable(${{TARGET}} rpc-server.cpp)\n"
