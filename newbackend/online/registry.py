@@ -35,13 +35,10 @@ class Registry:
 
     def image(self, reference: str) -> Said:
         """Whether an image is there, and for which platforms. Raises Unreachable."""
-        match = _REFERENCE.match(reference)
-        if match is None:
-            return Said(State.UNKNOWN, why=f"{reference} is no image reference with a host and a tag")
-        root = f"{self._base or 'https://' + match['host']}/v2/{match['name']}"
-        answer = self._get(f"{root}/manifests/{quote(match['tag'])}", root)
-        if answer.status == 404:
-            return Said(State.ABSENT, why="the registry has no such tag")
+        found = self._manifest(reference, State.ABSENT)
+        if isinstance(found, Said):
+            return found
+        root, answer = found
         manifest = _json(answer)
         if "manifests" in manifest:
             described = [row.get("platform") or {} for row in manifest["manifests"] if isinstance(row, dict)]
@@ -53,19 +50,25 @@ class Registry:
 
     def signature(self, reference: str) -> Said:
         """Whether a Sigstore bundle refers to the image of each platform, as LocalAI asks for. Raises Unreachable."""
-        match = _REFERENCE.match(reference)
-        if match is None:
-            return Said(State.UNKNOWN, why=f"{reference} is no image reference with a host and a tag")
-        root = f"{self._base or 'https://' + match['host']}/v2/{match['name']}"
-        answer = self._get(f"{root}/manifests/{quote(match['tag'])}", root)
-        if answer.status == 404:
-            return Said(State.UNKNOWN, why="the registry has no such tag")
+        found = self._manifest(reference, State.UNKNOWN)
+        if isinstance(found, Said):
+            return found
+        root, answer = found
         rows = _json(answer).get("manifests")
         own = answer.headers.get("docker-content-digest") or f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
         digests = [str(row.get("digest")) for row in rows if _is_image(row)] if isinstance(rows, list) else [own]
         bare = [digest for digest in digests if not self._has_bundle(root, digest)]
         why = f"no Sigstore bundle refers to {', '.join(bare)}"
         return Said(State.ABSENT, why=why) if bare else Said(State.THERE)
+
+    def _manifest(self, reference: str, without: State) -> tuple[str, Answer] | Said:
+        """The address of the repository and the manifest of the tag; `without` is said of a tag that is not there."""
+        match = _REFERENCE.match(reference)
+        if match is None:
+            return Said(State.UNKNOWN, why=f"{reference} is no image reference with a host and a tag")
+        root = f"{self._base or 'https://' + match['host']}/v2/{match['name']}"
+        answer = self._get(f"{root}/manifests/{quote(match['tag'])}", root)
+        return (root, answer) if answer.status != 404 else Said(without, why="the registry has no such tag")
 
     def _has_bundle(self, root: str, digest: str) -> bool:
         """By the referrers API, or where the registry has none by the tag that stands for it (distribution-spec)."""

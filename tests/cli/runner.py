@@ -16,7 +16,10 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
+import pytest
 from cli.warm import REPLY
+
+from newbackend.cli.main import main
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,14 @@ def _warm() -> Warm:
 def _text(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read().decode().replace("\r\n", "\n")
+
+
+def in_process(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    """Status, output and errors of `newbackend WORDS...`, run in this process."""
+    with pytest.raises(SystemExit) as stopped:
+        main(list(words))
+    said = capsys.readouterr()
+    return int(stopped.value.code or 0), said.out, said.err
 
 
 def create_python(root: Path, name: str, *more: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from cli.runner import in_process as run
 from conftest import git, tree
 
 from newbackend.checkout.git import Git
@@ -53,13 +54,6 @@ class Place:
 
     def branches(self) -> list[str]:
         return git(self.fork, "for-each-ref", "--format=%(refname:short)").split()
-
-
-def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as stopped:
-        main(list(words))
-    said = capsys.readouterr()
-    return int(stopped.value.code or 0), said.out, said.err
 
 
 @pytest.fixture(scope="module")

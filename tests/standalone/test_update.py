@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cli.runner import in_process as run
 from conftest import git, tree
 
 from newbackend.answers_file import parse_answers
@@ -23,13 +24,6 @@ PROTO = "backend/backend.proto"
 COMMON = "backend/python/common/libbackend.sh"
 ANSWERS = "backend/python/my-engine/.newbackend.yml"
 IDENTITY = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
-
-
-def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as stopped:
-        main(list(words))
-    said = capsys.readouterr()
-    return int(stopped.value.code or 0), said.out, said.err
 
 
 @pytest.fixture(scope="module")

@@ -243,18 +243,8 @@ def test_an_unknown_licence_is_questioned_once(sample: Path) -> None:
 
 def test_a_plain_terminal_is_asked_about_an_odd_answer_once_too(sample: Path) -> None:
     words = ["create", "new", "--pin", PIN, "--lang", "rust", "--modality", "llm", "--variants", "cpu"]
-    words += [
-        "--set",
-        "like=",
-        "--set",
-        "description=d",
-        "--set",
-        "tags=a",
-        "--set",
-        "import.kind=preference",
-        "--set",
-        "models=[]",
-    ]
+    answers = ("like=", "description=d", "tags=a", "import.kind=preference", "models=[]")
+    words += [word for answer in answers for word in ("--set", answer)]
     terminal = Terminal(*words, cwd=sample, env={"TERM": "dumb"})
     terminal.answers("Licence:", "apache2", ENTER)
     terminal.answers("(did you mean Apache-2.0?). The same again keeps it. Licence:", "apache2", ENTER)
