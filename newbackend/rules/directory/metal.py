@@ -18,6 +18,8 @@ from newbackend.rules.registry import Result, check, rule, skipped
 from newbackend.trace.make.branches import blocks_of, reads
 
 _METAL = re.compile(r"-D(\w*METAL(?!_EMBED|_NDEBUG|_MACOS|_STD|_SHADER)\w*)=(\w+|\$)")
+_SETS_TYPE = re.compile(r"^[ \t]*BUILD_TYPE[ \t]*[:?]?=[ \t]*(\w+)", re.M)
+_APPLE = (("OS", "Darwin"), ("UNAME_S", "Darwin"))
 _ON = frozenset(("ON", "1", "TRUE", "YES", "on", "true"))
 _DEFAULT_ON = "GGML_METAL"
 """ggml's own switch is on by default on Apple's systems; an engine's own one may be anything."""
@@ -107,13 +109,24 @@ def _followed(context: Context, info: BackendInfo, row: Fact, can: list[_Switch]
 
 
 def _switches(source: str, build_type: str) -> Iterator[_Switch]:
+    default = ("", 0) if build_type else _default(source)
     for block in blocks_of(source):
         for match in _METAL.finditer(source, block.start, block.end):
-            known = (("BUILD_TYPE", build_type), ("OS", "Darwin"), ("UNAME_S", "Darwin"))
-            read = all(reads(block, name, value) is not False for name, value in known)
+            has = build_type or (default[0] if match.start() > default[1] else "")
+            read = all(reads(block, name, value) is not False for name, value in (("BUILD_TYPE", has), *_APPLE))
             line = source.count("\n", 0, match.start()) + 1
             open_ = match[2] == "$"  # a function or a variable: only the whole build could tell
             yield _Switch(match[1], open_ or match[2] in _ON, line, read and not open_)
+
+
+def _default(source: str) -> tuple[str, int]:
+    """The build type that a Makefile gives itself on a Mac when it is given none, and where; "" for none."""
+    for block in blocks_of(source):
+        if all(reads(block, name, value) is not False for name, value in (("BUILD_TYPE", ""), *_APPLE)):
+            match = _SETS_TYPE.search(source, block.start, block.end)
+            if match:
+                return match[1], match.end()
+    return "", 0
 
 
 def _finding(info: BackendInfo, row: Fact, line: int, message: str, severity: Severity | None = None) -> Finding:

@@ -90,3 +90,17 @@ def test_the_default_of_the_shared_script_counts_for_a_row_without_a_build_type(
     assert ":-metal" in text
     (finding,) = metal(bare.with_changes({script: text.replace(":-metal", ":-")}))
     assert "no build type" in finding.message
+
+
+@pytest.mark.parametrize(("own", "errors"), [("metal", 0), ("mps", 1)])
+def test_a_makefile_that_gives_itself_a_build_type_is_believed(own: str, errors: int, sample: Path) -> None:
+    row = '-metal-darwin-arm64-goquill"\n    build-type: "metal"\n'
+    matrix = sample / MATRIX
+    assert row in matrix.read_text()
+    matrix.write_text(matrix.read_text().replace(row, row.partition("\n")[0] + "\n"))
+    script = sample / "scripts/build/golang-darwin.sh"
+    script.write_text(script.read_text().replace(":-metal", ":-"))
+    branch = EITHER.replace("ifneq", f"ifeq ($(BUILD_TYPE),)\n\tBUILD_TYPE={own}\nendif\nifneq", 1).replace(
+        "GGML", "QUILL"
+    )
+    assert len(metal(changed(sample, branch))) == errors
