@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 
 _LENGTH = 200
-_MARKUP = re.compile(r"<[^>]*>|!\[[^\]]*\]\([^)]*\)|\[!\[.*?\]\(.*?\)\]\([^)]*\)")
+_LINE = 4000
+"""Characters of a line that are looked at: markup that is never closed costs their square."""
+_MARKUP = re.compile(r"<[^>]*>|!\[[^\]]*\]\([^)]*\)|\[!\[[^\]]*\]\([^)]*\)\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _NO_PROSE = ("#", "|", ">", "```", "* ", "- ", "+ ", "1.", "..", "![")
 
@@ -38,5 +40,5 @@ def first_paragraph(readme: str) -> str:
 
 def plain(line: str) -> str:
     """One line without HTML, images, link targets, emphasis and control characters."""
-    text = _LINK.sub(r"\1", _MARKUP.sub("", line)).replace("**", "").replace("`", "")
+    text = _LINK.sub(r"\1", _MARKUP.sub("", line[:_LINE])).replace("**", "").replace("`", "")
     return " ".join("".join(ch if ch.isprintable() else " " for ch in text).split())

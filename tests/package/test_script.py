@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from newbackend.package.archive import Entry, Kind, Tree
@@ -121,3 +123,11 @@ def test_patterns_match_files_of_the_same_depth_only() -> None:
     assert list(matching(tree, "variants/*/x.so")) == paths[:2]
     assert list(matching(tree, "variants/avx/x.so")) == paths[:1]
     assert list(matching(tree, "variants/none")) == []
+
+
+@pytest.mark.parametrize("piece", ["${a", "`", "$$(", "${a:-", "x"])
+def test_a_word_without_end_costs_no_time(piece: str) -> None:
+    start = time.process_time()
+    run = script(f"{piece * 30_000}\nexec ./grpc-server\n")
+    assert run.starts
+    assert time.process_time() - start < 5

@@ -15,6 +15,7 @@ from newbackend.package.script import shell
 
 MAX_EXPANSIONS = 64
 MAX_LENGTH = 1000
+MAX_WORD = 4000
 MAX_DEPTH = 4
 # Set by backend/python/common/libbackend.sh, which Python backends source.
 LIBBACKEND_ROOTS = frozenset({"EDIR", "MY_DIR"})
@@ -89,7 +90,10 @@ class ShellText:
 
     def expanded(self, text: str) -> list[str]:
         """Every text that `text` may become, the package root written as NUL; at most 64 of at most 1000
-        characters, so that variables which contain each other cannot grow without end."""
+        characters, so that variables which contain each other cannot grow without end. A word of more than 4000 is not
+        understood: taking it apart costs the square of its length."""
+        if len(text) > MAX_WORD:
+            return ["*"]
         texts, rest = [""], text
         while rest:
             match = _VARIABLE.search(rest)

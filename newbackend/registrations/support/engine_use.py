@@ -18,7 +18,7 @@ _FROM = re.compile(r"^// upstream: (\S+)@([0-9a-f]{40})$", re.MULTILINE)
 _ASSIGNED = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*[?:]{0,3}=[ \t]*(\S+)", re.MULTILINE)
 _VARIABLE = re.compile(r"\$[({](\w+)[)}]")
 _GITHUB = re.compile(r"github\.com[/:]([A-Za-z0-9-]+/[A-Za-z0-9._-]+)")
-_GIT = re.compile(r"\bgit\s(?:\S+\s+)*?(?:clone|remote\s+add|fetch|checkout|reset)\b")
+_GIT = re.compile(r"\bgit\s(?:\S+\s+){0,8}?(?:clone|remote\s+add|fetch|checkout|reset)\b")
 _SHA = re.compile(r"[0-9a-f]{40}\Z")
 BINDINGS = "bindings.go"
 
