@@ -130,4 +130,4 @@ def test_a_word_without_end_costs_no_time(piece: str) -> None:
     start = time.process_time()
     run = script(f"{piece * 30_000}\nexec ./grpc-server\n")
     assert run.starts
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 1
