@@ -197,13 +197,18 @@ def cannot_ask(code: str, what: str, *, no_input: bool) -> UsageError:
 
 def confirm(question: str) -> bool:
     """Asks yes or no on the terminal; the default is no. Ctrl-C and end of input stop the run."""
-    write(sys.stderr, f"{question} [y/N] ")
+    return asked_line(f"{question} [y/N] ").lower() in ("y", "yes")
+
+
+def asked_line(question: str) -> str:
+    """Asks for a line on the terminal. Ctrl-C and end of input stop the run."""
+    write(sys.stderr, question)
     sys.stderr.flush()
     answer = sys.stdin.readline()
     if not answer:
         write(sys.stderr, "\n")
         raise KeyboardInterrupt
-    return answer.strip().lower() in ("y", "yes")
+    return answer.strip()
 
 
 def places_by_hand(plan: Plan) -> str:

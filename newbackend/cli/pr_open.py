@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from newbackend.cli.common import confirm, interactive, print_err, print_out
+from newbackend.cli.common import asked_line, confirm, interactive, print_err, print_out
 
 if TYPE_CHECKING:
     from newbackend.checkout.tree import Checkout
@@ -53,21 +53,13 @@ def open_pull_request(state: State, checkout: Checkout, wishes: Wishes, options:
 
 def _assistant(checkout: Checkout) -> str | None:
     """Asks for the assistant that the checkout's policy wants named; None where it has no policy."""
-    import sys
-
-    from newbackend.console import write
     from newbackend.proposal.disclosure import NOBODY, policy
 
     asking = policy(checkout)
     if not asking:
         return None
-    write(sys.stderr, f"{asking} asks which AI assistant took part.\nAGENT:MODEL, for example Claude:claude-opus-4-7; ")
-    write(sys.stderr, f"empty for {NOBODY}: ")
-    sys.stderr.flush()
-    line = sys.stdin.readline()
-    if not line:
-        raise KeyboardInterrupt
-    return line.strip() or NOBODY
+    example = f"AGENT:MODEL, for example Claude:claude-opus-4-7; empty for {NOBODY}: "
+    return asked_line(f"{asking} asks which AI assistant took part.\n{example}") or NOBODY
 
 
 def _agreed(proposal: Proposal, asks: bool, options: PrOpenOptions) -> bool:
