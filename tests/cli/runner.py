@@ -11,10 +11,11 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 from cli.warm import REPLY
@@ -51,7 +52,7 @@ def newbackend(*words: str | Path, cwd: Path | None = None, env: dict[str, str] 
         return Result(done.returncode, done.stdout, done.stderr)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         request = {"words": [str(word) for word in words], "cwd": str(cwd or Path.cwd()), "env": whole}
-        status, seconds = _warm().run(json.dumps(request).encode(), (out.fileno(), err.fileno()))
+        status, seconds = warm().ask(request, out.fileno(), err.fileno())
         return Result(status, _text(out), _text(err), seconds)
 
 
@@ -68,12 +69,13 @@ class Warm:
                 stdin=subprocess.DEVNULL,
             )
 
-    def run(self, request: bytes, files: tuple[int, int]) -> tuple[int, float]:
-        """The exit status of a request and its seconds of processor time."""
+    def ask(self, request: Mapping[str, Any], *files: int) -> tuple[int, float]:
+        """The answer to a request (`cli.warm`)."""
+        text = json.dumps(request).encode()
         with self._lock:
-            self._connection.sendall(len(request).to_bytes(4, "big"))
+            self._connection.sendall(len(text).to_bytes(4, "big"))
             socket.send_fds(self._connection, [b"\0"], files)
-            self._connection.sendall(request)
+            self._connection.sendall(text)
             reply = self._connection.recv(struct.calcsize(REPLY), socket.MSG_WAITALL)
         assert reply, "the process that runs the command has ended"
         status, seconds = struct.unpack(REPLY, reply)
@@ -81,7 +83,8 @@ class Warm:
 
 
 @cache
-def _warm() -> Warm:
+def warm() -> Warm:
+    """The process of this worker."""
     return Warm()
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import signal
+import struct
 import sys
+import termios
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import pexpect
+from cli.runner import warm
+from cli.warm import RUNNING
+from pexpect.fdpexpect import fdspawn
 
 from wizard.screen import Screen
 
@@ -35,16 +41,12 @@ class Terminal:
         unset = {"CI", "COLUMNS", "LINES", "PAGER", "LESS"}
         inherited = {key: value for key, value in os.environ.items() if key not in unset}
         mine = {"TERM": "xterm", "PYTHONPATH": path, "PAGER": "cat"}
-        self._child = pexpect.spawn(
-            sys.executable,
-            ["-m", "newbackend", *map(str, words)],
-            cwd=str(cwd),
-            env={**inherited, **mine, **(env or {})},
-            dimensions=(rows, columns),
-            timeout=SECONDS,
-            encoding="utf-8",
-            codec_errors="replace",
-        )
+        self._master, terminal = os.openpty()
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        request = {"words": [str(word) for word in words], "cwd": str(cwd), "env": {**inherited, **mine, **(env or {})}}
+        self._process, _ = warm().ask(request, terminal)
+        os.close(terminal)
+        self._child = fdspawn(self._master, timeout=SECONDS, encoding="utf-8", codec_errors="replace")
         self._screen = Screen(columns, rows)
         self._mark = (0, 0)
         self.raw = ""
@@ -85,8 +87,11 @@ class Terminal:
         return seen
 
     def types(self, *keys: str) -> None:
-        """Presses keys."""
+        """Presses keys. A signal waits until the program has come from its prompt to its read, as no person is faster:
+        one that comes between the two is only seen at the next key."""
         for key in keys:
+            if key == CTRL_C:
+                time.sleep(0.1)
             self._child.send(key)
 
     def _read(self) -> bool:
@@ -108,23 +113,15 @@ class Terminal:
         deadline = time.monotonic() + SECONDS
         while self._read():
             assert time.monotonic() < deadline, f"did not end:\n{self.screen}"
-        self._child.close()
-        if self._child.exitstatus is not None:
-            return int(self._child.exitstatus)
-        return -int(self._child.signalstatus or 0)
+        return self.is_closed()
 
     def is_closed(self) -> int:
         """Somebody closes the window; returns the exit status."""
-        os.close(self._child.child_fd)
-        self._child.child_fd = -1
+        os.close(self._master)
         deadline = time.monotonic() + SECONDS
-        while True:
-            pid, status = os.waitpid(self._child.pid, os.WNOHANG)
-            if pid:
-                self._child.terminated = self._child.closed = self._child.ptyproc.terminated = True
-                self._child.ptyproc.closed = True
-                return os.waitstatus_to_exitcode(status)
+        while (status := warm().ask({"process": self._process})[0]) == RUNNING:
             if time.monotonic() > deadline:
-                os.kill(self._child.pid, signal.SIGKILL)
+                os.kill(self._process, signal.SIGKILL)
                 raise AssertionError(f"did not end:\n{self.screen}")
             time.sleep(0.02)
+        return status
