@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from newbackend.cli.common import (
-    confirm,
+    agreed,
     interactive,
     places_by_hand,
-    print_err,
     print_out,
     refuse_by_hand,
     style,
@@ -72,18 +71,8 @@ def _show(plan: Plan, options: ChangeOptions) -> None:
 
 
 def _confirmed(plan: Plan, question: str, options: ChangeOptions) -> bool:
-    from newbackend.errors import UsageError
-
     asks = interactive(no_input=options.no_input)
     if (options.yes or plan.empty or not asks) and not options.allow_manual:
         refuse_by_hand(plan)
-    if options.yes or plan.empty:
-        return True
-    if not asks:
-        hint = "pass --yes to apply, or --dry-run to only look"
-        raise UsageError("not-confirmed", "nothing was written", hint=hint)
     left = f" It leaves {places_by_hand(plan)}." if plan.by_hand else ""
-    if confirm(f"{question}{left}"):
-        return True
-    print_err("newbackend: nothing was written")
-    return False
+    return agreed(f"{question}{left}", yes=options.yes or plan.empty, asks=asks)

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -129,6 +129,23 @@ def _mended(checkout: Checkout, *, writes: bool) -> Checkout:
     return checkout
 
 
+class OwnRepository(NamedTuple):
+    """A repository of a backend's own, and the LocalAI checkout that --repo names beside it (None: none)."""
+
+    root: Path
+    localai: Path | None
+
+
+def own_repository(repo: Path | None) -> OwnRepository | None:
+    """The repository of its own that a command is in, else the one that --repo names; None without one."""
+    from newbackend.gallery.record import find_standalone
+
+    root = standalone_root(None) or standalone_root(repo)
+    if root is None:
+        return None
+    return OwnRepository(root, None if repo is None or find_standalone(repo) == root else repo)
+
+
 def standalone_root(repo: Path | None) -> Path | None:
     """The repository of its own that a command is in; None in a LocalAI checkout, and elsewhere."""
     from newbackend.checkout.layout import find_root
@@ -198,6 +215,21 @@ def cannot_ask(code: str, what: str, *, no_input: bool) -> UsageError:
 def confirm(question: str) -> bool:
     """Asks yes or no on the terminal; the default is no. Ctrl-C and end of input stop the run."""
     return asked_line(f"{question} [y/N] ").lower() in ("y", "yes")
+
+
+def agreed(question: str, *, yes: bool, asks: bool, nothing: str = "nothing was written", to: str = "apply") -> bool:
+    """Whether the user agrees: by --yes, else asked, when anybody can be. `nothing` says what a refusal leaves undone,
+    `to` what --yes would do. Raises UsageError where nobody is asked."""
+    from newbackend.errors import UsageError
+
+    if yes:
+        return True
+    if not asks:
+        raise UsageError("not-confirmed", nothing, hint=f"pass --yes to {to}, or --dry-run to only look")
+    if confirm(question):
+        return True
+    print_err(f"newbackend: {nothing}")
+    return False
 
 
 def asked_line(question: str) -> str:

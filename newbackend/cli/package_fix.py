@@ -13,9 +13,9 @@ from newbackend.cli.common import (
     FailOnOption,
     FormatOption,
     YesOption,
+    agreed,
     check_choice,
     check_format,
-    confirm,
     interactive,
     print_err,
     print_out,
@@ -73,7 +73,6 @@ def fix(
     if format_ == "text":
         print_out(_plan_text(planned))
     if repairs and not dry_run and not _confirmed(planned, yes=yes):
-        print_err("newbackend: nothing was written")
         return Exit.FINDINGS
     report = planned.predicted() if dry_run else planned.carry_out() if repairs else planned.check()
     _print_report(planned, report, format_, dry_run=dry_run)
@@ -115,15 +114,10 @@ def _difference(repair: Repair) -> list[str]:
 
 
 def _confirmed(planned: Fix, *, yes: bool) -> bool:
-    from newbackend.errors import UsageError
     from newbackend.report.wording import plural
 
-    if yes:
-        return True
-    if not interactive(no_input=False):
-        hint = "pass --yes to repair, or --dry-run to only look"
-        raise UsageError("not-confirmed", "nothing was written", hint=hint)
-    return confirm(f"Make {plural(len(planned.plan.repairs), 'repair')} in {planned.path}?")
+    question = f"Make {plural(len(planned.plan.repairs), 'repair')} in {planned.path}?"
+    return agreed(question, yes=yes, asks=interactive(no_input=False), to="repair")
 
 
 def _print_report(planned: Fix, report: Report, format_: str, *, dry_run: bool) -> None:

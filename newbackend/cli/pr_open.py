@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from newbackend.cli.common import asked_line, confirm, interactive, print_err, print_out
+from newbackend.cli.common import agreed, asked_line, interactive, print_err, print_out
 
 if TYPE_CHECKING:
     from newbackend.checkout.tree import Checkout
@@ -63,18 +63,9 @@ def _assistant(checkout: Checkout) -> str | None:
 
 
 def _agreed(proposal: Proposal, asks: bool, options: PrOpenOptions) -> bool:
-    from newbackend.errors import UsageError
-
-    if options.yes:
-        return True
-    if not asks:
-        hint = "pass --yes to open it, or --dry-run to only look"
-        raise UsageError("not-confirmed", "nothing was committed or pushed", hint=hint)
     then = " and open the pull request" if proposal.gh else ""
-    if confirm(f"Push {proposal.branch} to {proposal.target.remote.name}{then}?"):
-        return True
-    print_err("newbackend: nothing was committed or pushed")
-    return False
+    question = f"Push {proposal.branch} to {proposal.target.remote.name}{then}?"
+    return agreed(question, yes=options.yes, asks=asks, nothing="nothing was committed or pushed", to="open it")
 
 
 def _shown(proposal: Proposal) -> Iterator[str]:

@@ -14,20 +14,19 @@ from newbackend.cli.common import (
     ConflictsOption,
     DryRunOption,
     FormatOption,
+    OwnRepository,
     RepoOption,
     YesOption,
     check_format,
     open_repo,
     open_standalone,
+    own_repository,
     print_err,
-    standalone_root,
     verb_app,
 )
 from newbackend.cli.completion import backends
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from newbackend.checkout.tree import Checkout
     from newbackend.plan.change import Changed, Sources
 
@@ -67,9 +66,9 @@ def update(
 
     check_format(format_)
     options = ChangeOptions(format_, dry_run=dry_run, yes=yes, allow_dirty=allow_dirty, allow_manual=allow_manual)
-    own = standalone_root(None) or standalone_root(repo)
+    own = own_repository(repo)
     if own is not None:
-        return _own_repository(own, name, repo, options, markers=conflicts)
+        return _own_repository(own, name, options, markers=conflicts)
     if name is None:
         raise UsageError("usage", "Missing argument 'NAME'", hint="see `newbackend update --help`")
     checkout = open_repo(repo, writes=not dry_run)
@@ -78,19 +77,18 @@ def update(
     return finish(change, name, f"Update {name}?", checkout, options)
 
 
-def _own_repository(root: Path, name: str | None, repo: Path | None, options: ChangeOptions, *, markers: bool) -> int:
-    """The update of a backend in a repository of its own; `repo` is the LocalAI checkout to take files from."""
+def _own_repository(place: OwnRepository, name: str | None, options: ChangeOptions, *, markers: bool) -> int:
+    """The update of a backend in a repository of its own, with files from LocalAI's checkout."""
     from newbackend.cli.standalone import localai
     from newbackend.errors import NotFoundError
-    from newbackend.gallery.record import find_standalone
     from newbackend.registrations.support.backend_names import named
     from newbackend.standalone.update import name_of, plan_update
 
-    here = open_standalone(root, writes=not options.dry_run)
+    here = open_standalone(place.root, writes=not options.dry_run)
     own = name_of(here)
     if name is not None and named(name, here) != own:
         raise NotFoundError("backend-unknown", f"this repository has the backend {own!r}, not {name!r}", choices=[own])
-    with localai(None if repo is not None and find_standalone(repo) == root else repo) as (checkout, revision):
+    with localai(place.localai) as (checkout, revision):
         change = plan_update(here, checkout, revision, sources_of(here, markers=markers))
     return finish(change, own, f"Update {own}?", here, options)
 

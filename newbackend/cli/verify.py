@@ -13,15 +13,16 @@ from newbackend.cli.common import (
     REPORT_FORMATS,
     AllowDirtyOption,
     FailOnOption,
+    OwnRepository,
     RepoOption,
     ReportFormatOption,
     SummaryOption,
     check_choice,
     check_summary,
     open_repo,
+    own_repository,
     print_err,
     print_out,
-    standalone_root,
     style,
     verb_app,
 )
@@ -30,7 +31,6 @@ from newbackend.style import style_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from newbackend.checkout.tree import Checkout
     from newbackend.findings import Report, Rule
@@ -135,10 +135,10 @@ def verify(
 
     check_choice("format", format_, REPORT_FORMATS)
     check_choice("fail-on", fail_on, LEVELS)
-    if (own := standalone_root(None) or standalone_root(repo)) is not None:
+    if (own := own_repository(repo)) is not None:
         others = (names, every, base, strict, fix, unsafe_fixes, diff, select, ignore, statistics, release, summary)
         refused = any(others) or severity != "note"
-        return _own_repository(own, repo, fail_on, format_, verbose=verbose, online=online, refused=refused)
+        return _own_repository(own, fail_on, format_, verbose=verbose, online=online, refused=refused)
     check_choice("severity", severity, SEVERITIES)
     if statistics and format_ not in FORMATS:
         raise UsageError("statistics-format", f"--statistics is text or json, not {format_}", choices=FORMATS)
@@ -179,20 +179,18 @@ def verify(
 
 
 def _own_repository(
-    root: Path, repo: Path | None, fail_on: str, format_: str, *, verbose: bool, online: bool, refused: bool
+    own: OwnRepository, fail_on: str, format_: str, *, verbose: bool, online: bool, refused: bool
 ) -> int:
     """A backend in a repository of its own: its gallery, what is around it, and the files that are LocalAI's, compared
-    with the checkout `repo`."""
+    with LocalAI's checkout."""
     from newbackend.cli.gallery import judge
     from newbackend.errors import UsageError
-    from newbackend.gallery.record import find_standalone
     from newbackend.gallery.source import open_source
 
     if refused:
         message = "in a repository of its own verify takes only --online, --fail-on, --format and --verbose"
-        raise UsageError("verify-standalone", message, where=str(root))
-    localai = None if repo is None or find_standalone(repo) == root else repo
-    return judge(open_source(str(root), repo=localai), fail_on, format_, verbose=verbose, online=online)
+        raise UsageError("verify-standalone", message, where=str(own.root))
+    return judge(open_source(str(own.root), repo=own.localai), fail_on, format_, verbose=verbose, online=online)
 
 
 class _Run:

@@ -6,7 +6,6 @@ is invented.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -47,16 +46,7 @@ def completed(model: ModelAnswers, served: tuple[str, ...]) -> tuple[ModelAnswer
 
 def _page(repo: str) -> Mapping[str, Any]:
     base = model_base()
-    answer = Network([base]).get(f"{base.rstrip('/')}/api/models/{quote(repo)}?blobs=true")
-    if answer.status != 200:
-        raise Unreachable(f"Hugging Face answers with status {answer.status}")
-    try:
-        page = json.loads(answer.body)
-    except (ValueError, RecursionError) as error:
-        raise Unreachable("Hugging Face answers with something else than JSON") from error
-    if not isinstance(page, dict):
-        raise Unreachable("Hugging Face answers with something else than a model")
-    return page
+    return Network([base]).get(f"{base.rstrip('/')}/api/models/{quote(repo)}?blobs=true").object("Hugging Face")
 
 
 def _checksum(page: Mapping[str, Any], path: str) -> str | None:

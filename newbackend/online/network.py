@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import ipaddress
+import json
 import ssl
 import urllib.error
 import urllib.parse
@@ -33,6 +34,18 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    def object(self, server: str) -> dict[str, Any]:
+        """The JSON object that the server answers with. Raises Unreachable when there is none."""
+        if self.status != 200:
+            raise Unreachable(f"{server} answers with status {self.status}")
+        try:
+            value = json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            raise Unreachable(f"{server} answers with something else than JSON") from error
+        if not isinstance(value, dict):
+            raise Unreachable(f"{server} answers with something else than an object of JSON")
+        return value
 
 
 class Network:

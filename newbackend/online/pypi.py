@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,17 +61,7 @@ def _page(path: str) -> Mapping[str, Any]:
     """A page of the JSON API (https://docs.pypi.org/api/json/); empty when there is none. Raises Unreachable."""
     base = base_address()
     answer = Network([base]).get(f"{base}/pypi/{quote(path)}/json")
-    if answer.status == 404:
-        return {}
-    if answer.status != 200:
-        raise Unreachable(f"PyPI answers with status {answer.status}")
-    try:
-        page = json.loads(answer.body)
-    except (ValueError, RecursionError) as error:
-        raise Unreachable("PyPI answers with something else than JSON") from error
-    if not isinstance(page, dict):
-        raise Unreachable("PyPI answers with something else than a release")
-    return page
+    return {} if answer.status == 404 else answer.object("PyPI")
 
 
 def _words(info: Mapping[str, Any], key: str) -> tuple[str, ...]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from newbackend.online.network import Answer, Network, Unreachable
@@ -14,6 +12,7 @@ from newbackend.online.questions import Said, State
 _REFERENCE = re.compile(
     r"(?P<host>[a-z0-9.-]+\.[a-z]{2,}(?::\d+)?)/(?P<name>[a-z0-9._/-]+):(?P<tag>[A-Za-z0-9._-]{1,128})\Z"
 )
+_SERVER = "the registry"
 _BUNDLE = "application/vnd.dev.sigstore.bundle"
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 _ACCEPT = ", ".join(
@@ -39,12 +38,12 @@ class Registry:
         if isinstance(found, Said):
             return found
         root, answer = found
-        manifest = _json(answer)
+        manifest = answer.object(_SERVER)
         if "manifests" in manifest:
             described = [row.get("platform") or {} for row in manifest["manifests"] if isinstance(row, dict)]
         else:
             digest = str((manifest.get("config") or {}).get("digest") or "")
-            described = [_json(self._get(f"{root}/blobs/{quote(digest)}", root))]
+            described = [self._get(f"{root}/blobs/{quote(digest)}", root).object(_SERVER)]
         platforms = {f"{row.get('os')}/{row.get('architecture')}" for row in described}
         return Said(State.THERE, tuple(sorted(platforms - {"unknown/unknown", "None/None"})))
 
@@ -54,7 +53,7 @@ class Registry:
         if isinstance(found, Said):
             return found
         root, answer = found
-        rows = _json(answer).get("manifests")
+        rows = answer.object(_SERVER).get("manifests")
         own = answer.headers.get("docker-content-digest") or f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
         digests = [str(row.get("digest")) for row in rows if _is_image(row)] if isinstance(rows, list) else [own]
         bare = [digest for digest in digests if not self._has_bundle(root, digest)]
@@ -75,7 +74,7 @@ class Registry:
         for path in (f"referrers/{quote(digest)}", f"manifests/{quote(digest.replace(':', '-'))}"):
             answer = self._get(f"{root}/{path}", root)
             if answer.status == 200:
-                rows = _json(answer).get("manifests") or []
+                rows = answer.object(_SERVER).get("manifests") or []
                 return any(_BUNDLE in str(row.get("artifactType")) for row in rows if isinstance(row, dict))
         return False
 
@@ -99,7 +98,7 @@ class Registry:
         if not challenge.lower().startswith("bearer ") or "realm" not in fields:
             raise Unreachable("the registry asks for a password")
         query = urlencode({key: fields[key] for key in ("service", "scope") if key in fields})
-        granted = _json(self._network.get(f"{fields['realm']}?{query}"))
+        granted = self._network.get(f"{fields['realm']}?{query}").object(_SERVER)
         return str(granted.get("token") or granted.get("access_token") or "")
 
 
@@ -107,14 +106,3 @@ def _is_image(row: object) -> bool:
     """Whether a row of an index is an image: attestations have no platform."""
     platform = row.get("platform") if isinstance(row, dict) else None
     return not (isinstance(platform, dict) and platform.get("architecture") == "unknown")
-
-
-def _json(answer: Answer) -> dict[str, Any]:
-    """The object in an answer. Raises Unreachable when there is none."""
-    try:
-        value = json.loads(answer.body)
-    except (ValueError, RecursionError) as error:
-        raise Unreachable("the registry's answer is not JSON") from error
-    if answer.status != 200 or not isinstance(value, dict):
-        raise Unreachable(f"the registry answers with status {answer.status}")
-    return value

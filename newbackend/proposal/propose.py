@@ -13,13 +13,12 @@ from newbackend.errors import RefusedChange, UsageError
 from newbackend.proposal.disclosure import trailer
 from newbackend.proposal.github import Gh, GhFailed, find_gh
 from newbackend.proposal.selection import Selection, select
-from newbackend.proposal.target import Target, target_of
+from newbackend.proposal.target import TRUNKS, Target, target_of
 from newbackend.pullrequest.state import State, errors_of
 from newbackend.pullrequest.text import description, title
 from newbackend.rules.run import verify
 from newbackend.sanitize import one_line
 
-_TRUNKS = ("master", "main")
 _EARLIER = 50
 
 
@@ -158,7 +157,7 @@ def _refuse_unready(state: State, checkout: Checkout, parent: str, *, known: boo
 def _branch(git: Git, name: str, target: Target, wanted: str) -> str:
     """The branch that is named, else the current one, else a new one where that is the trunk."""
     current = current_branch(git)
-    trunks = {target.base, *_TRUNKS}
+    trunks = {target.base, *TRUNKS}
     branch = wanted or (current if current not in {"", *trunks} else f"add-{name}")
     if git.call("check-ref-format", "--branch", branch).returncode != 0 or branch.startswith("-"):
         raise UsageError("pr-branch", f"--branch {branch!r} is no name for a branch")
@@ -191,7 +190,7 @@ def _known_there(proposal: Proposal, checkout: Checkout) -> Proposal:
         message = f"{target.remote.name} has a branch {branch} already, with other commits"
         raise RefusedChange("pr-branch-there", message, hint="pass another name with --branch")
     gh = find_gh(target.repository, checkout.root)
-    notes = [] if gh else ["gh is not installed, so the address to open it at is printed"]
+    notes = [] if gh else ["there is no gh to open it with, so the address to open it at is printed"]
     if target.pushed_to.lower() == target.repository.lower() != "":
         notes.append(
             f"{target.remote.name} is {target.repository} itself, where few may push; "

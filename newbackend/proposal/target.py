@@ -16,7 +16,7 @@ from newbackend.pin import parse_pin
 from newbackend.suggest import unknown
 
 _MODULE = re.compile(r"^module github\.com/([\w.-]+/[\w.-]+)\s*$", re.M)
-_TRUNKS = ("master", "main")
+TRUNKS = ("master", "main")
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,8 @@ def _base(git: Git, known: Sequence[Remote]) -> tuple[str, str]:
         there = f"refs/remotes/{each.name}/"
         done = git.call("symbolic-ref", "--quiet", f"{there}HEAD")
         named = [done.stdout.decode("utf-8", "replace").strip().removeprefix(there)] if done.returncode == 0 else []
-        for branch in (*named, *_TRUNKS):
+        for branch in (*named, *TRUNKS):
             commit = tip(git, there + branch)
             if commit:
                 return branch, commit
-    return _TRUNKS[0], ""
+    return TRUNKS[0], ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -52,7 +53,7 @@ class Scope:
     depth: int = 0
 
 
-class Declarations:
+class Declarations(ABC):
     """What the commands change. A command NAME is handled by `do_name`; whoever walks the files calls it."""
 
     def __init__(self, sources: Sources) -> None:
@@ -63,9 +64,9 @@ class Declarations:
             "CMAKE_HOST_SYSTEM_NAME": ["Linux"], "PROJECT_SOURCE_DIR": [TOP], "CMAKE_CURRENT_SOURCE_DIR": [TOP],
         }  # fmt: skip
 
+    @abstractmethod
     def file(self, path: str, scope: Scope) -> None:
         """Follows one file of commands."""
-        raise NotImplementedError
 
     # What conditions ask (cmake_conditions.Known).
 
