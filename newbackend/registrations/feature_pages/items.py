@@ -20,6 +20,8 @@ _ITEM = re.compile(
     r"(?:\*\*)?(?P<separator>(?: \([^)\n]*\))?(?:: | - | – | — ))"
 )
 
+_BEGINNING = 500  # characters of a line in which an item says what it is about
+
 
 @dataclass(frozen=True)
 class Items(Run):
@@ -44,7 +46,7 @@ def item_runs(lines: Lines) -> list[Run]:
     runs: list[list[tuple[Entry, tuple[str, bool, str]]]] = [[]]
     for number in range(len(lines)):
         row = lines[number]
-        match = _ITEM.match(row)
+        match = _ITEM.match(row[:_BEGINNING])
         if match:
             called = match["text"] or match["code"] or match["plain"]
             form = (match["bullet"], bool(match["bold"]), match["separator"])

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -21,7 +21,7 @@ from newbackend.splice.lines import Lines
 from newbackend.splice.markdown import cell, shown
 from newbackend.splice.operation import Operation, drop_lines
 
-_HEADING = re.compile(r"(#{2,5})[ \t]+(.*?)[ \t#]*\Z")
+_HEADING = re.compile(r"(#{2,5})[ \t]+(.*)")
 _BACKEND = re.compile(r"\bbackend\b", re.I)
 _CALLED = re.compile(r"`([A-Za-z0-9._-]+)`(?:\*\*)? backend\b")
 _FIRST = 6  # lines of a section that may say what it is about
@@ -95,11 +95,12 @@ def section_runs(lines: Lines) -> list[Run]:
         parents[key] = above[-1].text if above else ""
         groups.setdefault(key, []).append(heading)
         above.append(heading)
-    return [_run(lines, headings, group, parents[key]) for key, group in groups.items()]
+    ends = _ends(len(lines), headings)
+    return [_run(lines, ends, group, parents[key]) for key, group in groups.items()]
 
 
-def _run(lines: Lines, headings: Sequence[Heading], group: Sequence[Heading], parent: str) -> Sections:
-    entries = tuple(_entry(lines, heading, _end(lines, headings, heading)) for heading in group)
+def _run(lines: Lines, ends: Mapping[int, int], group: Sequence[Heading], parent: str) -> Sections:
+    entries = tuple(_entry(lines, heading, ends[heading.line]) for heading in group)
     spaced = tuple(not lines[entry.last].strip() for entry in entries)
     return Sections(entries, group[0].level, parent, tuple(heading.text for heading in group), spaced)
 
@@ -115,13 +116,18 @@ def _headings(lines: Lines) -> Iterator[Heading]:
         elif mark:
             fence = "" if mark[0] in row[len(mark[0]) :] else mark[0]
         elif match := _HEADING.match(lines[number]):
-            yield Heading(len(match[1]), match[2], number)
+            yield Heading(len(match[1]), match[2].rstrip(" \t#\r"), number)
 
 
-def _end(lines: Lines, headings: Sequence[Heading], heading: Heading) -> int:
-    """The last line of a section: blank lines before the next heading belong to it."""
-    after = (other.line for other in headings if other.line > heading.line and other.level <= heading.level)
-    return next(after, len(lines)) - 1
+def _ends(count: int, headings: Sequence[Heading]) -> Mapping[int, int]:
+    """Line of a heading -> the last line of its section: blank lines before the next heading belong to it."""
+    ends: dict[int, int] = {}
+    next_of: dict[int, int] = {}  # level -> the line of its next heading
+    for heading in reversed(headings):
+        after = (line for level, line in next_of.items() if level <= heading.level)
+        ends[heading.line] = min(after, default=count) - 1
+        next_of[heading.level] = heading.line
+    return ends
 
 
 def _entry(lines: Lines, heading: Heading, last: int) -> Entry:

@@ -135,11 +135,11 @@ class PathFilterPlace(FilterScript):
         text = text_or_none(checkout, tests)
         function = _function(checkout, script, "linux")
         own = [branch for branch in (function.branches if function else ()) if _speaks_of(branch, spec.name)]
-        if not own or FUNCTIONS["linux"] not in text or holds_name(text, spec.name):
+        rows = [row for variant in spec.variants for row in rows_of(spec, variant) if row.get("dockerfile")]
+        if not own or not rows or FUNCTIONS["linux"] not in text or holds_name(text, spec.name):
             return
-        row = next(row for variant in spec.variants for row in rows_of(spec, variant))
         reason = f"a test that changes of {spec.name} start its own jobs, as others have one"
-        yield Manual(tests, text.count("\n") + 1, _test(spec, row), reason, self.id, needed=False)
+        yield Manual(tests, text.count("\n") + 1, _test(spec, rows[0]), reason, self.id, needed=False)
 
     def text(self, wanted: ExpectedFact) -> list[str]:
         row: Mapping[str, str] = wanted.value["row"]
