@@ -32,6 +32,7 @@ from newbackend.plan.build import plan_create, planned
 from newbackend.plan.model import Plan
 from newbackend.registrations import places
 from newbackend.registrations.matrix.place import Matrix
+from newbackend.registrations.remaining import remaining
 from newbackend.spec import make_spec
 
 SINCE = "2026-05-08"
@@ -52,8 +53,9 @@ class Addition:
 class Missing:
     """A fact that the commit has and the replay has not, or has otherwise, and why.
 
-    `kind` is "by hand" when the plan says what to paste, "not described" when `describe` says that it
-    cannot put it into answers, "not here" when the parent has no such place, and "missing" otherwise.
+    `kind` is "by hand" when the plan says what to paste, "to do" when it names the page as left to a person, "not
+    described" when `describe` says that it cannot put it into answers, "not here" when the parent has no such place,
+    and "missing" otherwise.
     """
 
     place: str
@@ -146,7 +148,8 @@ def _own_files(addition: Addition, root: Path, wanted: Checkout) -> dict[str, st
 
 
 def _created(answers: Answers, before: Checkout) -> Plan:
-    return plan_create(make_spec(parse_answers(dump_answers(answers), "answers.yml")), before)
+    """The plan of `create`, with what it names as left to a person."""
+    return plan_create(make_spec(parse_answers(dump_answers(answers), "answers.yml")), before, remaining=remaining)
 
 
 def _without_omissions(answers: Answers) -> Answers:
@@ -178,6 +181,7 @@ def _facts(checkout: Checkout, names: tuple[str, ...]) -> dict[Key, str]:
 def _missing(key: Key, want: Mapping[Key, str], have: Mapping[Key, str], plan: Plan, notes: tuple[str, ...]) -> Missing:
     place, name = key
     said = [("by hand", one.reason) for one in plan.by_hand if one.place == place]
+    said += [("to do", one.reason) for one in plan.to_do if one.place == place and one.path in name]
     said += [("not here", reason) for skipped, reason in plan.skipped if skipped == place]
     said += [("not described", note) for note in notes if name in note]
     if key in have:

@@ -24,11 +24,10 @@ def squeezed(text: str) -> str:
 
 
 def backend_of(checkout: Checkout, text: str, link: str = "") -> str:
-    """The backend that a display name and its link mean, or ""."""
+    """The backend that a display name and its link mean, or "". The name goes first: `vibevoice.cpp` is the backend
+    `vibevoice-cpp`, though it links to what only the entry of `vibevoice` names."""
     names, links = _tables(checkout)
-    if names.get(squeezed(text)) == text:
-        return text
-    return links.get(_bare(link)) or names.get(squeezed(text)) or ""
+    return names.get(squeezed(text)) or links.get(_bare(link)) or ""
 
 
 def speaking_of(checkout: Checkout, name: str, rows: Iterable[tuple[T, str, str]]) -> list[T]:
