@@ -6,7 +6,7 @@ tree is only read.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,6 @@ from newbackend.errors import UsageError
 from newbackend.plan.remove import plan_remove
 
 JOBS = "test-workflow"
-TABLE, README = "compatibility-table", "readme-engines"
 
 # A job of test-extra.yml that is not `tests-<name>` was written by hand: its steps are in the workflow and
 # nowhere else, so no answers file can give them back; `describe` says so in a note.
@@ -35,11 +34,9 @@ _JOBS = {
     "whisper": ("grpc-transcription",),
 }
 # Items of feature pages that another backend's item or a sentence around them makes a part of prose.
-_ITEMS = {
-    "llama-cpp": ("audio-to-text",),
-    "sherpa-onnx": ("audio-diarization",),
-    "vibevoice": ("audio-diarization",),
-}
+_ITEMS = {"llama-cpp": ("audio-to-text",)}
+# Their newest capabilities do not name what the page says that they do.
+_NEWEST_ITEMS = {"sherpa-onnx": ("audio-diarization",), "vibevoice-cpp": ("audio-diarization",)}
 # The only section of a page: without it nobody knows how the page lists backends.
 _SECTIONS = {"valkey-store": ("stores",)}
 # Models that another backend's entry of the gallery lists as a variant or a companion.
@@ -54,14 +51,18 @@ _SHARED = {
 # More models than an answers file takes; `describe` says so.
 MANY_MODELS = frozenset(("llama-cpp", "piper", "crispasr"))
 BY_HAND = {name: {(JOBS, f"job:tests-{name}-{kind}") for kind in kinds} for name, kinds in _JOBS.items()}
-IN_PROSE = {
-    name: {("feature-pages", f"item:docs/content/features/{page}.md:{name}") for page in pages}
-    for name, pages in _ITEMS.items()
-}
-ALONE = {
-    name: {("feature-pages", f"section:docs/content/features/{page}.md:{name}") for page in pages}
-    for name, pages in _SECTIONS.items()
-}
+
+
+def _on_pages(kind: str, pages_of: Mapping[str, Sequence[str]]) -> dict[str, set[tuple[str, str]]]:
+    return {
+        name: {("feature-pages", f"{kind}:docs/content/features/{page}.md:{name}") for page in pages}
+        for name, pages in pages_of.items()
+    }
+
+
+IN_PROSE = _on_pages("item", _ITEMS)
+NEWEST_PROSE = _on_pages("item", _NEWEST_ITEMS)
+ALONE = _on_pages("section", _SECTIONS)
 SHARED = {name: {("model-gallery", f"model:{model}") for model in models} for name, models in _SHARED.items()}
 
 
@@ -73,11 +74,8 @@ def _together(*parts: dict[str, set[tuple[str, str]]]) -> dict[str, set[tuple[st
 EXCEPTIONS: dict[str, dict[str, set[tuple[str, str]]]] = {
     MAY_24: _together(BY_HAND, IN_PROSE),
     NEWEST: {
-        **_together(BY_HAND, IN_PROSE, ALONE, SHARED),
+        **_together(BY_HAND, IN_PROSE, NEWEST_PROSE, ALONE, SHARED),
         "parakeet-cpp": {(JOBS, "job:tests-parakeet-cpp-grpc-transcription")},
-        # The documentation calls these by their gallery's name, as which no answers file could register them.
-        "depth-anything-cpp": {(TABLE, "row:depth-anything"), (README, "engine:depth-anything")},
-        "locate-anything-cpp": {(TABLE, "row:locate-anything"), (README, "engine:locate-anything")},
     },
 }
 BACKENDS = {MAY_24: 53, NEWEST: 75}
