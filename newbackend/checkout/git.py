@@ -107,9 +107,13 @@ class Git:
         return done.stdout
 
     def call(
-        self, *words: str, data: bytes = b"", env: Mapping[str, str] | None = None, seconds: float = TIMEOUT_SECONDS
+        self, *words: str, data: bytes = b"", env: Mapping[str, str] | None = None, seconds: float | None = None
     ) -> subprocess.CompletedProcess[bytes]:
-        """A git command, whatever its status. `env` is added to its environment: another index, an author."""
+        """A git command, whatever its status. `env` is added to its environment: another index, an author.
+
+        Raises UsageError after `seconds`, or TIMEOUT_SECONDS.
+        """
+        seconds = TIMEOUT_SECONDS if seconds is None else seconds
         directory = git_directory(self.root)
         if directory is None:
             raise NotFoundError("git-failed", f"git {words[0]}: fatal: not a git repository", where=str(self.root))

@@ -17,6 +17,8 @@ from conftest import git
 from gate.action_runner import ACTION, Job, Runner
 from gate.offline import OFFLINE
 
+pytestmark = pytest.mark.xdist_group("action")  # one process makes the environment that all of them use
+
 AUTHOR = ("-c", "user.name=a", "-c", "user.email=a@example.org")
 FILTER = "scripts/lib/backend-filter.mjs"
 

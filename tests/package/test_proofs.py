@@ -83,6 +83,7 @@ def test_without_grpcio_the_proof_is_unknown_although_the_port_opened(
 @needs_sandbox
 def test_a_server_that_never_listens_fails_with_its_last_words(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newbackend.package.proofs.server.START_TIMEOUT", 0.5)
+    monkeypatch.setattr("newbackend.package.script.recorder.SECONDS", 0.5)
     built.script("#!/bin/bash\necho still thinking\nsleep 60\n")
     (finding,) = failed(checked(built.root, smoke=True), "PKG702")
     assert "no port after" in finding.message
