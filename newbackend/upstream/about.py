@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from newbackend.upstream.facts import Confidence
 from newbackend.upstream.licences import license_of
-from newbackend.upstream.prose import paragraphs
+from newbackend.upstream.prose import is_about_it, paragraphs, says_what_it_is, sentence
 from newbackend.upstream.sources import Sources
 
 _LICENCE_FILE = re.compile(
@@ -19,6 +20,7 @@ _LANGUAGES = {
     "C": (".c",), "C++": (".cpp", ".cc", ".cxx"), "CUDA": (".cu",), "Metal": (".metal",), "Objective-C": (".m", ".mm"),
     "Rust": (".rs",), "Go": (".go",), "Python": (".py",),
 }  # fmt: skip
+_MAIN = {"cmake": ("C", "C++"), "make": ("C", "C++"), "cargo": ("Rust",), "python": ("Python",), "go": ("Go",)}
 _FORMATS = {
     "GGUF": re.compile(r"\bgguf\b", re.IGNORECASE),
     "safetensors": re.compile(r"\bsafetensors\b", re.IGNORECASE),
@@ -27,6 +29,7 @@ _FORMATS = {
 }
 
 
+_WORDS = 4
 _PROSE_ROWS = 40
 """What says what a project is stands at the top; further down a sentence is about something else."""
 
@@ -53,13 +56,14 @@ def licence(sources: Sources) -> Found | None:
     return None
 
 
-def languages(sources: Sources) -> list[str]:
-    """Languages of the project's own code, by number of files, the most frequent first."""
+def languages(sources: Sources, system: str) -> list[str]:
+    """Languages of the project's own code: those that its build system is for first, then by number of files."""
     counts: Counter[str] = Counter()
     for path in sources.commit.objects:
         if not sources.vendored(path) and not sources.aside(path):
             counts.update(name for name, endings in _LANGUAGES.items() if path.endswith(endings))
-    return [name for name, _ in counts.most_common()]
+    main = _MAIN.get(system, ())
+    return sorted(counts, key=lambda name: (name not in main, -counts[name]))
 
 
 def model_formats(sources: Sources) -> list[Found]:
@@ -78,14 +82,19 @@ def model_formats(sources: Sources) -> list[Found]:
     return found
 
 
-def description(sources: Sources) -> Found | None:
-    """The first sentence of the README that is prose."""
+def description(sources: Sources, declared: Iterable[Found] = (), names: Sequence[str] = ()) -> Found | None:
+    """What the project is, in a sentence: the README's that says so of one of `names`, else what a manifest declares,
+    else the README's first that is no news, advertisement or bar of links."""
     readme = _readme(sources)
     text = (sources.text(readme) or "") if readme else ""
-    for number, paragraph in paragraphs("\n".join(text.splitlines()[:_PROSE_ROWS])):
-        if len(paragraph.split()) >= 4:
-            return Found(_sentence(paragraph), f"{readme}:{number}", "likely")
-    return None
+    prose = [
+        Found(sentence(paragraph), f"{readme}:{number}", "likely")
+        for number, paragraph in paragraphs("\n".join(text.splitlines()[:_PROSE_ROWS]))
+        if len(paragraph.split()) >= _WORDS and is_about_it(paragraph)
+    ]
+    said = (found for found in prose if says_what_it_is(found.value, names))
+    curated = (found for found in declared if len(found.value.split()) >= _WORDS - 1)
+    return next((found for part in (said, curated, prose) for found in part), None)
 
 
 def _readme(sources: Sources) -> str | None:
@@ -93,11 +102,6 @@ def _readme(sources: Sources) -> str | None:
     return min(
         names, key=lambda path: (path.lower() not in ("readme.md", "readme.rst", "readme"), len(path)), default=None
     )
-
-
-def _sentence(text: str) -> str:
-    match = re.match(r".{10,200}?[.!?](?=\s|$)", text)
-    return (match[0] if match else text[:200]).rstrip(" .:")
 
 
 def _line(text: str, offset: int) -> int:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from newbackend.upstream.c_api import Api, Function
 from newbackend.upstream.facts import Confidence
-from newbackend.upstream.header import read_header
+from newbackend.upstream.header import is_cplusplus, read_header
 from newbackend.upstream.sources import Sources
 
 _HEADERS_LIMIT = 200
 _RELEASES_LIMIT = 200
 """Functions that free one type: a hostile header can have any number, and each is compared with each."""
-_C_API = re.compile(r"(?:^|[-_])c[-_]?api(?:[-_.]|$)|capi", re.IGNORECASE)
+C_API = re.compile(r"(?:^|[-_])c[-_]?api(?:[-_.]|$)|capi", re.IGNORECASE)
+"""What headers and sources for other languages are called."""
 _RELEASES = frozenset(
     ["free", "destroy", "delete", "release", "close", "unload", "deinit", "dispose", "cleanup", "del", "drop", "unref"]
 )
+_VALUE = " by value"
+"""Behind the name of a handle that is no pointer in the list of what is freed."""
+_NUMBERS = ("float", "double", "int16_t", "int32_t", "uint8_t", "int8_t", "short", "int")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _OWNED = re.compile(
     r"caller (?:must|has to|should|is responsible)|must be (?:freed|released)|free (?:it )?with|owned by the caller",
@@ -29,10 +33,37 @@ _OWNED = re.compile(
 
 @dataclass(frozen=True)
 class Header:
-    """One header with what it declares and why it was taken."""
+    """One header with what it declares, why it was taken, and how much speaks for it.
+
+    `public` is false for one that nothing but its linkage speaks for: a copied library, or an inner part.
+    """
 
     api: Api
     why: str
+    points: int
+    public: bool
+
+
+@dataclass(frozen=True)
+class Known:
+    """What else is known of a project when its headers are read."""
+
+    installed: Mapping[str, str]
+    """Headers that the build installs -> where."""
+    names: Sequence[str]
+    """What the project and its repository are called."""
+    compiled: frozenset[str] = frozenset()
+    """Files of the project's own libraries."""
+
+
+@dataclass(frozen=True)
+class Headers:
+    """The C API, the best header first; `others` have C linkage and are probably not for users; `cplusplus` are the
+    public ones that are for C++ alone: beside a C API those that are installed."""
+
+    public: list[Header]
+    others: list[Header]
+    cplusplus: list[str]
 
 
 @dataclass(frozen=True)
@@ -45,42 +76,43 @@ class Lifetime:
     where: str
     confidence: Confidence
     reason: str
+    owned: bool = False
+    """Whether the comment says that the caller frees it, where no function of the API does."""
 
 
-def headers(sources: Sources, installed: dict[str, str], names: list[str]) -> tuple[list[Header], list[str]]:
-    """The headers of the C API, the best first, and those that are for C++ alone.
-
-    `installed` are the headers that the build installs, `names` what the project and its repository are called.
-    """
-    candidates = _candidates(sources, installed)
+def headers(sources: Sources, known: Known) -> Headers:
+    """The headers that programs in other languages can use."""
+    candidates = _candidates(sources, known)
     sources.prefetch(candidates)
-    found: list[tuple[int, Header]] = []
+    found: list[Header] = []
     cplusplus: list[str] = []
     for path in candidates:
         text = sources.text(path)
-        if text is None or not _has_c_linkage(sources, path, text):
-            if text is not None and path in installed:
-                cplusplus.append(path)
+        if text is None:
             continue
-        api = read_header(text, path)
-        if api.cplusplus:
+        api = read_header(text, path) if _has_c_linkage(sources, path, text) else None
+        if api is not None and api.functions:
+            found.append(_judged(path, known, api))
+        elif (is_cplusplus(text) or (api and api.cplusplus)) and _is_public(path, known):
             cplusplus.append(path)
-        elif api.functions:
-            score, why = _score(path, installed, names, api)
-            found.append((score, Header(api, why)))
-    ranked = sorted(found, key=lambda pair: (-pair[0], pair[1].api.path))
-    return [header for _, header in ranked], sorted(cplusplus)
+    ranked = sorted(found, key=lambda header: (-header.points, header.api.path))
+    public = [header for header in ranked if header.public]
+    if public:
+        cplusplus = [path for path in cplusplus if path in known.installed]
+    return Headers(public, [header for header in ranked if not header.public], sorted(cplusplus))
 
 
-def _candidates(sources: Sources, installed: dict[str, str]) -> list[str]:
+def _candidates(sources: Sources, known: Known) -> list[str]:
     own = [
         path for path in sources.paths
-        if path.endswith(".h") and not sources.vendored(path) and not sources.aside(path)
+        if path.endswith((".h", ".hpp")) and not sources.vendored(path)
+        and (path in known.compiled or not sources.aside(path)) and (path.endswith(".h") or _is_public(path, known))
     ]  # fmt: skip
     ranked = sorted(
-        own, key=lambda path: (path not in installed, "include" not in path.split("/"), path.count("/"), path)
+        own, key=lambda path: (path not in known.installed, not _is_public(path, known), path.count("/"), path)
     )
-    return [*(path for path in installed if path not in own and not sources.vendored(path)), *ranked][:_HEADERS_LIMIT]
+    installed = (path for path in known.installed if path not in own and not sources.vendored(path))
+    return [*installed, *ranked][:_HEADERS_LIMIT]
 
 
 def _has_c_linkage(sources: Sources, path: str, text: str) -> bool:
@@ -93,26 +125,52 @@ def _has_c_linkage(sources: Sources, path: str, text: str) -> bool:
     return sources.exists(f"{stem}.c") or sources.exists(f"src/{posixpath.basename(stem)}.c")
 
 
-def _score(path: str, installed: dict[str, str], names: list[str], api: Api) -> tuple[int, str]:
+def _is_public(path: str, known: Known) -> bool:
+    """Whether a header is for users, by where it is and what it is called."""
+    stem = posixpath.splitext(posixpath.basename(path))[0]
+    return path in known.installed or _in_include(path) or bool(C_API.search(stem)) or _named(stem, known)
+
+
+def _in_include(path: str) -> bool:
+    """Below `include/` at the top or one folder down; further down it is the include folder of a part."""
+    return "include" in path.split("/")[:-1][:2]
+
+
+def _named(stem: str, known: Known) -> bool:
+    plain = re.sub(r"[-_.]*c[-_]?api$", "", stem, flags=re.IGNORECASE)
+    return any(same(plain, name) for name in known.names)
+
+
+def _judged(path: str, known: Known, api: Api) -> Header:
     reasons: list[str] = []
     score = 0
     stem = posixpath.splitext(posixpath.basename(path))[0]
-    if path in installed:
-        score, reasons = score + 4, [*reasons, f"installed at {installed[path]}"]
+    if path in known.installed:
+        score, reasons = score + 4, [*reasons, f"installed at {known.installed[path]}"]
     if "include" in path.split("/"):
         score, reasons = score + 2, [*reasons, "in a folder named include"]
-    if _C_API.search(stem):
+    if C_API.search(stem):
         score, reasons = score + 4, [*reasons, "named a C API"]
-    if any(same(stem, name) for name in names):
+    if _named(stem, known):
         score, reasons = score + 3, [*reasons, "named like the project"]
     if sum(bool(lifetime.freed_by) for lifetime in lifetimes(api)):
         score, reasons = score + 2, [*reasons, "makes and frees handles"]
-    return score, ", ".join(reasons) or "declares functions with C linkage"
+    why = ", ".join(reasons) or "declares functions with C linkage"
+    public = _is_public(path, known) or _is_compiled(path, known.compiled)
+    return Header(api, why, score, public)
+
+
+def _is_compiled(path: str, compiled: Collection[str]) -> bool:
+    """Whether a library has the header, or the source beside it."""
+    stem = posixpath.splitext(path)[0]
+    return path in compiled or any(f"{stem}{ending}" in compiled for ending in (".c", ".cc", ".cpp", ".cxx"))
 
 
 def same(stem: str, name: str) -> bool:
+    """Whether a file or target is called like a project, but for `lib` and endings such as `.cpp`."""
     one, other = (
-        re.sub(r"[^a-z0-9]", "", re.sub(r"[-_.](?:cpp|c|rs|ggml)$", "", text.lower())) for text in (stem, name)
+        re.sub(r"[^a-z0-9]", "", re.sub(r"[-_.](?:cpp|c|rs|ggml)$", "", text.lower().removeprefix("lib")))
+        for text in (stem, name)
     )
     return bool(one) and (one == other or (len(one) > 2 and other.startswith(one)))
 
@@ -130,46 +188,56 @@ def lifetimes(api: Api) -> list[Lifetime]:
     releases = _releases(api)
     structs = {struct.name for struct in api.structs}
     for function in api.functions:
-        for kind in _given(api, structs, function):
-            found.append(_lifetime(releases, function, kind))
+        for kind in _given(api, structs, function, releases):
+            found.append(_lifetime(api, releases, function, kind))
     return found
 
 
-def _given(api: Api, structs: set[str], function: Function) -> list[str]:
-    """Types that a call hands over: a handle or a string as the result, or a handle through `T **`."""
+def _given(api: Api, structs: set[str], function: Function, releases: Mapping[str, list[Function]]) -> list[str]:
+    """Types that a call hands over: a handle, a string or an array as the result, or one of them through `T **`.
+
+    An array of numbers is one that the API has a function to free for.
+    """
     given: list[str] = []
-    base = _base(function.result)
-    fresh = base in api.opaque or base == "char" or (base in structs and "const" not in function.result.split())
-    if fresh and function.result.endswith("*") and not function.result.endswith("**"):
+    base, mutable = _meant(api, function.result), "const" not in function.result.split()
+    fresh = base in api.opaque or base == "char" or (mutable and (base in structs or _frees_numbers(releases, base)))
+    pointer = function.result.endswith("*") and not function.result.endswith("**")
+    if (fresh and pointer) or f"{function.result}{_VALUE}" in releases:
         given.append(function.result)
     for parameter in function.parameters:
         out = parameter.type.endswith("**") and "const" not in parameter.type.split()
-        if out and _base(parameter.type) in api.opaque:
+        base = _meant(api, parameter.type)
+        number = parameter.type.endswith("*") and f"{parameter.type[:-1].rstrip()}{_VALUE}" in releases
+        if number or (out and (base in api.opaque or _frees_numbers(releases, base))):
             given.append(parameter.type[:-1].rstrip())
     return given
 
 
-def _lifetime(releases: Mapping[str, list[Function]], function: Function, kind: str) -> Lifetime:
-    base = _base(kind)
-    if base == "char" and "const" in kind.split() and not _OWNED.search(function.comment):
+def _frees_numbers(releases: Mapping[str, list[Function]], base: str) -> bool:
+    return base in _NUMBERS and base in releases
+
+
+def _lifetime(api: Api, releases: Mapping[str, list[Function]], function: Function, kind: str) -> Lifetime:
+    base = _meant(api, kind) if kind.endswith("*") else f"{kind}{_VALUE}"
+    owned = bool(_OWNED.search(function.comment))
+    if base == "char" and "const" in kind.split() and not owned:
         reason = "is const: the library keeps it"
         return Lifetime(function.name, kind, "", function.where, "likely", reason)
     frees = releases.get(base, [])
-    if base != "char":
+    if base not in ("char", *_NUMBERS):
         nearest = min((_distance(other, base) for other in frees), default=None)
         frees = [other for other in frees if _distance(other, base) == nearest]
     named = [other for other in frees if other.name in function.comment]
     if named:
         return Lifetime(function.name, kind, named[0].name, function.where, "certain", "the comment names it")
     if len(frees) == 1:
-        reason = f"is the only function that frees {base}"
+        reason = f"is the only function that frees {base.removesuffix(_VALUE)}"
         return Lifetime(function.name, kind, frees[0].name, function.where, "likely", reason)
     if frees:
         best = max(frees, key=lambda other: len(set(_words(other.name)) & set(_words(function.name))))
-        return Lifetime(
-            function.name, kind, best.name, function.where, "guess", f"one of {len(frees)} that free {base}"
-        )
-    return Lifetime(function.name, kind, "", function.where, "guess", f"no function that frees {base} was found")
+        return Lifetime(function.name, kind, best.name, function.where, "guess", f"one of {len(frees)} that free it")
+    said = ", and the comment says that the caller does" if owned else ""
+    return Lifetime(function.name, kind, "", function.where, "guess", f"no function frees {base}{said}", owned)
 
 
 def _releases(api: Api) -> dict[str, list[Function]]:
@@ -177,14 +245,23 @@ def _releases(api: Api) -> dict[str, list[Function]]:
     found: dict[str, list[Function]] = {}
     for function in api.functions:
         first = function.parameters[0].type if function.parameters else ""
-        if not first.endswith("*") or not _RELEASES.intersection(_words(function.name)):
+        number = first in api.aliases  # a handle that is a number or a pointer behind a name
+        if not (number or first.endswith("*")) or not _RELEASES.intersection(_words(function.name)):
             continue
-        base = _base(first)
+        base = f"{first}{_VALUE}" if number else _meant(api, first)
         for kind in (base, "char") if base == "void" else (base,):
             frees = found.setdefault(kind, [])
             if len(frees) < _RELEASES_LIMIT:
                 frees.append(function)
     return found
+
+
+def _meant(api: Api, kind: str) -> str:
+    """What a type points to, by the name that its declaration has: `typedef struct tone_stream tone_stream_t`."""
+    base = _base(kind)
+    named = api.aliases.get(base, "")
+    tag = _base(named)
+    return tag if tag in api.opaque and not named.endswith("*") else base
 
 
 def _distance(function: Function, base: str) -> tuple[bool, int]:

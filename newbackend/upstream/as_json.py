@@ -32,6 +32,7 @@ def as_json(found: Inspection) -> dict[str, Any]:
         "switches": [asdict(switch) for switch in found.switches],
         "submodules": [{**asdict(part), "read": part.path not in found.unread_submodules} for part in found.submodules],
         "headers": [_header(header) for header in found.headers],
+        "other_headers": [{"path": header.api.path, "why": header.why} for header in found.other_headers],
         "cplusplus_headers": found.cplusplus_headers,
         "models": [asdict(part) for part in found.formats],
         "licence": asdict(found.licence) if found.licence else None,
@@ -70,6 +71,7 @@ def _cmake(found: Inspection) -> dict[str, Any] | None:
     primary = found.primary
     return {
         "name": project.name,
+        "folder": found.cmake_folder,
         "minimum": project.minimum,
         "languages": list(project.languages),
         "target": {

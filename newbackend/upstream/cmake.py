@@ -31,13 +31,15 @@ class _Stop(Exception):
 
 
 def read_cmake(sources: Sources) -> Project | None:
-    """What `CMakeLists.txt` at the top declares; None when there is none."""
-    if not sources.exists("CMakeLists.txt"):
+    """What the project's `CMakeLists.txt` declares; None when there is none."""
+    folder = sources.cmake_folder
+    first = posixpath.join(folder, "CMakeLists.txt")
+    if not sources.exists(first):
         return None
     names = [path for path in sources.paths if path.endswith(".cmake") or path.endswith("CMakeLists.txt")]
     sources.prefetch(sorted(names, key=lambda path: path.count("/"))[:2000])
     reader = _Reader(sources)
-    reader.file("CMakeLists.txt", Scope("", "CMakeLists.txt"))
+    reader.file(first, Scope(folder, first))
     return reader.project
 
 

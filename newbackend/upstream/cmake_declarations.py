@@ -7,6 +7,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from newbackend.upstream.facts import Gap, Gate, Option, Target
 from newbackend.upstream.sources import Sources
@@ -17,6 +18,10 @@ _BUILD = "/build"
 _VALUES_LIMIT = 8
 LENGTH_LIMIT = 10_000
 """Characters of one variable's value."""
+_GLOB_LIMIT = 200
+"""Files that one pattern brings: the sources of a library, of which one is enough to know it."""
+_OFF = ("OFF", "0", "FALSE", "NO")
+_WILD = re.compile(r"[*?\[]")
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9_./+-]+)\}")
 _KINDS = {"SHARED": "shared", "STATIC": "static", "MODULE": "module", "OBJECT": "object", "INTERFACE": "interface"}
 
@@ -28,10 +33,16 @@ class Project:
     minimum: str = ""
     minimum_where: str = ""
     name: str = ""
+    description: str = ""
+    description_where: str = ""
     languages: tuple[str, ...] = ()
     options: dict[str, Option] = field(default_factory=dict)
     targets: list[Target] = field(default_factory=list)
     gates: list[Gate] = field(default_factory=list)
+    forced_off: dict[str, str] = field(default_factory=dict)
+    """Options that the project's own files turn off whatever is passed -> where."""
+    outputs: dict[str, str] = field(default_factory=dict)
+    """What a target's file is called where that is not the target's name."""
     subfolders: dict[str, str] = field(default_factory=dict)
     """Folders that are built too, with the condition."""
     headers: dict[str, str] = field(default_factory=dict)
@@ -59,9 +70,10 @@ class Declarations(ABC):
     def __init__(self, sources: Sources) -> None:
         self.project = Project()
         self._sources = sources
+        top = posixpath.join(TOP, sources.cmake_folder).rstrip("/")
         self._variables: dict[str, list[str]] = {
-            "CMAKE_SOURCE_DIR": [TOP], "CMAKE_BINARY_DIR": [_BUILD], "CMAKE_SYSTEM_NAME": ["Linux"],
-            "CMAKE_HOST_SYSTEM_NAME": ["Linux"], "PROJECT_SOURCE_DIR": [TOP], "CMAKE_CURRENT_SOURCE_DIR": [TOP],
+            "CMAKE_SOURCE_DIR": [top], "CMAKE_BINARY_DIR": [_BUILD], "CMAKE_SYSTEM_NAME": ["Linux"],
+            "CMAKE_HOST_SYSTEM_NAME": ["Linux"], "PROJECT_SOURCE_DIR": [top], "CMAKE_CURRENT_SOURCE_DIR": [top],
         }  # fmt: skip
 
     @abstractmethod
@@ -102,15 +114,18 @@ class Declarations(ABC):
             self.project.minimum = words[words.index("VERSION") + 1].partition("...")[0]
             self.project.minimum_where = where
 
-    def do_project(self, words: list[str], _where: str, scope: Scope) -> None:
+    def do_project(self, words: list[str], where: str, scope: Scope) -> None:
         if not words:
             return
         here = posixpath.join(TOP, scope.folder).rstrip("/")
         self._variables |= {"PROJECT_NAME": [words[0]], "PROJECT_SOURCE_DIR": [here], f"{words[0]}_SOURCE_DIR": [here]}
-        if not self.project.name and not scope.folder:
+        if not self.project.name and scope.folder == self._sources.cmake_folder:
             self.project.name = words[0]
             self._variables["CMAKE_PROJECT_NAME"] = [words[0]]
             rest = words[1:]
+            if "DESCRIPTION" in rest[:-1]:
+                self.project.description = rest[rest.index("DESCRIPTION") + 1]
+                self.project.description_where = where
             if "LANGUAGES" in rest:
                 rest = rest[rest.index("LANGUAGES") + 1 :]
             self.project.languages = tuple(word for word in rest if word in ("C", "CXX", "CUDA", "OBJC", "ASM", "HIP"))
@@ -143,11 +158,41 @@ class Declarations(ABC):
                 self._option(name, kind, ";".join(rest[:at]), about, where, scope)
             rest = rest[:at]
         value = ";".join(word for word in rest if word != "PARENT_SCOPE")
-        if scope.gate and value.upper() in ("ON", "1", "TRUE") and name != scope.gate:
-            self.project.gates.append(Gate(scope.gate, name, where))
+        self._gates(name, value, where, scope)
+        forced = "CACHE" not in words or "FORCE" in words
+        if forced and not scope.when and value.upper() in _OFF and not self._sources.vendored(scope.file):
+            self.project.forced_off.setdefault(name, where)
         values = self._variables.get(name, []) if scope.when else []
         if value not in values and len(values) < _VALUES_LIMIT:
             self._variables[name] = [*values, value[:LENGTH_LIMIT]]
+
+    def _gates(self, name: str, value: str, where: str, scope: Scope) -> None:
+        """`if(OPTION) set(NAME ON)`, and `set(NAME ${OPTION})`, whose value is not known before it is passed."""
+        if scope.gate and value.upper() in ("ON", "1", "TRUE") and name != scope.gate:
+            self.project.gates.append(Gate(scope.gate, name, where))
+        passed = _REFERENCE.fullmatch(value)
+        if passed and self.is_settable(passed[1]) and name != passed[1]:
+            self.project.gates.append(Gate(passed[1], name, where))
+
+    def do_file(self, words: list[str], _where: str, scope: Scope) -> None:
+        """`file(GLOB NAME PATTERN...)`: the files of the commit that match."""
+        if words[:1] not in (["GLOB"], ["GLOB_RECURSE"]) or len(words) < 3:
+            return
+        matching = [self._matching(pattern, words[0], scope) for pattern in words[2:]]
+        paths = dict.fromkeys(f"{TOP}/{path}" for found in matching for path in found)
+        self._variables[words[1]] = [";".join(paths)[:LENGTH_LIMIT]]
+
+    def _matching(self, pattern: str, kind: str, scope: Scope) -> list[str]:
+        """Files that a pattern of GLOB or GLOB_RECURSE matches; a word that is no pattern matches nothing."""
+        wanted = self._inside(pattern, scope.folder)
+        if not wanted or not _WILD.search(wanted):
+            return []
+        folder, _, name = wanted.rpartition("/")
+        if kind == "GLOB":
+            found = (path for path in self._sources.paths if posixpath.dirname(path).count("/") == folder.count("/"))
+            return sorted(path for path in found if fnmatchcase(path, wanted))[:_GLOB_LIMIT]
+        below = (path for path in self._sources.paths if path.startswith(f"{folder}/" if folder else ""))
+        return sorted(path for path in below if fnmatchcase(posixpath.basename(path), name))[:_GLOB_LIMIT]
 
     def do_unset(self, words: list[str], _where: str, scope: Scope) -> None:
         if words and not scope.when:
@@ -159,6 +204,9 @@ class Declarations(ABC):
             joined = ";".join(part for part in (before, *words[2:]) if part)
             if len(joined) <= LENGTH_LIMIT:
                 self._variables[words[1]] = [joined]
+        elif len(words) > 2 and words[0] == "REMOVE_ITEM":
+            kept = (self._variables.get(words[1]) or [""])[0].split(";")
+            self._variables[words[1]] = [";".join(word for word in kept if word not in words[2:])]
 
     def do_add_subdirectory(self, words: list[str], where: str, scope: Scope) -> None:
         folder = self._inside(words[0], scope.folder) if words else None
@@ -197,7 +245,8 @@ class Declarations(ABC):
         inside = (self._inside(source, scope.folder) for source in sources if "${" not in source)
         listed = tuple(source for source in inside if source and self._sources.exists(source))
         when = " AND ".join(scope.when)
-        vendored, aside = self._sources.vendored(path), self._sources.aside(path)
+        aside = self._sources.aside(path)
+        vendored = self._sources.vendored(path) or (bool(listed) and all(map(self._sources.vendored, listed)))
         links = self.project.links.setdefault(name, [])
         self.project.targets.append(Target(name, kind, where, listed, tuple(links), when, vendored, aside))
 
@@ -220,6 +269,8 @@ class Declarations(ABC):
     def do_set_target_properties(self, words: list[str], where: str, scope: Scope) -> None:
         if "PUBLIC_HEADER" in words:
             self._headers(words[words.index("PUBLIC_HEADER") + 1 :], where, scope)
+        if "OUTPUT_NAME" in words[1:-1]:
+            self.project.outputs.setdefault(words[0], words[words.index("OUTPUT_NAME") + 1])
 
     def do_target_sources(self, words: list[str], where: str, scope: Scope) -> None:
         if "HEADERS" in words or "FILE_SET" in words:

@@ -32,6 +32,7 @@ def engine_answers(found: Inspection, *, objects: bool) -> tuple[EngineAnswers |
     version = version_function(header) if header else None
     answers = EngineAnswers(
         target=found.linked.target.name,
+        folder=found.cmake_folder or None,
         header=header.path if header else None,
         version=version.name if version and version.result == "const char *" else None,
         native=found.native.name if found.native else None,

@@ -9,9 +9,6 @@ from typing import Any
 from newbackend.upstream.facts import Confidence
 from newbackend.upstream.inspect import Inspection
 
-BUILD_SYSTEMS = ("cmake", "make", "cargo", "python", "go")
-"""Which build system is the one, where there are several."""
-
 
 @dataclass(frozen=True)
 class Fact:
@@ -31,7 +28,7 @@ class Fact:
 
 def build_system(found: Inspection) -> str:
     """The build system that a backend would use, `none` without one."""
-    return next((name for name in BUILD_SYSTEMS if name in found.systems), "none")
+    return found.systems[0] if found.systems else "none"
 
 
 def facts(found: Inspection) -> list[Fact]:
@@ -76,7 +73,8 @@ def _cmake(found: Inspection) -> Iterator[Fact]:
     for switch in found.switches:
         yield _fact("accelerator", switch.build_type, " ".join(switch.options), switch.where, switch.confidence)
     if found.native:
-        yield _fact("native", found.native.name, found.native.default, found.native.where)
+        sure: Confidence = "certain" if found.native.name in project.options else "guess"
+        yield _fact("native", found.native.name, found.native.default, found.native.where, sure)
     for option in found.side:
         yield _fact("not-needed", option.name, option.default, option.where, "likely")
 
@@ -103,6 +101,8 @@ def _headers(found: Inspection) -> Iterator[Fact]:
     for number, header in enumerate(found.headers):
         confidence: Confidence = "likely" if number == 0 else "guess"
         yield _fact("header", header.api.path, header.why, header.api.path, confidence)
+    for header in found.other_headers:
+        yield _fact("header", header.api.path, f"probably not for users: {header.why}", header.api.path, "guess")
     for path in found.cplusplus_headers:
         yield _fact("header-cplusplus", path, "for C++ alone: a shim is needed", path)
 

@@ -34,7 +34,7 @@ _CPLUSPLUS = re.compile(
 def read_header(text: str, path: str) -> Api:
     """The C API of one header."""
     api = Api(path)
-    api.cplusplus = bool(_CPLUSPLUS.search(_without_comments(text))) and 'extern "C"' not in text
+    api.cplusplus = is_cplusplus(text) and 'extern "C"' not in text
     if api.cplusplus:
         return api
     macros = _read(api, text, ())
@@ -45,6 +45,11 @@ def read_header(text: str, path: str) -> Api:
             again.gaps.append(Gap(path, f"takes {', '.join(macros)}, defined in another header, for nothing"))
             return again
     return api
+
+
+def is_cplusplus(text: str) -> bool:
+    """Whether a header has what C does not: classes, namespaces, templates."""
+    return bool(_CPLUSPLUS.search(_without_comments(text)))
 
 
 def _read(api: Api, text: str, macros: Sequence[str]) -> list[str]:

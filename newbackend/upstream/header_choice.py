@@ -9,8 +9,12 @@ from newbackend.errors import NotFoundError
 from newbackend.upstream import api
 from newbackend.upstream.c_api import Api
 from newbackend.upstream.cmake import read_cmake
+from newbackend.upstream.cmake_declarations import Project
 from newbackend.upstream.header import read_header
+from newbackend.upstream.makefile import Makefile, read_makefile
 from newbackend.upstream.sources import Sources
+
+_BUILT = ("object", "static", "shared")
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,17 @@ def _of_same_name(sources: Sources, path: str) -> str:
 
 def _best(sources: Sources) -> str:
     project = read_cmake(sources)
-    names = [sources.commit.repo.rpartition("/")[2], *([project.name] if project else [])]
-    found, _ = api.headers(sources, project.headers if project else {}, names)
+    found = api.headers(sources, known(sources, project, read_makefile(sources))).public
     return found[0].api.path if found else ""
+
+
+def known(sources: Sources, project: Project | None, makefile: Makefile | None) -> api.Known:
+    """What the build files say about headers."""
+    names = [sources.commit.repo.rpartition("/")[2], *([project.name] if project and project.name else [])]
+    libraries = (target for target in project.targets if not target.vendored and not target.aside) if project else ()
+    built = (target for target in makefile.targets if target.kind in _BUILT) if makefile else ()
+    files = [file for target in (*libraries, *built) if target.kind != "executable" for file in target.sources]
+    return api.Known(project.headers if project else {}, names, frozenset(files))
 
 
 def included_in(sources: Sources, facts: Api) -> list[Api]:

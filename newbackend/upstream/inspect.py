@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from newbackend.errors import NewbackendError
-from newbackend.upstream import about, api
+from newbackend.upstream import about, api, build_systems
 from newbackend.upstream.bound_functions import Refused, choose
 from newbackend.upstream.c_api import Api
 from newbackend.upstream.c_types import Types
@@ -18,27 +19,20 @@ from newbackend.upstream.cmake import read_cmake
 from newbackend.upstream.cmake_declarations import Project
 from newbackend.upstream.commit import Commit, Submodule, fetched, opened
 from newbackend.upstream.confined import confined
-from newbackend.upstream.facts import Confidence, Gap, Option, Switch, Target
+from newbackend.upstream.facts import Gap, Option, Switch
 from newbackend.upstream.header_choice import included_in
+from newbackend.upstream.header_choice import known as known_of_headers
+from newbackend.upstream.library import Primary, chosen_library
 from newbackend.upstream.makefile import Makefile, read_makefile
+from newbackend.upstream.manifest_values import main_crate
 from newbackend.upstream.manifests import Manifests, read_manifests
+from newbackend.upstream.prose import sentence
 from newbackend.upstream.purego import STRUCTS_SINCE
 from newbackend.upstream.sources import Sources
 from newbackend.upstream.switches import native_option, side_options, switches
 
 Result = TypeVar("Result")
 _GGML = ("ggml", "llama.cpp")
-
-
-@dataclass(frozen=True)
-class Primary:
-    """The library that a backend links, and how it becomes a shared one."""
-
-    target: Target
-    shared_by: str
-    """The option to pass for a shared library; empty when it is one always, or can be none."""
-    confidence: Confidence
-    reason: str
 
 
 @dataclass
@@ -49,6 +43,8 @@ class Inspection:
     sha: str
     systems: list[str]
     cmake: Project | None
+    cmake_folder: str
+    """Where its `CMakeLists.txt` is, empty for the top."""
     makefile: Makefile | None
     manifests: Manifests
     primary: Primary | None
@@ -59,6 +55,9 @@ class Inspection:
     native: Option | None
     side: list[Option]
     headers: list[api.Header]
+    """The C API, the best header first."""
+    other_headers: list[api.Header]
+    """Headers with C linkage that are probably not for users."""
     cplusplus_headers: list[str]
     submodules: list[Submodule]
     unread_submodules: dict[str, str]
@@ -138,40 +137,43 @@ def inspection(sources: Sources, unread: dict[str, str]) -> Inspection:
     makefile = read_makefile(sources)
     manifests = read_manifests(sources)
     found, missing = switches(cmake, unread) if cmake else ([], [])
-    names = [sources.commit.repo.rpartition("/")[2], *([cmake.name] if cmake else [])]
-    headers, cplusplus = api.headers(sources, cmake.headers if cmake else {}, names)
-    primary = _primary(cmake, headers, names, ("shared", "library", "static")) if cmake else None
-    linked = _primary(cmake, headers, names, ("static", "library")) if cmake else None
+    known = known_of_headers(sources, cmake, makefile)
+    headers = api.headers(sources, known)
+    public, names = headers.public, known.names
+    primary = chosen_library(cmake, public, names, ("shared", "library", "static")) if cmake else None
+    linked = chosen_library(cmake, public, names, ("static", "library")) if cmake else None
+    systems = build_systems.systems(cmake, makefile, manifests)
     gaps = [*(cmake.gaps if cmake else []), *(makefile.gaps if makefile else []), *manifests.gaps, *missing]
-    gaps += [gap for header in headers[:2] for gap in header.api.gaps]
+    gaps += [gap for header in public[:2] for gap in header.api.gaps]
     gaps += [Gap(path, "is too big to be read") for path in sources.too_big]
     if cmake and primary is None:
-        gaps.append(Gap("CMakeLists.txt", "no library of the project's own was found"))
-    systems = _systems(cmake, makefile, manifests)
-    if not systems:
-        gaps.append(Gap("", "no build system that newbackend knows was found at the top"))
+        first = posixpath.join(sources.cmake_folder, "CMakeLists.txt")
+        gaps.append(Gap(first, "no library of the project's own was found"))
+    gaps += [*build_systems.unread(sources, systems), *_about_headers(headers, systems)]
     return Inspection(
         repo=sources.commit.repo,
         sha=sources.commit.sha,
         systems=systems,
         cmake=cmake,
+        cmake_folder=sources.cmake_folder if cmake else "",
         makefile=makefile,
         manifests=manifests,
         primary=primary,
         linked=linked,
         switches=found,
-        native=native_option(cmake) if cmake else None,
+        native=native_option(cmake, unread) if cmake else None,
         side=side_options(cmake) if cmake else [],
-        headers=headers,
-        cplusplus_headers=cplusplus,
+        headers=public,
+        other_headers=headers.others,
+        cplusplus_headers=headers.cplusplus,
         submodules=list(sources.commit.submodules()),
         unread_submodules=unread,
         licence=about.licence(sources) or _declared_licence(manifests),
-        description=about.description(sources),
+        description=about.description(sources, _declared(sources.commit.repo, systems, cmake, manifests), names),
         formats=about.model_formats(sources),
-        languages=about.languages(sources),
+        languages=about.languages(sources, systems[0] if systems else ""),
         gaps=_once(gaps, unread),
-        not_bound=_not_bound(sources, headers[0].api) if headers else [],
+        not_bound=_not_bound(sources, public[0].api) if public else [],
     )
 
 
@@ -180,15 +182,32 @@ def _not_bound(sources: Sources, best: Api) -> list[Refused]:
     return choose(best, types, STRUCTS_SINCE, by_pointer=False).refused
 
 
-def _systems(cmake: Project | None, makefile: Makefile | None, manifests: Manifests) -> list[str]:
-    present = {
-        "cmake": cmake,
-        "make": makefile and makefile.targets,
-        "cargo": manifests.crates or manifests.workspace,
-        "python": manifests.distribution,
-        "go": manifests.go,
+def _declared(repo: str, systems: list[str], cmake: Project | None, manifests: Manifests) -> list[about.Found]:
+    """What the manifest of the first build system says that the project is."""
+    python = manifests.distribution
+    crate = main_crate(repo, manifests.crates)
+    texts = {
+        "cmake": (cmake.description, cmake.description_where) if cmake else ("", ""),
+        "python": (python.description, python.path) if python else ("", ""),
+        "cargo": (crate.description, crate.path) if crate else ("", ""),
     }
-    return [name for name, part in present.items() if part]
+    text, where = texts.get(systems[0] if systems else "", ("", ""))
+    return [about.Found(sentence(" ".join(text.split())), where, "certain")] if text else []
+
+
+def _about_headers(headers: api.Headers, systems: list[str]) -> Iterator[Gap]:
+    """What is not sure about the choice of a header."""
+    if headers.public:
+        best, *rest = headers.public
+        equal = [header.api.path for header in rest if header.points == best.points]
+        if equal:
+            text = f"is the first of {len(equal) + 1} headers that may be the C API ({', '.join(equal[:3])})"
+            yield Gap(best.api.path, f"{text}; --set engine.header=PATH takes another")
+    elif headers.others and {"cmake", "make"}.intersection(systems[:1]):
+        nearest = headers.others[0].api.path
+        yield Gap("", f"no header is surely the C API; {nearest} has C linkage, and --set engine.header=PATH takes one")
+    elif {"cmake", "make"}.intersection(systems[:1]):
+        yield Gap("", "no header with a C API was found, so a shim is needed to call it from Go")
 
 
 def _declared_licence(manifests: Manifests) -> about.Found | None:
@@ -196,44 +215,6 @@ def _declared_licence(manifests: Manifests) -> about.Found | None:
     if manifests.distribution:
         declared.append((manifests.distribution.licence, manifests.distribution.path))
     return next((about.Found(text, path, "certain") for text, path in declared if text and len(text) < 60), None)
-
-
-def _primary(project: Project, headers: list[api.Header], names: list[str], kinds: tuple[str, ...]) -> Primary | None:
-    """The project's own library that a backend would use, by its headers and its name; among equals the kind that
-    comes first in `kinds`."""
-    libraries = [
-        target for target in project.targets
-        if not target.vendored and not target.aside and target.kind in kinds
-    ]  # fmt: skip
-    if not libraries:
-        return None
-    stems = {header.api.path.rpartition("/")[2].rpartition(".")[0] for header in headers[:3]}
-    paths = {header.api.path for header in headers[:3]}
-
-    def score(target: Target) -> tuple[int, str]:
-        points = 0
-        reasons: list[str] = []
-        if paths.intersection(target.sources):
-            points, reasons = points + 4, [*reasons, "has the API's header"]
-        if stems.intersection(source.rpartition("/")[2].rpartition(".")[0] for source in target.sources):
-            points, reasons = points + 3, [*reasons, "compiles the API's file"]
-        if any(api.same(target.name, name) for name in names):
-            points, reasons = points + 2, [*reasons, "is named like the project"]
-        return points, ", ".join(reasons)
-
-    ranked = sorted(libraries, key=lambda target: (-score(target)[0], kinds.index(target.kind)))
-    best = ranked[0]
-    points, reason = score(best)
-    confidence: Confidence = "certain" if points >= 5 else "likely" if points >= 3 or len(ranked) == 1 else "guess"
-    return Primary(best, _shared_by(project, best), confidence, reason or "is the first library")
-
-
-def _shared_by(project: Project, target: Target) -> str:
-    if target.kind == "library":
-        return "-DBUILD_SHARED_LIBS=ON"
-    if target.kind == "shared" and target.when in project.options:
-        return f"-D{target.when}=ON"
-    return ""
 
 
 def _once(gaps: list[Gap], unread: dict[str, str]) -> list[Gap]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from newbackend.answers import EngineAnswers
 from newbackend.catalog.torch import torch_packages
 from newbackend.upstream.inspect import Inspection
-from newbackend.upstream.manifests import Crate, Distribution
+from newbackend.upstream.manifest_values import Crate, Distribution, main_crate
 
 _BUILD_TYPES: dict[str, frozenset[str]] = {
     "cublas": frozenset(["cuda", "cublas", "nvidia", "gpu", "cu11", "cu12", "cu13"]),
@@ -28,7 +28,7 @@ def package_answers(found: Inspection, kind: str) -> tuple[EngineAnswers | None,
     """The answers and a note; None, and why, when the upstream is not of this kind (`python` or `cargo`)."""
     if kind == "python":
         return _distribution(found, found.manifests.distribution)
-    return _crate(found, [crate for crate in found.manifests.crates if "lib" in crate.kinds])
+    return _crate(found, found.manifests.crates)
 
 
 def _distribution(found: Inspection, python: Distribution | None) -> tuple[EngineAnswers | None, str]:
@@ -57,13 +57,7 @@ def _extra(extras: Iterable[str], words: frozenset[str]) -> str:
 
 
 def _crate(found: Inspection, crates: list[Crate]) -> tuple[EngineAnswers | None, str]:
-    """The library crate that is named like the repository, else the one highest up."""
-    repo = found.repo.rpartition("/")[2].lower().removesuffix("-rs").removesuffix(".rs")
-
-    def place(crate: Crate) -> tuple[bool, int, str]:
-        return crate.name.lower().replace("_", "-") != repo, crate.path.count("/"), crate.path
-
-    known = next((crate for crate in sorted(crates, key=place) if _NAME.fullmatch(crate.name)), None)
+    known = main_crate(found.repo, (crate for crate in crates if _NAME.fullmatch(crate.name)))
     if known is None:
         return None, f"{found.repo} has no library crate ({_systems(found)}): build and bind it in build.rs by hand"
     extras = accelerator_extras(known.features)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 from pcpp import Action, OutputDirective, Preprocessor
 
@@ -48,6 +49,10 @@ class HeaderPreprocessor(Preprocessor):  # type: ignore[misc]
 
     def on_error(self, file: str, line: int, msg: str) -> None:
         self.gaps.append(Gap(f"{self._path}:{line}", f"the preprocessor says: {msg}"))
+
+    def on_directive_unknown(self, directive: Any, toks: Any, ifpassthru: bool, precedingtoks: Any) -> bool | None:
+        """`#error` and `#warning`, which pcpp would print, are for the author of a program; the rest passes."""
+        return True if directive.value in ("error", "warning") else None
 
     def on_include_not_found(self, is_malformed: bool, is_system_include: bool, curdir: str, includepath: str) -> None:
         self.includes.append(includepath)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,18 @@ _ASIDE = frozenset({
     "demos", "doc", "docs", "samples", "bindings", "scripts", "python", "java", "swift", "android", "ios", "wasm",
     "tools",
 })  # fmt: skip
+_BUILD_FILES = (
+    "CMakeLists.txt", "Makefile", "makefile", "GNUmakefile", "Cargo.toml", "pyproject.toml", "setup.py", "setup.cfg",
+    "go.mod", "configure.ac", "meson.build", "MODULE.bazel", "WORKSPACE", "BUILD.gn",
+)  # fmt: skip
+_FOLDER_DEPTH = 2
+_SINGLE_FILES = re.compile(
+    r"(?:stb_\w+|miniaudio|dr_(?:wav|mp3|flac)|minimp3(?:_ex)?|cjson|yyjson|linenoise|rax|sds|kiss_fftr?|httplib|json"
+    r"|miniz|lodepng|xxhash|uthash|nanosvg|sqlite3|tinyexr|tiny_gltf|tinyfiledialogs|utf8proc|pocketfft(?:_hdronly)?"
+    r"|nuklear|sokol_\w+|khash|jsmn|zlib|zconf)\.(?:c|cc|cpp|h|hpp)",
+    re.IGNORECASE,
+)
+"""Libraries of one file that projects copy beside their own code."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +70,29 @@ class Sources:
         for part, names in groups.values():
             part.prefetch(names)
 
+    @cached_property
+    def cmake_folder(self) -> str:
+        """Where the CMake project is: the top, or the one folder that has one where the top has no build file."""
+        if any(path in self._known for path in _BUILD_FILES):
+            return ""
+        folders = [
+            folder for path in self.commit.objects
+            if path.endswith("/CMakeLists.txt") and not self.aside(path)
+            and _VENDORED.isdisjoint((folder := path.rpartition("/")[0]).split("/")[:-1])
+        ]  # fmt: skip
+        highest = min((folder.count("/") for folder in folders), default=0)
+        nearest = [folder for folder in folders if folder.count("/") == highest]
+        return nearest[0] if len(nearest) == 1 and highest < _FOLDER_DEPTH else ""
+
     def vendored(self, path: str) -> bool:
-        """Whether a file belongs to somebody else's project: a submodule, or a folder with a name for such code."""
-        return any(path.startswith(f"{top}/") for top in self.commit.gitlinks) or bool(
-            _VENDORED.intersection(path.split("/")[:-1])
-        )
+        """Whether a file belongs to somebody else's project: a submodule, a folder with a name for such code, or a
+        library of one file that is copied everywhere."""
+        if any(path.startswith(f"{top}/") for top in self.commit.gitlinks):
+            return True
+        if self.cmake_folder:
+            path = path.removeprefix(f"{self.cmake_folder}/")
+        *folders, name = path.split("/")
+        return bool(_VENDORED.intersection(folders)) or bool(_SINGLE_FILES.fullmatch(name))
 
     def aside(self, path: str) -> bool:
         """Whether a file belongs to examples, tests, tools or bindings, not to the library."""

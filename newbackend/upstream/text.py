@@ -38,7 +38,8 @@ def _sections(found: Inspection, limit: int | None) -> Iterator[tuple[str, list[
     )
     for header in found.headers[:1]:
         yield f"C API: {header.api.path}", list(_header(header, limit))
-    rest = [(f"{header.api.path}: {len(header.api.functions)} functions", header.why) for header in found.headers[1:]]
+    more = (*found.headers[1:], *found.other_headers)
+    rest = [(f"{header.api.path}: {len(header.api.functions)} functions", header.why) for header in more]
     yield "Other headers with C linkage", _cut(rest, limit)
     yield "Headers for C++ alone (a shim is needed)", _cut([(path, "") for path in found.cplusplus_headers], limit)
     yield "Submodules", [(f"{part.path}: {part.url}", part.commit[:12]) for part in found.submodules]
@@ -60,17 +61,19 @@ def _build(found: Inspection) -> Iterator[Line]:
     if found.systems:
         yield f"build systems: {', '.join(found.systems)}", ""
     if found.cmake:
-        yield f"CMake {found.cmake.minimum or 'of any version'} or later", found.cmake.minimum_where
+        below = f", in the folder {found.cmake_folder}" if found.cmake_folder else ""
+        yield f"CMake {found.cmake.minimum or 'of any version'} or later{below}", found.cmake.minimum_where
     if found.primary:
         target = found.primary.target
         how = f", shared with {found.primary.shared_by}" if found.primary.shared_by else ""
         reason = f"{found.primary.confidence}: {found.primary.reason}, {target.where}"
         yield f"library: {target.name} ({_kind(target)}{how})", reason
     if found.native:
-        yield f"for any CPU: -D{found.native.name}=OFF", found.native.where
+        sure = "" if found.cmake and found.native.name in found.cmake.options else "guess, "
+        yield f"for any CPU: -D{found.native.name}=OFF", f"{sure}{found.native.where}"
     if found.side:
         yield f"not needed: {' '.join(f'-D{option.name}=OFF' for option in found.side)}", ""
-    if found.makefile and "cmake" not in found.systems:
+    if found.makefile and {"cmake", "cargo"}.isdisjoint(found.systems):
         yield from _make(found.makefile.targets)
     for crate in found.manifests.crates:
         features = f", features {' '.join(crate.features)}" if crate.features else ""
@@ -115,8 +118,9 @@ def _lifetimes(lifetimes: list[api.Lifetime]) -> Iterator[Line]:
     """One row for each function that frees something, with those that give it out."""
     groups: dict[tuple[str, str, str], list[str]] = {}
     for part in lifetimes:
-        if part.freed_by:
-            groups.setdefault((part.freed_by, part.type.removeprefix("const "), part.confidence), []).append(part.gives)
+        by = part.freed_by or ("the caller, no function of the API does" if part.owned else "")
+        if by:
+            groups.setdefault((by, part.type.removeprefix("const "), part.confidence), []).append(part.gives)
     for (freed_by, kind, confidence), gives in groups.items():
         more = f" and {len(gives) - 3} more" if len(gives) > 3 else ""
         yield f"{kind} from {', '.join(gives[:3])}{more}: freed by {freed_by}", confidence

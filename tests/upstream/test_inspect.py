@@ -91,10 +91,10 @@ def test_the_projects_own_gates_go_before_ggmls_options(make: Make) -> None:
     found = inspect_remote("acme/tone", make("acme/tone", FILES))
     assert switches(found) == {
         "cublas": (("-DTONE_CUDA=ON",), "certain"),
-        "hipblas": (("-DGGML_HIP=ON",), "certain"),
+        "hipblas": (("-DGGML_HIP=ON",), "likely"),
         "vulkan": (("-DTONE_VULKAN=ON",), "certain"),
-        "sycl_f16": (("-DGGML_SYCL=ON", "-DGGML_SYCL_F16=ON"), "certain"),
-        "sycl_f32": (("-DGGML_SYCL=ON",), "certain"),
+        "sycl_f16": (("-DGGML_SYCL=ON", "-DGGML_SYCL_F16=ON"), "likely"),
+        "sycl_f32": (("-DGGML_SYCL=ON",), "likely"),
     }
     assert "no option for BUILD_TYPE=metal was found" in [gap.text for gap in found.gaps]
     assert {switch.build_type: switch.where for switch in found.switches}["cublas"] == "CMakeLists.txt:14"
@@ -129,7 +129,7 @@ def test_ggml_as_a_submodule_is_read_from_its_own_repository(make: Make) -> None
     files = {name: text for name, text in FILES.items() if not name.startswith("ggml/")}
     files[".gitmodules"] = '[submodule "ggml"]\n\tpath = ggml\n\turl = https://github.com/acme/ggml.git\n'
     found = inspect_remote("acme/tone", make("acme/tone", files, {"ggml": ggml}))
-    assert switches(found)["hipblas"] == (("-DGGML_HIP=ON",), "certain")
+    assert switches(found)["hipblas"] == (("-DGGML_HIP=ON",), "likely")
     assert found.unread_submodules == {}
 
 
