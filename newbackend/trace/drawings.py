@@ -53,7 +53,7 @@ def _lines(station: Station) -> list[tuple[str, str]]:
 
 
 def as_mermaid(traces: Sequence[RowTrace]) -> str:
-    """Every row as a subgraph of a flowchart."""
+    """Every row as a subgraph of a flowchart, one below the other: without a link they would stand side by side."""
     rows = ["flowchart TD"]
     for number, entry in enumerate(traces):
         rows.append(f'  subgraph r{number}["{_quoted(_title(entry))}"]')
@@ -66,6 +66,7 @@ def as_mermaid(traces: Sequence[RowTrace]) -> str:
             for one, other in pairwise(stations)
         ]
         rows.append("  end")
+    rows += [f"  r{one} ~~~ r{other}" for one, other in pairwise(range(len(traces)))]
     return "\n".join(rows) + "\n"
 
 

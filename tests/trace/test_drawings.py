@@ -68,6 +68,13 @@ def test_mermaid_has_a_node_for_each_station_and_an_arrow_between_two(sample: Pa
     assert text.count('"') == 2 * text.count('["')
 
 
+def test_mermaid_puts_one_row_below_the_other(sample: Path) -> None:
+    text = drawn(sample, "--format", "mermaid")
+    rows = re.findall(r"^  subgraph (r\d+)\[", text, re.M)
+    assert len(rows) > 2
+    assert re.findall(r"^  (r\d+) ~~~ (r\d+)$", text, re.M) == list(pairwise(rows))
+
+
 def test_hostile_text_stays_text() -> None:
     evil = '"]; click x "javascript:alert(1)" <img src=x> %% $$x$$ `b` &amp; #35; \u202e\n--> y'
     label = _quoted(evil)
