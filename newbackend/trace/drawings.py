@@ -76,5 +76,8 @@ def _label(station: Station) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text for a label in quotes: what could end it, or be a tag, a formula or a comment, by its number (`#35;`)."""
-    return _NOT_PLAIN.sub(lambda found: f"#{ord(found[0])};", one_line(text))
+    """A text for a label in quotes: what could end it, or be a tag or a comment, by its number (`#35;`).
+
+    Two dollars begin a formula even so, but not with a word joiner (U+2060) between them.
+    """
+    return _NOT_PLAIN.sub(lambda found: f"#{ord(found[0])};", one_line(text).replace("$$", "$\u2060$"))
