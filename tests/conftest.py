@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -104,6 +105,14 @@ def checkout(request: pytest.FixtureRequest, _sample_template: Path) -> Iterator
         return
     yield open_checkout(_sample_template)
     assert git(_sample_template, "status", "--porcelain") == "", "the test wrote to the shared sample"
+
+
+def tool(name: str) -> str:
+    """A linter or another program, of this environment or of the machine; skips without it."""
+    found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed (.ci/go-tools, .ci/system-packages, or the extra `dev`)")
+    return found
 
 
 def git(root: Path, *words: str) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from conftest import tool
 from specs import spec
 
 from newbackend import __version__, address
@@ -19,14 +18,6 @@ from newbackend.plan.build import plan_create
 ROOT = Path(__file__).resolve().parents[2]
 OWN = [*sorted((ROOT / ".github/workflows").glob("*.yml")), *sorted((ROOT / "examples").glob("*.yml"))]
 USES = re.compile(r"uses: *(\S+)@(\S+)(?: # (\S+))?")
-
-
-def tool(name: str) -> str:
-    """The path of a linter; skips when it is not there."""
-    found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not installed (.ci/go-tools, or the extra `dev`)")
-    return found
 
 
 def complaints(*command: str | Path) -> str:

@@ -7,14 +7,13 @@ test that needs the network, says nothing about the edits.
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from cli.runner import newbackend
-from conftest import NEWEST, git
+from conftest import NEWEST, git, tool
 from localai.protogen import generate
 from specs import SHA
 
@@ -39,14 +38,6 @@ def output(*words: str, cwd: Path) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-def need(tool: str) -> str:
-    """The tool's path; skips when it is not installed."""
-    found = shutil.which(tool)
-    if found is None:
-        pytest.skip(f"{tool} is not installed")
-    return found
-
-
 def create_all(root: Path) -> None:
     for words in CREATES:
         made = newbackend("create", *words, "--no-input", "--yes", "--allow-dirty", "--repo", root)
@@ -61,8 +52,8 @@ def changed(root: Path, suffix: str) -> list[str]:
 
 
 def test_go_packages_stay_formatted_and_sound(localai_at: Callable[[str], Path], tmp_path: Path) -> None:
-    go, gofmt = need("go"), need("gofmt")
-    need("protoc")
+    go, gofmt = tool("go"), tool("gofmt")
+    tool("protoc")
     before, root = localai_at(NEWEST), localai_at(NEWEST)
     for tree in (before, root):
         generate(tree, tmp_path / "tools")
@@ -89,7 +80,7 @@ def test_go_packages_stay_formatted_and_sound(localai_at: Callable[[str], Path],
 
 
 def test_touched_workflows_are_as_clean_as_before(localai_at: Callable[[str], Path]) -> None:
-    actionlint = need("actionlint")
+    actionlint = tool("actionlint")
     before, root = localai_at(NEWEST), localai_at(NEWEST)
     create_all(root)
     files = [path for suffix in (".yml", ".yaml") for path in changed(root, suffix) if "/workflows/" in path]
@@ -105,7 +96,7 @@ def test_touched_workflows_are_as_clean_as_before(localai_at: Callable[[str], Pa
 def test_the_path_filters_own_tests_pass(localai_at: Callable[[str], Path]) -> None:
     root = localai_at(NEWEST)
     create_all(root)
-    status, said = output(need("node"), "--test", "scripts/lib/backend-filter_test.mjs", cwd=root)
+    status, said = output(tool("node"), "--test", "scripts/lib/backend-filter_test.mjs", cwd=root)
     assert status == 0, said[-4000:]
 
 

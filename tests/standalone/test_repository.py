@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 import stat
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 from cli.runner import newbackend
+from conftest import tool
 from specs import spec
 
 from newbackend.answers import Answers
@@ -51,14 +50,6 @@ def made(target: Path, lang: str, flavour: str, variants: str) -> Path:
     done = newbackend(*words(target, lang, flavour, variants, "--image-base", BASE, "--yes"), cwd=target.parent)
     assert done.status == 0, done.err
     return target
-
-
-def tool(name: str) -> str:
-    """A linter, of this environment or of the machine; skips without it."""
-    found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not installed")
-    return found
 
 
 @pytest.mark.parametrize(("lang", "flavour", "variants"), KINDS, ids=lambda value: value.replace(",", "+"))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import tool
 from package.workshop import gcc, missing_tools
 from ruamel.yaml import YAML
 
@@ -66,12 +67,10 @@ def test_the_workflow_builds_in_the_old_image_and_runs_in_the_old_system(
 
 @pytest.mark.parametrize(("lang", "flavour"), COMPILED)
 def test_the_workflow_passes_actionlint(checkout: Checkout, tmp_path: Path, lang: str, flavour: str) -> None:
-    tool = shutil.which("actionlint")
-    if tool is None:
-        pytest.skip("actionlint is not installed")
+    linter = tool("actionlint")
     file = tmp_path / "portable.yml"
     file.write_text(files(checkout, lang, flavour)[WORKFLOW].text)
-    done = subprocess.run([tool, str(file)], capture_output=True, text=True, check=False)
+    done = subprocess.run([linter, str(file)], capture_output=True, text=True, check=False)
     assert done.stdout == ""
     assert done.returncode == 0
 
