@@ -15,7 +15,7 @@ from fuzz import driver
 from fuzz.case import Case
 from fuzz.driver import ATTACKS, fuzz, table
 
-SECONDS = 20.0
+SECONDS = 10.0
 SEED = 1
 
 

@@ -26,7 +26,7 @@ from newbackend.package.script import RunScript
 from package.archives import docker_save, files, gz, oci
 from package.workshop import Built
 
-ELF_ROUNDS, ARCHIVE_ROUNDS, PACKAGE_ROUNDS, SCRIPT_ROUNDS = 3000, 600, 60, 800
+ELF_ROUNDS, ARCHIVE_ROUNDS, PACKAGE_ROUNDS, SCRIPT_ROUNDS = 3000, 600, 30, 800
 TRACED_ROUNDS = 300
 SECONDS = 60.0
 MEMORY = 64 << 20
