@@ -16,7 +16,8 @@ from newbackend.errors import NotFoundError, UsageError
 from newbackend.package.fix import Fix, plan_fix
 from newbackend.package.options import PackageOptions
 from newbackend.package.repair import find_patchelf
-from package.workshop import FOO, Built, library
+from newbackend.package.repair.makers import NO_ROOT
+from package.workshop import FOO, GLIBC, Built, library
 
 NO_RUN = PackageOptions(no_run=True)
 
@@ -138,6 +139,37 @@ def test_glibc_is_copied_from_the_build_of_the_bundled_parts_only(built: Built, 
     fix = planned(built, root.parent)
     assert repairs(fix) == []
     assert fix.plan.left[0].reason == f"the bundled lib/libc.so.6 is of another build than the glibc of {root.parent}"
+
+
+def test_a_missing_loader_is_copied_with_its_libc(built: Built, tmp_path: Path) -> None:
+    """The program names `/lib64/ld-linux-x86-64.so.2`; run.sh looks for lib/ld.so."""
+    root = tmp_path / "system"
+    (root / "lib64").mkdir(parents=True)
+    shutil.move(built.lib / "ld.so", root / "lib64/ld-2.36.so")
+    (root / "lib64/ld-linux-x86-64.so.2").symlink_to("ld-2.36.so")
+    for name in GLIBC:
+        shutil.move(built.lib / name, root / "lib64" / name)
+    assert NO_ROOT in [left.reason for left in planned(built).plan.left if left.rule == "PKG106"]
+    fix = planned(built, root)
+    assert ("PKG106", "lib/ld.so", "", "lib64/ld-2.36.so") in repairs(fix)
+    assert ("PKG103", "lib/libc.so.6", "", "lib64/libc.so.6") in repairs(fix)
+    assert fix.carry_out().findings == ()
+    assert os.access(built.lib / "ld.so", os.X_OK)
+    assert planned(built, root).plan.repairs == ()
+
+
+def test_a_loader_of_another_build_than_the_bundled_libc_is_left(built: Built, tmp_path: Path) -> None:
+    root = tmp_path / "system"
+    (root / "lib64").mkdir(parents=True)
+    shutil.move(built.lib / "ld.so", root / "lib64/ld-linux-x86-64.so.2")
+    library(root / "lib64/libc.so.6", FOO, "libc.so.6", "-Wl,--build-id=0x1234")
+    fix = planned(built, root)
+    assert [repair for repair in repairs(fix) if repair[0] == "PKG106"] == []
+    reasons = [left.reason for left in fix.plan.left if left.rule == "PKG106"]
+    assert reasons == [f"the bundled lib/libc.so.6 is of another build than the glibc of {root}"]
+    (root / "lib64/ld-linux-x86-64.so.2").unlink()
+    reasons = [left.reason for left in planned(built, root).plan.left if left.rule == "PKG106"]
+    assert reasons == [f"{root} has no /lib64/ld-linux-x86-64.so.2 for this processor"]
 
 
 def test_what_cannot_be_decided_is_left_with_a_reason(built: Built, system: Path) -> None:

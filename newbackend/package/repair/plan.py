@@ -76,6 +76,7 @@ def _refusals(plan: RepairPlan, fresh: Iterable[Finding]) -> dict[str, Left]:
 def _with(package: Package, repairs: Iterable[Repair]) -> Package:
     """The package with repairs made, in memory."""
     entries, elves, run = dict(package.tree.entries), dict(package.elves), package.run
+    detected = package.detected
     for repair in repairs:
         entries[repair.path] = entry = _entry(repair, entries)
         if repair.action is Action.RUNPATH:
@@ -85,9 +86,11 @@ def _with(package: Package, repairs: Iterable[Repair]) -> Package:
             )
         elif repair.action is Action.COPY and isinstance(record := read_loadable(entry), ELFFile):
             elves[repair.path] = record
+            if repair.rule == "PKG106":
+                detected = replace(detected, loader=repair.path)
         elif run is not None and repair.path == run.entry.path:
             run = replace(run, entry=entry)
-    return replace(package, tree=replace(package.tree, entries=entries), elves=elves, run=run)
+    return replace(package, tree=replace(package.tree, entries=entries), elves=elves, run=run, detected=detected)
 
 
 def _entry(repair: Repair, entries: dict[str, Entry]) -> Entry:

@@ -48,11 +48,13 @@ class SourceRoot:
                 return entry, record
         return None
 
-    def loader(self, interp: str) -> ELFFile | None:
-        """The record of the root's own loader."""
-        entry = self._file(interp)
+    def loader(self, like: ELFFile) -> tuple[Entry, ELFFile] | None:
+        """The loader that a program names, and its record; None when the root has none for the program's processor."""
+        entry = self._file(like.interp) if like.interp else None
         record = read_loadable(entry) if entry is not None else None
-        return record if isinstance(record, ELFFile) else None
+        if entry is None or not isinstance(record, ELFFile):
+            return None
+        return (entry, record) if (record.machine, record.bits) == (like.machine, like.bits) else None
 
     def _directories(self, machine: int) -> Iterator[str]:
         triplet = TRIPLETS.get(machine, "")
