@@ -59,10 +59,11 @@ class ImportAnswers:
 
 @dataclass(frozen=True)
 class DocsAnswers:
-    """Where the documentation lists the backend."""
+    """Where the documentation lists the backend; `page`: it has a feature page of its own."""
 
     category: Text = None
     in_house: Flag = None
+    page: Flag = None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ class Modality:
     """A modality's RPCs, and its names in LocalAI's lists.
 
     `chip` is its word in the import form, `table` its category in the compatibility table, `bullet` that in the list
-    of backends, `word` what the table's column of capabilities says, "" for nothing. `also` is what people call it.
+    of backends, `word` what the table's column of capabilities says, "" for nothing. `also` is what people call it,
+    `endpoints` the addresses of LocalAI's API that lead to its RPCs.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Modality:
     usecases: tuple[str, ...] = ()
     word: str = ""
     also: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
 
     @property
     def other_words(self) -> tuple[str, ...]:

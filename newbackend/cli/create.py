@@ -28,6 +28,7 @@ from newbackend.cli.create_options import (
     DescriptionOption,
     DevelopmentOption,
     DiffOutOption,
+    DocsPageOption,
     EngineOption,
     FlavourOption,
     FromOption,
@@ -90,6 +91,7 @@ def create(
     import_tags: ImportTagsOption = None,
     glibc_floor: GlibcFloorOption = None,
     model: ModelOption = None,
+    docs_page: DocsPageOption = False,
     answers: AnswersOption = None,
     set_: SetOption = None,
     no_input: NoInputOption = False,
@@ -113,7 +115,7 @@ def create(
 
     Shows the whole change first. Without --yes it asks before writing. With --standalone it is a repository of its own.
     """
-    from newbackend.answers import Answers, EngineAnswers, OptionAnswers
+    from newbackend.answers import Answers, DocsAnswers, EngineAnswers, OptionAnswers
     from newbackend.cli.create_answers import given_answers, import_answers, pin_answers, placed_answers, split
     from newbackend.cli.standalone import StandaloneOptions, create_standalone, localai, move_out
     from newbackend.errors import UsageError
@@ -156,14 +158,15 @@ def create(
             license=license_,
             tags=split(tags),
             imports=import_answers(import_, import_of, import_extensions, import_tags),
+            docs=DocsAnswers(page=True) if docs_page else None,
             options=OptionAnswers(glibc_floor=glibc_floor) if glibc_floor is not None else None,
             engine=EngineAnswers(pip=str(parse_requirement(pip))) if pip else None,
             models=tuple(model_answers(uri) for uri in model) if model else None,
         )
 
     if standalone is not None:
-        if review or plan_out or diff_out or model:
-            message = "--review, --plan-out, --diff-out and --model do not go with --standalone"
+        if review or plan_out or diff_out or model or docs_page:
+            message = "--review, --plan-out, --diff-out, --model and --docs-page do not go with --standalone"
             raise UsageError("standalone-plan", message)
         where = StandaloneOptions(standalone, image_base, git, development)
         with localai(from_ or repo) as source:

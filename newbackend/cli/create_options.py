@@ -128,6 +128,10 @@ ModelOption = Annotated[
         show_default=False,
     ),
 ]
+DocsPageOption = Annotated[
+    bool,
+    typer.Option("--docs-page", help="Write a feature page of its own, for a backend that has one's worth to say."),
+]
 AnswersOption = Annotated[Path | None, typer.Option(metavar="FILE", help="Answers file (YAML).", show_default=False)]
 SetOption = Annotated[
     list[str] | None,

@@ -31,7 +31,8 @@ def _text(fact: Fact, key: str) -> str:
 
 
 def docs_of(backend: Registered, served: list[str]) -> DocsAnswers | None:
-    """The category of its documentation, if not that of its first modality, and whether it is in-house."""
+    """The category of its documentation, if not that of its first modality, whether it is in-house, and whether it has
+    a page."""
     data = registries()
     category = None
     for fact in backend.of("compatibility-table")[:1]:
@@ -39,7 +40,9 @@ def docs_of(backend: Registered, served: list[str]) -> DocsAnswers | None:
         names = [category for category, titles in data.tables.items() if heading in titles]
         if modalities()[served[0]].table not in names:
             category = (names or [heading])[0]
-    docs = DocsAnswers(category, True if backend.of("readme-engines") else None)
+    docs = DocsAnswers(
+        category, True if backend.of("readme-engines") else None, True if backend.of("own-page") else None
+    )
     return docs if docs != DocsAnswers() else None
 
 

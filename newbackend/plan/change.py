@@ -279,7 +279,8 @@ def _place_file(
     diff = whole_file(path, now, wanted, mode)
     if now != (before.text if before else None):
         why = f"{file.reason}: it was changed here, so it is left alone"
-        yield Manual(path, 1, diff, why, place.id, file.rules)
+        shown = diff if file.needed else whole_file(path, before.text if before else None, wanted, mode)
+        yield Manual(path, 1, shown, why, place.id, file.rules, file.needed)
     elif wanted is None:
         yield Edit(path, "delete", place.id, f"{file.reason}: no longer", file.rules, "inserted", diff, mode)
     elif now is None:

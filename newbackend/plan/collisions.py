@@ -18,6 +18,7 @@ from newbackend.registrations.base import Fact
 from newbackend.registrations.gallery_index.entries import DEV, entry_name
 from newbackend.registrations.model_gallery.entries import model_name
 from newbackend.registrations.model_gallery.index import MODELS, models
+from newbackend.registrations.own_page.place import check_page
 from newbackend.scaffold.render import answers_path
 from newbackend.spec import BackendSpec
 
@@ -32,6 +33,7 @@ def check_collisions(spec: BackendSpec, checkout: Checkout) -> None:
         _dockerfile_suffix(spec, checkout)
     _pin_variable(spec, checkout)
     check_models(spec, checkout)
+    check_page(spec, checkout)
 
 
 def check_models(spec: BackendSpec, checkout: Checkout) -> None:
@@ -55,11 +57,14 @@ def check_changed(old: BackendSpec, new: BackendSpec, checkout: Checkout) -> Non
         _pin_variable(new, checkout)
     if new.models != old.models:
         check_models(new, checkout)
+    if new.docs.page and not old.docs.page:
+        check_page(new, checkout)
 
 
 def check_renamed(old: BackendSpec, new: BackendSpec, checkout: Checkout) -> None:
     """As `check_collisions`, for the new name of a backend that is registered; it keeps its anchor."""
     _name_taken(new, checkout)
+    check_page(new, checkout)
     _entry_names(new, checkout, {old.name, old.gallery})
     if new.language.own_dockerfile and new.language.dockerfile_of(new.name).endswith(new.name):
         _dockerfile_suffix(new, checkout)

@@ -20,8 +20,11 @@ from newbackend.plan.model import Edit, Plan
 from newbackend.registrations import places
 from newbackend.registrations.base import Change
 from newbackend.registrations.gallery_index.place import GalleryIndex, families, owners
+from newbackend.registrations.manual import Manual
 from newbackend.registrations.matrix.place import Matrix
+from newbackend.registrations.own_page.place import OwnPage, links
 from newbackend.registrations.support.backend_names import backend_names, unknown_backend
+from newbackend.registrations.support.own_pages import page_path
 from newbackend.scaffold.generated import edited_files
 
 
@@ -61,7 +64,16 @@ def plan_remove(name: str, checkout: Checkout, *, keep_files: bool = False) -> P
     prove(plan, checkout, after, changes)
     prove_routes(checkout, after, name)
     _prove_others(checkout, after, names)
-    return plan
+    return replace(plan, manual=(*plan.manual, *_links_left(checkout, after, names)))
+
+
+def _links_left(before: Checkout, after: Checkout, names: Sequence[str]) -> Iterable[Manual]:
+    """Links in prose that lead to a page which goes: the documentation is not built with them."""
+    gone = {name for name in names if before.exists(page_path(name)) and not after.exists(page_path(name))}
+    for link in links(after) if gone else ():
+        if link.name in gone:
+            reason = f"leads to {page_path(link.name)}, which goes"
+            yield Manual(link.path, link.line, "", reason, OwnPage.id, ("REG721",), needed=False)
 
 
 def _prove_others(before: Checkout, after: Checkout, names: Sequence[str]) -> None:

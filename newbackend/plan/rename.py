@@ -129,13 +129,16 @@ def _importers(checkout: Checkout, old: str, new: str) -> dict[str, str]:
 def _documented(place: Place, checkout: Checkout, old: str, new: str) -> Iterable[Change]:
     """The name where the documentation calls the backend exactly so; what it calls otherwise keeps its name."""
     word = re.compile(rf"(?<=[\[ ,]){re.escape(old)}(?=\]| \||[,)])")
+    page = re.compile(rf"(?<=features/){re.escape(old)}(?=[\"/])")
     for fact in place.observe(checkout) if place.id in _DOCUMENTATION else ():
         lines = Lines(checkout.need(fact.path))
-        found = word.search(lines[fact.line - 1]) if fact.backend == old else None
+        row = lines[fact.line - 1] if fact.backend == old else ""
+        found = [match for match in (word.search(row),) if match] + list(page.finditer(row))
         if found:
             start = lines.starts[fact.line - 1]
-            splice = Splice(start + found.start(), start + found.end(), new)
-            yield Change(place.id, fact.path, Inserted((splice,), fact.line), f"{new} in the documentation", ())
+            at = sorted((start + match.start(), start + match.end()) for match in found)
+            splices = tuple(Splice(first, end, new) for first, end in at)
+            yield Change(place.id, fact.path, Inserted(splices, fact.line), f"{new} in the documentation", ())
 
 
 def _unspeakable(place: Place, checkout: Checkout, spec: BackendSpec) -> list[Fact]:

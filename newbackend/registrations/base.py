@@ -103,12 +103,14 @@ class PlacePlan:
 
 @dataclass(frozen=True)
 class NewFile:
-    """A new file of a place: permission bits, text, reason, and the rules it satisfies."""
+    """A new file of a place: permission bits, text, reason, and the rules it satisfies. `needed`: without its later
+    changes the registration is not whole, so one that was edited stops them."""
 
     mode: int
     text: str
     reason: str
     rules: tuple[str, ...]
+    needed: bool = True
 
 
 class Place(ABC):

@@ -32,6 +32,7 @@ TEXTS: Mapping[str, str] = {
     "docs": "Where the documentation lists it.",
     "docs.category": "The category, if it is not that of its first modality.",
     "docs.in_house": "It is one of LocalAI's own engines.",
+    "docs.page": "It has a feature page of its own; `create --docs-page` writes it.",
     "os_excluded": "Why it is not built for an operating system.",
     "overrides": "Where its registration differs from the defaults.",
     "options": "Options of the templates.",

@@ -11,6 +11,7 @@ from newbackend.checkout.tree import Checkout, cached
 from newbackend.registrations.base import Altered, Change, ExpectedFact, Fact, Place, Probe
 from newbackend.registrations.support.display_names import backend_of, speaking_of
 from newbackend.registrations.support.import_choice import one_line
+from newbackend.registrations.support.own_pages import with_page
 from newbackend.registrations.support.text_files import lines_of
 from newbackend.spec import BackendSpec
 from newbackend.splice.lines import Lines
@@ -153,7 +154,7 @@ def _cells(spec: BackendSpec) -> Mapping[str, str]:
     abilities = [word for key in spec.modalities if (word := modalities()[key].word)]
     return {
         _NAME: linked(spec),
-        "Description": cell(one_line(spec.description) or spec.name),
+        "Description": with_page(cell(one_line(spec.description) or spec.name), spec),
         "Capability": ", ".join(abilities) or "-",
         "Embeddings": "yes" if "embeddings" in spec.modalities else "no",
         "Streaming": "yes" if "llm" in spec.modalities else "no",

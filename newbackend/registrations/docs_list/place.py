@@ -15,6 +15,7 @@ from newbackend.catalog.registries import Category, registries
 from newbackend.checkout.tree import Checkout, cached
 from newbackend.registrations.base import Altered, Change, ExpectedFact, Fact, Place, Probe
 from newbackend.registrations.support.display_names import backend_of, speaking_of
+from newbackend.registrations.support.own_pages import link_to_page
 from newbackend.registrations.support.text_files import lines_of
 from newbackend.spec import BackendSpec
 from newbackend.splice.lines import Lines
@@ -54,7 +55,8 @@ class DocsList(Place):
         return facts
 
     def expect(self, spec: BackendSpec, checkout: Checkout) -> Sequence[ExpectedFact]:
-        value = {"name": spec.name, "category": category(spec)}
+        shown = link_to_page(spec) if spec.docs.page else spec.name
+        value = {"name": shown, "category": category(spec)}
         reason = f"{spec.name} on the backends page"
         return [ExpectedFact("example", f"example:{spec.name}", value, reason, _RULES, "example")]
 
@@ -68,7 +70,7 @@ class DocsList(Place):
             if bullet is None:
                 operation = add_lines(lines, _bullets(checkout)[-1].line, self.text(wanted))
             else:
-                operation = _add_example(lines, bullet, spec.name)
+                operation = _add_example(lines, bullet, wanted.value["name"])
             yield self.added(checkout, [wanted], operation)
 
     def alter(self, checkout: Checkout, spec: BackendSpec, altered: Sequence[Altered]) -> Iterable[Change]:
@@ -76,6 +78,18 @@ class DocsList(Place):
             if fact.there.value not in fact.new.value["category"].titles:
                 yield from self.revert(checkout, fact.there.backend)
                 yield from self.insert(checkout, spec, [fact.new])
+            elif fact.old.value["name"] != fact.new.value["name"]:
+                yield from self._renamed(checkout, fact)
+
+    def _renamed(self, checkout: Checkout, fact: Altered) -> Iterable[Change]:
+        """The name with or without a link to the backend's own page, where it is written as it was."""
+        lines, bullet = lines_of(checkout, PATH), _at(checkout, fact.there.line - 1)
+        old, new = fact.old.value["name"], fact.new.value["name"]
+        if old in bullet.names:
+            start, end = _piece(lines[bullet.line], bullet, old)
+            at = lines.starts[bullet.line] + lines[bullet.line].index(old, start, end)
+            renamed = Operation(Inserted((Splice(at, at + len(old), new),), bullet.line + 1))
+            yield self.added(checkout, [fact.new], renamed)
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
         lines = lines_of(checkout, PATH)
@@ -84,7 +98,7 @@ class DocsList(Place):
             if not mine:
                 continue
             line, start = lines[bullet.line], lines.starts[bullet.line]
-            if line in {_new_bullet(kind, name) for kind in registries().bullets.values()}:
+            if line in {_new_bullet(kind, mine[0]) for kind in registries().bullets.values()}:
                 gone = drop_lines(lines, bullet.line, bullet.line)
             else:
                 pieces = (_piece(line, bullet, example) for example in mine)
@@ -111,6 +125,10 @@ def _line(text: str) -> int:
 def _bullets(checkout: Checkout) -> list[Bullet]:
     lines = lines_of(checkout, PATH)
     return bullets(lines, _line(lines.text)) if _INTRO in lines.text else []
+
+
+def _at(checkout: Checkout, line: int) -> Bullet:
+    return next(bullet for bullet in _bullets(checkout) if bullet.line == line)
 
 
 def _bullet(checkout: Checkout, kind: Category) -> Bullet | None:

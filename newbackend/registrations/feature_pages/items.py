@@ -10,6 +10,7 @@ from typing import ClassVar
 from newbackend.registrations.compatibility_table.place import linked
 from newbackend.registrations.feature_pages.runs import Entry, Run
 from newbackend.registrations.support.import_choice import one_line
+from newbackend.registrations.support.own_pages import with_page
 from newbackend.spec import BackendSpec
 from newbackend.splice.lines import Lines
 from newbackend.splice.markdown import shown
@@ -38,7 +39,7 @@ class Items(Run):
         words = f"[{text}]({link})" if link and last.link else plain
         strong = "**" if bold else ""
         behind = re.sub(r" \([^)]*\)", "", separator)
-        return [f"{start}{strong}{words}{strong}{behind}{one_line(spec.description) or spec.name}"]
+        return [f"{start}{strong}{words}{strong}{behind}{with_page(one_line(spec.description) or spec.name, spec)}"]
 
 
 def item_runs(lines: Lines) -> list[Run]:

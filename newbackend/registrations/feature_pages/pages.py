@@ -19,12 +19,12 @@ from newbackend.registrations.feature_pages.runs import Run, best
 from newbackend.registrations.feature_pages.sections import section_runs
 from newbackend.registrations.feature_pages.table_rows import row_runs
 from newbackend.registrations.support.display_names import squeezed
+from newbackend.registrations.support.own_pages import FEATURES
 from newbackend.registrations.support.served_calls import served_modalities
 from newbackend.registrations.support.siblings import languages_of
 from newbackend.registrations.support.text_files import lines_of, text_or_none
 from newbackend.splice.lines import Lines
 
-FOLDER = "docs/content/features"
 _TITLE = re.compile(r"^(?:title ?[=:] ?[\"'](.*)[\"']|#+ (.*?))\r?$", re.M)
 _PARENTHESES = re.compile(r"\(([^)]*)\)")
 
@@ -64,17 +64,24 @@ def page_of(checkout: Checkout, modality: Modality) -> Page | None:
 
 def page_called(checkout: Checkout, modality: Modality) -> str | None:
     """The page whose title is a word for the modality, whatever it has; None when there is not exactly one."""
-    found = []
-    for path in _paths(checkout):
-        title = _title_of(checkout, path)
-        names = (title, _PARENTHESES.sub("", title), *_PARENTHESES.findall(title))
-        found += [path] if _words(modality) & {squeezed(name) for name in names} else []
+    found = [path for path in _paths(checkout) if _words(modality) & _names(checkout, path)]
     return found[0] if len(found) == 1 else None
 
 
+def is_about_a_modality(checkout: Checkout, path: str) -> bool:
+    """Whether a page's title is a word for some modality."""
+    return any(_words(modality) & _names(checkout, path) for modality in modalities().values())
+
+
+def _names(checkout: Checkout, path: str) -> set[str]:
+    """What the title of a page calls it, with and without what is in brackets."""
+    title = _title_of(checkout, path)
+    return {squeezed(name) for name in (title, _PARENTHESES.sub("", title), *_PARENTHESES.findall(title))}
+
+
 def _paths(checkout: Checkout) -> list[str]:
-    names = (name for name in checkout.children(FOLDER) if name.endswith(".md") and name != "backends.md")
-    return [f"{FOLDER}/{name}" for name in names]
+    names = (name for name in checkout.children(FEATURES) if name.endswith(".md") and name != "backends.md")
+    return [f"{FEATURES}/{name}" for name in names]
 
 
 def _about(title: str, modality: Modality) -> bool:

@@ -8,17 +8,19 @@ from typing import Any
 from newbackend.catalog import modalities
 from newbackend.catalog.modalities import Modality
 from newbackend.checkout.tree import Checkout
-from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe, rules_of
+from newbackend.registrations.base import Altered, Change, ExpectedFact, Fact, Place, Probe, rules_of
 from newbackend.registrations.compatibility_table.place import linked
-from newbackend.registrations.feature_pages.pages import FOLDER, Page, page_called, page_of, pages, runs_of
+from newbackend.registrations.feature_pages.pages import Page, page_called, page_of, pages, runs_of
 from newbackend.registrations.manual import Manual
 from newbackend.registrations.support.display_names import speaking_of
 from newbackend.registrations.support.import_choice import one_line
+from newbackend.registrations.support.own_pages import FEATURES
 from newbackend.registrations.support.text_files import holds_name, lines_of, text_or_none
 from newbackend.spec import BackendSpec
 from newbackend.splice.lines import Lines
 from newbackend.splice.operation import Operation, add_lines
 from newbackend.splice.outcome import AlreadyPresent, Inserted, apply_splices
+from newbackend.splice.yaml_fields import replace_lines
 
 
 class FeaturePages(Place):
@@ -27,11 +29,11 @@ class FeaturePages(Place):
     id = "feature-pages"
     title = "feature pages"
     order = 195
-    file = FOLDER
+    file = FEATURES
 
     def probe(self, checkout: Checkout) -> Probe:
         """There is no file that has to have a list, so there is nothing that could be broken."""
-        return Probe() if pages(checkout) else Probe(absent=f"no page in {FOLDER} lists backends")
+        return Probe() if pages(checkout) else Probe(absent=f"no page in {FEATURES} lists backends")
 
     def concerns(self, spec: BackendSpec) -> bool:
         return False
@@ -63,6 +65,17 @@ class FeaturePages(Place):
         for wanted in missing:
             page = next(page for page in pages(checkout) if page.path == wanted.group)
             yield _change(self.id, wanted, _added(checkout, page, self.text(wanted)))
+
+    def alter(self, checkout: Checkout, spec: BackendSpec, altered: Sequence[Altered]) -> Iterable[Change]:
+        """An entry that nobody has touched says what it would say now."""
+        for fact in altered:
+            page = next(page for page in pages(checkout) if page.path == fact.there.path)
+            entry = next(entry for entry in page.run.entries if entry.first + 1 == fact.there.line)
+            lines = lines_of(checkout, page.path)
+            old, new = (_said(self.text(one)) for one in (fact.old, fact.new))
+            if _said([lines[number] for number in range(entry.first, entry.last + 1)]) == old:
+                splices = tuple(replace_lines(lines, entry.first, entry.first + len(old) - 1, new))
+                yield _change(self.id, fact.new, Operation(Inserted(splices, fact.there.line)))
 
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
         for page in pages(checkout):
@@ -96,6 +109,11 @@ class FeaturePages(Place):
 
     def text(self, wanted: ExpectedFact) -> list[str]:
         return str(wanted.value).split("\n")
+
+
+def _said(rows: Sequence[str]) -> list[str]:
+    """The rows of an entry without the blank ones around it."""
+    return "\n".join(rows).replace("\r", "").strip("\n").split("\n")
 
 
 def _added(checkout: Checkout, page: Page, rows: Sequence[str]) -> Operation:

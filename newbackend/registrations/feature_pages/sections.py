@@ -16,6 +16,7 @@ from newbackend.registrations.feature_pages.runs import Entry, Run
 from newbackend.registrations.model_gallery.entries import model_name
 from newbackend.registrations.support.display_names import squeezed
 from newbackend.registrations.support.import_choice import one_line
+from newbackend.registrations.support.own_pages import with_page
 from newbackend.spec import BackendSpec, to_answers
 from newbackend.splice.lines import Lines
 from newbackend.splice.markdown import cell, shown
@@ -68,7 +69,7 @@ class Sections(Run):
         body = [
             f"{'#' * self.level} {spec.name}{word}",
             "",
-            f"{linked(spec)} (`{spec.name}` backend): {cell(one_line(spec.description) or '…')}",
+            f"{linked(spec)} (`{spec.name}` backend): {with_page(cell(one_line(spec.description) or '…'), spec)}",
             "",
             "```bash",
             f"local-ai backends install {spec.gallery}",

@@ -47,15 +47,34 @@ def _rows(spec: BackendSpec, checkout: Checkout, model: ModelAnswers, name: str,
     rows += _description(model.description or spec.description or f"A model for the {spec.name} backend.")
     rows += _text("license", model.license) + _text("icon", model.icon or spec.icon) + _text("size", model.size)
     rows += _list("tags", model.tags or _tags(spec, address))
-    rows += ["  overrides:", f"    backend: {_scalar(spec.gallery)}"]
-    rows += _list("known_usecases", model.usecases or usecases_of(spec), "    ")
-    rows += _list("options", model.options or (), "    ")
+    rows += ["  overrides:", *(f"    {row}" for row in settings(spec, model))]
     if not address.path:
-        return [*rows, "    parameters:", f"      model: {_scalar(address.repo)}"]
-    target = f"{name}/{address.file}"
+        return rows
     checksum = f"      sha256: {model.sha256}" if model.sha256 else f"      {NO_SUM}"
-    rows += ["    parameters:", f"      model: {_scalar(target)}"]
-    return [*rows, "  files:", f"    - filename: {_scalar(target)}", checksum, f"      uri: {_scalar(address.uri)}"]
+    return [
+        *rows,
+        "  files:",
+        f"    - filename: {_scalar(_target(model))}",
+        checksum,
+        f"      uri: {_scalar(address.uri)}",
+    ]
+
+
+def settings(spec: BackendSpec, model: ModelAnswers) -> list[str]:
+    """What LocalAI loads a model by, as lines of its configuration."""
+    return [
+        f"backend: {_scalar(spec.gallery)}",
+        *_list("known_usecases", model.usecases or usecases_of(spec), ""),
+        *_list("options", model.options or (), ""),
+        "parameters:",
+        f"  model: {_scalar(_target(model))}",
+    ]
+
+
+def _target(model: ModelAnswers) -> str:
+    """Where the model's file is below LocalAI's models, or the repository that the backend loads by its name."""
+    address = read_address(model.uri or "")
+    return f"{model_name(model)}/{address.file}" if address.path else address.repo
 
 
 def usecases_of(spec: BackendSpec) -> tuple[str, ...]:
