@@ -82,6 +82,8 @@ class EngineAnswers:
     """How the pinned upstream is built, as `engine inspect` reads it; without it only the placeholder is.
 
     `target` is the library to link, `header` and `version` its C API and the function that tells its version,
+    `calls` the functions of the C API that may be the ones to call, for each modality and to `load` a model:
+    {"vad": "foo_detect:37"} with the line in the header. `load` and `free` are those that the backend calls.
     `native` the option that is off in an image, `off` options for what no backend needs, `packages` what CMake has to
     find on the system, `switches` the options for each BUILD_TYPE, for instance {"cublas": "-DSD_CUDA=ON"}.
 
@@ -96,6 +98,9 @@ class EngineAnswers:
     target: Text = None
     header: Text = None
     version: Text = None
+    load: Text = None
+    free: Text = None
+    calls: Mapping[str, str] | None = None
     native: Text = None
     off: Words = None
     packages: Words = None

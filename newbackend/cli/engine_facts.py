@@ -66,13 +66,16 @@ def with_engine(spec: BackendSpec, checkout: Checkout, *, explicit: bool) -> Eng
     if flavour.takes_package:
         engine, note = package_answers(read.found, flavour.takes_package)
     else:
-        engine, note = engine_answers(read.found, objects=flavour.links_objects)
+        engine, note = engine_answers(read.found, objects=flavour.links_objects, modalities=spec.modalities)
     if engine is None:
         return EngineFacts(spec, notes=(note,))
     if flavour.takes_package:
         engine = replace(engine, pip=spec.engine.pip)
         made, told = _described(make_spec(replace(to_answers(spec), engine=engine)), read.found)
         return EngineFacts(made, notes=(note, *told))
+    if read.loader:
+        calls = {key: text for key, text in (engine.calls or {}).items() if key != "load"}
+        engine = replace(engine, load=read.loader.function.name, free=read.loader.free, calls=calls or None)
     build_types = {row.get("build-type", "") for key in spec.variants for row in rows_of(spec, key)}
     refuse_impossible(read.found, engine, build_types)
     made, told = _described(make_spec(replace(to_answers(spec), engine=engine)), read.found)
@@ -200,7 +203,7 @@ def _wanted(spec: BackendSpec, checkout: Checkout) -> Bound | None:
 
     table = f"{identifier(spec.name, spec.language.keywords)}_symbols"
     match = _PUREGO.search(checkout.read("go.mod") or "")
-    bound = Bound(spec.engine.header or "", table)
+    bound = Bound(spec.engine.header or "", table, spec.modalities)
     return replace(bound, purego=tuple(map(int, match.groups()))) if match else bound
 
 
@@ -210,4 +213,18 @@ def _bound_note(read: EngineReading) -> tuple[str, ...]:
     if not read.files:
         return ()
     left = f", {read.refused} cannot be (see its end)" if read.refused else ""
-    return (f"bindings.go binds {read.bound} functions of {read.found.headers[0].api.path}{left}",)
+    bound = f"bindings.go binds {read.bound} functions of {read.found.headers[0].api.path}{left}"
+    return (bound, *_loader_note(read))
+
+
+def _loader_note(read: EngineReading) -> tuple[str, ...]:
+    """Which function loads a model, or why none is called."""
+    if read.loader:
+        loader = read.loader
+        return (f"engine.go loads a model with {loader.function.name} and frees it with {loader.free}",)
+    if not read.found.loaders:
+        return ("engine.go loads nothing: no function takes a path and gives a handle that another one frees",)
+    names = ", ".join(loader.function.name for loader in read.found.loaders[:3])
+    whys = [loader.why_not for loader in read.found.loaders if loader.why_not]
+    why = f"{whys[0]}" if whys and len(read.found.loaders) == 1 else "which one to call, and with what, is not told"
+    return (f"engine.go loads nothing: {names}: {why}",)

@@ -117,8 +117,10 @@ def _engine(spec: BackendSpec) -> dict[str, Any] | None:
     usable = engine.package if its.takes_package else its.links_engine and (engine.target or engine.objects)
     if not (engine.pip or (spec.pin and usable)):
         return None
-    texts = dict.fromkeys(("target", "header", "version", "native", "package", "module", "folder", "pip"), "")
-    tables: dict[str, Any] = {key: {} for key in ("switches", "objects", "libraries", "extras")}
+    texts = dict.fromkeys(
+        ("target", "header", "version", "load", "free", "native", "package", "module", "folder", "pip"), ""
+    )
+    tables: dict[str, Any] = {key: {} for key in ("switches", "objects", "libraries", "extras", "calls")}
     facts = {**texts, **tables, "off": [], "torch": None, **as_data(spec.engine)}
     name = parse_requirement(engine.pip).key if engine.pip else ""
     return {

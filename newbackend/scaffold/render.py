@@ -39,15 +39,15 @@ def answers_path(spec: BackendSpec) -> str:
 def render(spec: BackendSpec, checkout: Checkout, given: Mapping[str, str] | None = None) -> dict[str, RenderedFile]:
     """Every file of a new backend by path, the answers file included; deterministic.
 
-    `given` are texts that come from the pinned engine (`Flavour.binds`), by their path in the directory; without them
+    `given` are texts that come from the pinned engine (`Flavour.binds`), by their path in the directory; without any
     those in the checkout stay as they are. Raises UsageError when a template cannot be rendered.
     """
     files = render_template(spec.language, context(spec, checkout))
     for name in spec.its_flavour.binds:
         path = f"{spec.directory}/{name}"
-        text = (given or {}).get(name) or checkout.read(path)
-        if text is not None and path in files:
-            files[path] = RenderedFile(files[path].mode, text)
+        text = given.get(name) if given else checkout.read(path)
+        if text is not None:
+            files[path] = RenderedFile(0o644, text)
     answers = to_answers(spec)
     answers = replace(answers, generated=record({path: file.text for path, file in files.items()}, answers))
     files[answers_path(spec)] = RenderedFile(0o644, dump_answers(answers, schema_line() + _HEADER))

@@ -18,7 +18,7 @@ _RELEASES_LIMIT = 200
 """Functions that free one type: a hostile header can have any number, and each is compared with each."""
 C_API = re.compile(r"(?:^|[-_])c[-_]?api(?:[-_.]|$)|capi", re.IGNORECASE)
 """What headers and sources for other languages are called."""
-_RELEASES = frozenset(
+RELEASES = frozenset(
     ["free", "destroy", "delete", "release", "close", "unload", "deinit", "dispose", "cleanup", "del", "drop", "unref"]
 )
 _VALUE = " by value"
@@ -199,14 +199,14 @@ def _given(api: Api, structs: set[str], function: Function, releases: Mapping[st
     An array of numbers is one that the API has a function to free for.
     """
     given: list[str] = []
-    base, mutable = _meant(api, function.result), "const" not in function.result.split()
+    base, mutable = meant(api, function.result), "const" not in function.result.split()
     fresh = base in api.opaque or base == "char" or (mutable and (base in structs or _frees_numbers(releases, base)))
     pointer = function.result.endswith("*") and not function.result.endswith("**")
     if (fresh and pointer) or f"{function.result}{_VALUE}" in releases:
         given.append(function.result)
     for parameter in function.parameters:
         out = parameter.type.endswith("**") and "const" not in parameter.type.split()
-        base = _meant(api, parameter.type)
+        base = meant(api, parameter.type)
         number = parameter.type.endswith("*") and f"{parameter.type[:-1].rstrip()}{_VALUE}" in releases
         if number or (out and (base in api.opaque or _frees_numbers(releases, base))):
             given.append(parameter.type[:-1].rstrip())
@@ -218,7 +218,7 @@ def _frees_numbers(releases: Mapping[str, list[Function]], base: str) -> bool:
 
 
 def _lifetime(api: Api, releases: Mapping[str, list[Function]], function: Function, kind: str) -> Lifetime:
-    base = _meant(api, kind) if kind.endswith("*") else f"{kind}{_VALUE}"
+    base = meant(api, kind) if kind.endswith("*") else f"{kind}{_VALUE}"
     owned = bool(_OWNED.search(function.comment))
     if base == "char" and "const" in kind.split() and not owned:
         reason = "is const: the library keeps it"
@@ -234,7 +234,7 @@ def _lifetime(api: Api, releases: Mapping[str, list[Function]], function: Functi
         reason = f"is the only function that frees {base.removesuffix(_VALUE)}"
         return Lifetime(function.name, kind, frees[0].name, function.where, "likely", reason)
     if frees:
-        best = max(frees, key=lambda other: len(set(_words(other.name)) & set(_words(function.name))))
+        best = max(frees, key=lambda other: len(set(name_words(other.name)) & set(name_words(function.name))))
         return Lifetime(function.name, kind, best.name, function.where, "guess", f"one of {len(frees)} that free it")
     said = ", and the comment says that the caller does" if owned else ""
     return Lifetime(function.name, kind, "", function.where, "guess", f"no function frees {base}{said}", owned)
@@ -246,9 +246,9 @@ def _releases(api: Api) -> dict[str, list[Function]]:
     for function in api.functions:
         first = function.parameters[0].type if function.parameters else ""
         number = first in api.aliases  # a handle that is a number or a pointer behind a name
-        if not (number or first.endswith("*")) or not _RELEASES.intersection(_words(function.name)):
+        if not (number or first.endswith("*")) or not RELEASES.intersection(name_words(function.name)):
             continue
-        base = f"{first}{_VALUE}" if number else _meant(api, first)
+        base = f"{first}{_VALUE}" if number else meant(api, first)
         for kind in (base, "char") if base == "void" else (base,):
             frees = found.setdefault(kind, [])
             if len(frees) < _RELEASES_LIMIT:
@@ -256,27 +256,27 @@ def _releases(api: Api) -> dict[str, list[Function]]:
     return found
 
 
-def _meant(api: Api, kind: str) -> str:
+def meant(api: Api, kind: str) -> str:
     """What a type points to, by the name that its declaration has: `typedef struct tone_stream tone_stream_t`."""
-    base = _base(kind)
+    base = base_name(kind)
     named = api.aliases.get(base, "")
-    tag = _base(named)
+    tag = base_name(named)
     return tag if tag in api.opaque and not named.endswith("*") else base
 
 
 def _distance(function: Function, base: str) -> tuple[bool, int]:
     """How far a function is from `free_BASE(BASE *)`: other parameters, then words that are in one name alone."""
-    words = set(_words(function.name)) - _RELEASES
-    return len(function.parameters) > 1, len(words ^ (set(_words(base)) - {"t"}))
+    words = set(name_words(function.name)) - RELEASES
+    return len(function.parameters) > 1, len(words ^ (set(name_words(base)) - {"t"}))
 
 
 @lru_cache(maxsize=4096)
-def _words(name: str) -> tuple[str, ...]:
+def name_words(name: str) -> tuple[str, ...]:
     """`SherpaOnnxDestroyOnlineStream` and `sd_ctx_free` as their words in lower case."""
     return tuple(word for word in _CAMEL.sub("_", name).lower().split("_") if word)
 
 
-def _base(kind: str) -> str:
+def base_name(kind: str) -> str:
     """The name of what a type points to, without `const`, `struct` and stars."""
     words = kind.replace("*", " ").split()
     return next((word for word in words if word not in ("const", "volatile", "struct", "enum", "union")), "")

@@ -21,6 +21,7 @@ def as_json(found: Inspection) -> dict[str, Any]:
         "build_system": build_system(found),
         "facts": [fact.as_json() for fact in facts(found)],
         "functions": _functions(found),
+        "calls": _calls(found),
         "build": {
             "systems": found.systems,
             "cmake": _cmake(found),
@@ -62,6 +63,28 @@ def _functions(found: Inspection) -> list[dict[str, Any]]:
         for header in found.headers[:1]
         for function in header.api.functions
     ]
+
+
+def _calls(found: Inspection) -> dict[str, Any]:
+    """What a backend may call: functions that load a model, and those of each modality."""
+    return {
+        "load": [
+            {
+                "name": one.function.name,
+                **_placed(one.function.where),
+                "handle": one.handle,
+                "free": one.free,
+                "why_not": one.why_not,
+            }
+            for one in found.loaders
+        ],
+        "modalities": {
+            modality: [
+                {"name": one.function.name, **_placed(one.function.where), "confidence": one.confidence} for one in rows
+            ]
+            for modality, rows in found.spoken().items()
+        },
+    }
 
 
 def _cmake(found: Inspection) -> dict[str, Any] | None:

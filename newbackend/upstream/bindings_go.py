@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from newbackend.errors import UsageError
 from newbackend.sanitize import one_line
@@ -40,6 +40,10 @@ class Bindings:
     wrapped: tuple[tuple[Function, Function], ...]
     """Functions that are bound through a wrapper, with it; the name in `functions` is the wrapper's."""
     digest: str
+    handles: tuple[tuple[str, str], ...] = ()
+    signatures: Mapping[str, tuple[list[tuple[str, str]], str]] = field(default_factory=dict)
+    """Of each bound function by C's name: Go's names and types of the arguments, and the result with a space before
+    it."""
 
 
 def digest(header: str) -> str:
@@ -126,6 +130,8 @@ class _Writer:
             remarks=tuple(remarks),
             wrapped=tuple(self._choice.wrapped),
             digest=header_digest,
+            handles=tuple(self._go.handles),
+            signatures={function.name: self._signature(function) for function in self._choice.functions},
         )
 
     def _function(self, function: Function) -> str:

@@ -7,22 +7,28 @@ import re
 from newbackend.answers import EngineAnswers
 from newbackend.errors import UsageError
 from newbackend.upstream.api import version_function
+from newbackend.upstream.fact_rows import place
 from newbackend.upstream.inspect import Inspection
+from newbackend.upstream.loading import of_modalities
 from newbackend.upstream.make_objects import CPU, make_engine
 from newbackend.upstream.makefile import Makefile
+from newbackend.upstream.modality_words import MOST
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 PLACEHOLDER_HINT = "leave the platform out, or pass --engine placeholder to build the engine by hand later"
 
 
-def engine_answers(found: Inspection, *, objects: bool) -> tuple[EngineAnswers | None, str]:
+def engine_answers(
+    found: Inspection, *, objects: bool, modalities: tuple[str, ...] = ()
+) -> tuple[EngineAnswers | None, str]:
     """The answers and a note for the reader; None when nothing can be built from here, with why.
 
+    `modalities` are those of the backend.
     A template can add an upstream that CMake builds and that has a library of its own; with `objects` also one whose
     plain Makefile builds the objects to link.
     """
     if found.cmake is None and objects and found.makefile and "make" in found.systems:
-        return _of_makefile(found, found.makefile)
+        return _of_makefile(found, found.makefile, modalities)
     if found.cmake is None:
         systems = f"builds with {', '.join(found.systems)}" if found.systems else "has no build system that is known"
         return None, f"{found.repo} {systems}, not with CMake: only the placeholder is built, add the engine by hand"
@@ -35,6 +41,7 @@ def engine_answers(found: Inspection, *, objects: bool) -> tuple[EngineAnswers |
         folder=found.cmake_folder or None,
         header=header.path if header else None,
         version=version.name if version and version.result == "const char *" else None,
+        calls=calls(found, modalities) or None,
         native=found.native.name if found.native else None,
         off=tuple(option.name for option in found.side if option.default.upper() not in ("OFF", "0", "FALSE")) or None,
         packages=_required(found) or None,
@@ -66,7 +73,23 @@ def processor_note(found: Inspection, choices: tuple[str, ...]) -> list[str]:
     return [f"on x86-64 ggml is built for processors with AVX2, FMA and F16C ({ggml.where}){more}"]
 
 
-def _of_makefile(found: Inspection, makefile: Makefile) -> tuple[EngineAnswers | None, str]:
+def calls(found: Inspection, modalities: tuple[str, ...]) -> dict[str, str]:
+    """What may be called to `load` a model and for each modality: names with their lines in the best header."""
+    rows = {"load": [one.function for one in of_modalities(found.loaders, modalities)][:MOST]}
+    rows |= {key: [one.function for one in found.calls.get(key, ())] for key in modalities}
+    path = found.headers[0].api.path if found.headers else ""
+    words = {
+        key: " ".join(
+            f"{one.name}:{line}" for one in functions for place_, line in [place(one.where)] if place_ == path
+        )
+        for key, functions in rows.items()
+    }
+    return {key: text for key, text in words.items() if text}
+
+
+def _of_makefile(
+    found: Inspection, makefile: Makefile, modalities: tuple[str, ...]
+) -> tuple[EngineAnswers | None, str]:
     header = found.headers[0].api if found.headers else None
     engine = make_engine(makefile, header.path) if header else None
     if header is None or engine is None:
@@ -76,6 +99,7 @@ def _of_makefile(found: Inspection, makefile: Makefile) -> tuple[EngineAnswers |
     answers = EngineAnswers(
         header=header.path,
         version=version.name if version and version.result == "const char *" else None,
+        calls=calls(found, modalities) or None,
         native=engine.native or None,
         objects={key: " ".join(names) for key, names in engine.objects.items()},
         libraries={key: " ".join(names) for key, names in engine.libraries.items() if names} or None,

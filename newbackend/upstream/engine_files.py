@@ -11,34 +11,38 @@ from newbackend.upstream.api import lifetimes
 from newbackend.upstream.bindings_go import Bindings, bindings
 from newbackend.upstream.bindings_native import native_c
 from newbackend.upstream.c_types import Types
+from newbackend.upstream.go_model import model_go
 from newbackend.upstream.header_choice import HeaderText, chosen_header
 from newbackend.upstream.inspect import Inspection, inspection
+from newbackend.upstream.loading import Loader, chosen, loaders
 from newbackend.upstream.purego import STRUCTS_SINCE
 from newbackend.upstream.sources import Sources
 
-GO, NATIVE = "bindings.go", "cpp/bindings.c"
+GO, NATIVE, MODEL = "bindings.go", "cpp/bindings.c", "bindings_model.go"
 
 
 @dataclass(frozen=True)
 class Bound:
-    """What the files need to know of the backend: the header to bind (the best if empty), the table's name in C, and
-    purego's version in the checkout."""
+    """What the files need to know of the backend: the header to bind (the best if empty), the table's name in C, what
+    it serves, and purego's version in the checkout."""
 
     header: str
     table: str
+    modalities: tuple[str, ...] = ()
     purego: tuple[int, ...] = STRUCTS_SINCE
 
 
 @dataclass(frozen=True)
 class EngineReading:
     """What one commit says. `files` are texts by their path in the backend's directory; `bound` counts functions that
-    Go can call, `refused` those that it cannot."""
+    Go can call, `refused` those that it cannot. `loader` is what `bindings_model.go` calls."""
 
     found: Inspection
     files: Mapping[str, str] = field(default_factory=dict)
     bound: int = 0
     refused: int = 0
     why_not: str = ""
+    loader: Loader | None = None
 
 
 def read_engine(sources: Sources, unread: Mapping[str, str], *, bound: Bound | None) -> EngineReading:
@@ -53,7 +57,11 @@ def read_engine(sources: Sources, unread: Mapping[str, str], *, bound: Bound | N
     made = _bindings(sources, header, bound)
     types = Types(header.api, header.included)
     files = {GO: made.text + _lifetimes(header, made), NATIVE: native_c(types, made, bound.table)}
-    return EngineReading(found, files, len(made.functions), len(made.refused))
+    loader = chosen(types, loaders(types), bound.modalities)
+    origin = f"{sources.commit.repo}@{sources.commit.sha}"
+    model = model_go(types, made, loader, origin) if loader else ""
+    files |= {MODEL: model} if model else {}
+    return EngineReading(found, files, len(made.functions), len(made.refused), loader=loader if model else None)
 
 
 def _bindings(sources: Sources, header: HeaderText, bound: Bound) -> Bindings:

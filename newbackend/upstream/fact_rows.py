@@ -103,6 +103,11 @@ def _headers(found: Inspection) -> Iterator[Fact]:
         yield _fact("header", header.api.path, header.why, header.api.path, confidence)
     for header in found.other_headers:
         yield _fact("header", header.api.path, f"probably not for users: {header.why}", header.api.path, "guess")
+    for loader in found.loaders:
+        yield _fact("load", loader.function.name, f"freed by {loader.free}", loader.function.where, "likely")
+    for modality, rows in found.spoken().items():
+        for one in rows:
+            yield _fact("call", one.function.name, modality, one.function.where, one.confidence)
     for path in found.cplusplus_headers:
         yield _fact("header-cplusplus", path, "for C++ alone: a shim is needed", path)
 

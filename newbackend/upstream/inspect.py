@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from newbackend.errors import NewbackendError
 from newbackend.upstream import about, api, build_systems
 from newbackend.upstream.bound_functions import Refused, choose
-from newbackend.upstream.c_api import Api
 from newbackend.upstream.c_types import Types
 from newbackend.upstream.cmake import read_cmake
 from newbackend.upstream.cmake_declarations import Project
@@ -23,9 +22,11 @@ from newbackend.upstream.facts import Gap, Option, Switch
 from newbackend.upstream.header_choice import included_in
 from newbackend.upstream.header_choice import known as known_of_headers
 from newbackend.upstream.library import Primary, chosen_library
+from newbackend.upstream.loading import Loader, loaders
 from newbackend.upstream.makefile import Makefile, read_makefile
 from newbackend.upstream.manifest_values import main_crate
 from newbackend.upstream.manifests import Manifests, read_manifests
+from newbackend.upstream.modality_words import Candidate, candidates
 from newbackend.upstream.prose import sentence
 from newbackend.upstream.purego import STRUCTS_SINCE
 from newbackend.upstream.sources import Sources
@@ -69,6 +70,14 @@ class Inspection:
     gaps: list[Gap] = field(default_factory=list)
     not_bound: list[Refused] = field(default_factory=list)
     """Functions of the C API that Go cannot call."""
+    loaders: list[Loader] = field(default_factory=list)
+    """Functions of the C API that load a model."""
+    calls: dict[str, list[Candidate]] = field(default_factory=dict)
+    """By modality: functions of the C API that may be the ones to call."""
+
+    def spoken(self) -> dict[str, list[Candidate]]:
+        """`calls` without modalities that nothing but words of several modalities speaks for."""
+        return {key: rows for key, rows in self.calls.items() if any(one.confidence == "likely" for one in rows)}
 
 
 Work = Callable[[Sources, dict[str, str]], Result]
@@ -150,6 +159,7 @@ def inspection(sources: Sources, unread: dict[str, str]) -> Inspection:
         first = posixpath.join(sources.cmake_folder, "CMakeLists.txt")
         gaps.append(Gap(first, "no library of the project's own was found"))
     gaps += [*build_systems.unread(sources, systems), *_about_headers(headers, systems)]
+    types = Types(public[0].api, tuple(included_in(sources, public[0].api))) if public else None
     return Inspection(
         repo=sources.commit.repo,
         sha=sources.commit.sha,
@@ -173,13 +183,10 @@ def inspection(sources: Sources, unread: dict[str, str]) -> Inspection:
         formats=about.model_formats(sources),
         languages=about.languages(sources, systems[0] if systems else ""),
         gaps=_once(gaps, unread),
-        not_bound=_not_bound(sources, public[0].api) if public else [],
+        not_bound=choose(types.api, types, STRUCTS_SINCE, by_pointer=False).refused if types else [],
+        loaders=loaders(types) if types else [],
+        calls=candidates(types) if types else {},
     )
-
-
-def _not_bound(sources: Sources, best: Api) -> list[Refused]:
-    types = Types(best, tuple(included_in(sources, best)))
-    return choose(best, types, STRUCTS_SINCE, by_pointer=False).refused
 
 
 def _declared(repo: str, systems: list[str], cmake: Project | None, manifests: Manifests) -> list[about.Found]:

@@ -38,6 +38,7 @@ def _sections(found: Inspection, limit: int | None) -> Iterator[tuple[str, list[
     )
     for header in found.headers[:1]:
         yield f"C API: {header.api.path}", list(_header(header, limit))
+    yield "What a backend may call", list(_calls(found))
     more = (*found.headers[1:], *found.other_headers)
     rest = [(f"{header.api.path}: {len(header.api.functions)} functions", header.why) for header in more]
     yield "Other headers with C linkage", _cut(rest, limit)
@@ -112,6 +113,16 @@ def _header(header: api.Header, limit: int | None) -> Iterator[Line]:
         for function in facts.functions
     ]
     yield from _cut(functions, limit)
+
+
+def _calls(found: Inspection) -> Iterator[Line]:
+    """Functions that load a model, then those of each modality that the names speak of."""
+    for loader in found.loaders[:_SHOWN]:
+        how = loader.why_not or "all that it is given is known"
+        yield f"load: {loader.function.name}, freed by {loader.free}", f"{loader.function.where}; {how}"
+    for modality, rows in found.spoken().items():
+        for one in rows:
+            yield f"{modality}: {one.function.name}", f"{one.confidence}, {one.function.where}"
 
 
 def _lifetimes(lifetimes: list[api.Lifetime]) -> Iterator[Line]:

@@ -49,6 +49,11 @@ HEADER = """#pragma once
 extern "C" {
 #endif
 const char *tone_version(void);
+typedef struct tone_model tone_model;
+tone_model *tone_load(const char *path, int n_threads);
+void tone_free(tone_model *engine);
+int tone_loaded(int of_any_kind);
+int tone_synthesize(tone_model *engine, const char *text);
 #ifdef __cplusplus
 }
 #endif
@@ -59,21 +64,49 @@ FILES = {
     "ggml/ggml.c": "int ggml_level(void) { return 7; }\n",
     "include/tone.h": HEADER,
     "src/tone.c": '#include "tone.h"\nint ggml_level(void);\nconst char *tone_version(void)\n{\n'
-    '    return ggml_level() == 7 ? "tone 1.2.3" : "";\n}\n',
+    '    return ggml_level() == 7 ? "tone 1.2.3" : "";\n}\n'
+    "#include <stdio.h>\n#include <string.h>\nstatic int loaded;\nstruct tone_model { char magic[4]; } model;\n"
+    "int tone_loaded(int of_any_kind) { return loaded + of_any_kind; }\n"
+    "void tone_free(tone_model *engine) { loaded -= engine == &model; }\n"
+    "int tone_synthesize(tone_model *engine, const char *text) { return engine == &model && text; }\n"
+    'tone_model *tone_load(const char *path, int n_threads) {\n    FILE *file = fopen(path, "rb");\n'
+    "    size_t got = file ? fread(model.magic, 1, 4, file) : 0;\n    if (file) fclose(file);\n"
+    '    if (got < 4 || n_threads < 1 || memcmp(model.magic, "TONE", 4)) return NULL;\n'
+    "    loaded++;\n    return &model;\n}\n",
 }
 GO = Case("chime", "go", "purego", ("tts",))
 CAPI = Case("carillon", "go", "capi", ("tts",))
 CALLS = """package main
 
 import (
+	pb "github.com/mudler/LocalAI/pkg/grpc/proto"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 var _ = Describe("the engine", func() {
 	It("answers through its own C API", func() {
 		Expect(ToneVersion()).To(Equal("tone 1.2.3"))
 	})
+
+	It("loads a model with its own function and gives it back", func(ctx SpecContext) {
+		client := serve()
+		model := func(head string) *pb.ModelOptions {
+			return &pb.ModelOptions{Model: file("a"+modelSuffix, append([]byte(head), make([]byte, smallestModel)...))}
+		}
+		result, err := client.LoadModel(ctx, model("TONE"))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(result.GetSuccess()).To(BeTrue())
+		Expect(ToneLoaded(0)).To(BeEquivalentTo(1))
+		_, err = client.Free(ctx, &pb.HealthMessage{})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(ToneLoaded(0)).To(BeZero())
+		_, err = client.LoadModel(ctx, model("NOTE"))
+		Expect(status.Code(err)).To(Equal(codes.InvalidArgument))
+		Expect(err).To(MatchError(ContainSubstring("tone_load gives NULL")))
+	}, SpecTimeout(patience))
 })
 """
 CPP = Case("gong", "cpp", "shared-base", ("tts",))
@@ -115,6 +148,9 @@ def test_a_go_backend_calls_the_c_api_of_its_engine(pin: str, make: Make, sample
     folder = created(CAPI, pin, sample, "--variants", "cpu,vulkan")
     (folder / "calls_test.go").write_text(CALLS, encoding="utf-8")
     run_sh = build(CAPI, sample)
+    engine = (folder / "engine.go").read_text(encoding="utf-8")
+    assert "openEngine loads a model with tone_load and close frees it with" in engine
+    assert "//   tts: tone_synthesize:" in engine
     run("make", "test", cwd=folder)
     features = layout_of(open_checkout(sample)).features
     results = drive(run_sh, sample / PROTO, name=CAPI.name, modalities=("tts",), features=features)

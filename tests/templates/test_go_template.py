@@ -28,8 +28,8 @@ HOSTILE = "\"quote\" 'single' `id` $(id) ${HOME} # */ \\ {{ x }} {% raw %}\n\nВ
 
 # As `engine inspect` reads it, with every key that a template may ask for.
 ENGINE: dict[str, object] = {
-    **dict.fromkeys(("version", "native", "package", "module", "folder", "header_folder"), ""),
-    **{key: {} for key in ("objects", "libraries", "extras")},
+    **dict.fromkeys(("version", "load", "free", "native", "package", "module", "folder", "header_folder"), ""),
+    **{key: {} for key in ("objects", "libraries", "extras", "calls")},
     "target": "tone",
     "header": "tone.h",
     "off": [],

@@ -16,6 +16,7 @@ typedef struct tone tone;
 tone *tone_open(const char *path);
 void tone_close(tone *engine);
 int tone_run(tone *engine, int level);
+int tone_speak(tone *engine, const char *text);
 #ifdef __cplusplus
 }
 #endif
@@ -32,17 +33,23 @@ def test_inspect_as_text_and_json(make: Make) -> None:
     text = newbackend("engine", "inspect", f"acme/tone@{sha}")
     assert text.status == 0
     assert "library: tone (static or shared, shared with -DBUILD_SHARED_LIBS=ON)" in text.out
+    assert "load: tone_open, freed by tone_close  tone.h:5; all that it is given is known" in text.out
+    assert "tts: tone_speak  likely, tone.h:8" in text.out
     done = newbackend("engine", "inspect", "acme/tone@main", "--format", "json")
     data = json.loads(done.out)
     assert (data["schema"], data["sha"]) == ("newbackend/engine/1", sha)
-    assert [function["name"] for function in data["headers"][0]["functions"]] == ["tone_open", "tone_close", "tone_run"]
+    functions = [function["name"] for function in data["headers"][0]["functions"]]
+    assert functions == ["tone_open", "tone_close", "tone_run", "tone_speak"]
     assert data["build_system"] == "cmake"
     library = {"kind": "library", "name": "tone", "value": "linked -DBUILD_SHARED_LIBS=ON"}
     place = {"path": "CMakeLists.txt", "line": 3, "confidence": "certain"}
     assert {**library, **place} in data["facts"]
     assert [(one["name"], one["bound"], one["line"]) for one in data["functions"]] == [
-        ("tone_open", True, 5), ("tone_close", True, 6), ("tone_run", True, 7),
+        ("tone_open", True, 5), ("tone_close", True, 6), ("tone_run", True, 7), ("tone_speak", True, 8),
     ]  # fmt: skip
+    load = {"name": "tone_open", "path": "tone.h", "line": 5, "handle": "tone", "free": "tone_close", "why_not": ""}
+    speak = {"name": "tone_speak", "path": "tone.h", "line": 8, "confidence": "likely"}
+    assert data["calls"] == {"load": [load], "modalities": {"tts": [speak]}}
     assert all({"kind", "name", "value", "path", "line", "confidence"} == set(fact) for fact in data["facts"])
 
 
@@ -51,7 +58,7 @@ def test_bindings_are_printed_or_written(make: Make, tmp_path: Path) -> None:
     printed = newbackend("engine", "bindings", f"acme/tone@{sha}", "--package", "engine")
     assert printed.status == 0
     assert "package engine" in printed.out
-    assert "3 functions bound, 0 not" in printed.err
+    assert "4 functions bound, 0 not" in printed.err
     out = tmp_path / "bindings.go"
     assert newbackend("engine", "bindings", f"acme/tone@{sha}", "--package", "engine", "--out", out).status == 0
     assert out.read_text(encoding="utf-8") == printed.out
