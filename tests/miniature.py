@@ -8,7 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from newbackend.checkout.git import Git
+from newbackend.upstream.commit import Commit
+from newbackend.upstream.sources import Sources
+
 Make = Callable[..., str]
+
+
+def in_memory(files: Mapping[str, str], repo: str = "acme/tone") -> Sources:
+    """The files of a commit without a repository: nothing is written and no git runs."""
+    commit = Commit(repo, "0" * 40, {path: path for path in files}, {}, frozenset(), Git(Path()), remote=False)
+    commit._texts.update(files)
+    return Sources(commit, {})
 
 
 @pytest.fixture

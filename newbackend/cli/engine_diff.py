@@ -13,8 +13,9 @@ from newbackend.cli.common import open_repo, print_out, style
 from newbackend.cli.output.progress import progress
 from newbackend.errors import UsageError
 from newbackend.sanitize import one_line
+from newbackend.upstream.cplusplus_use import Names, includes_of
 from newbackend.upstream.diff import Change
-from newbackend.upstream.survey import Survey, changes, survey
+from newbackend.upstream.survey import Code, Survey, changes, survey
 
 if TYPE_CHECKING:
     from newbackend.registrations.support.engine_use import Use
@@ -42,17 +43,28 @@ def run_diff(compared: Compared, repo: Path | None, format_: str, read: Read) ->
         name = compared.upstream
         compared, use = _of_backend(compared, repo)
     upstream, _, old = compared.upstream.partition("@")
+    includes = includes_of(use.compiled) if use else ()
     with progress("Reading the upstream"):
-        before = read(_at(upstream, old), compared.path, partial(survey, header=compared.header))
+        before = read(_at(upstream, old), compared.path, partial(survey, header=compared.header, includes=includes))
         wanted = before.header.api.path if before.header else compared.header
-        after = read(_at(upstream, compared.to), compared.path, partial(survey, header=wanted))
-    called = use.of(one.name for one in before.header.api.functions) if use and before.header else None
-    found = changes(before, after, called=called, words=use.build if use else None)
+        after = read(_at(upstream, compared.to), compared.path, partial(survey, header=wanted, includes=includes))
+    code = _code(use, before) if use else None
+    called = set(code.called) if code and before.header else None
+    found = changes(before, after, code)
     if format_ == "json":
         print_out(json.dumps(_as_json(name, before, after, called, found), indent=2))
     else:
         print_out("\n".join(_as_text(before, after, called, found)))
     return int(any(change.severity != "harmless" for change in found))
+
+
+def _code(use: Use, before: Survey) -> Code:
+    """What of the engine a backend uses, by its files."""
+    functions = [one.name for one in before.header.api.functions] if before.header else []
+    names = Names()
+    for text in use.compiled:
+        names.add(text)
+    return Code(use.of(functions), use.build, names, compiled=bool(use.compiled) and use.bound.isdisjoint(functions))
 
 
 def _at(repo: str, ref: str) -> str:

@@ -28,7 +28,7 @@ Severity = Literal["crashes", "breaks", "harmless"]
 does not compile with new ones. harmless: neither."""
 Kind = Literal[
     "function", "struct", "constant", "callback", "handle", "header", "option", "target", "requirement", "submodule",
-    "build",
+    "build", "type",
 ]  # fmt: skip
 _ALIKE = 0.6
 _CANDIDATES = 100

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from miniature import in_memory
 
-from newbackend.checkout.git import Git
 from newbackend.upstream.api import lifetimes
-from newbackend.upstream.commit import Commit
 from newbackend.upstream.engine_answers import engine_answers
 from newbackend.upstream.header import read_header
 from newbackend.upstream.inspect import Inspection, inspection
 from newbackend.upstream.licences import license_of
 from newbackend.upstream.package_answers import package_answers
-from newbackend.upstream.sources import Sources
 
 HANDLES = """#ifdef __cplusplus
 extern "C" {
@@ -39,16 +35,8 @@ add_library(ggml ggml.c)
 """
 
 
-def sources(files: dict[str, str], repo: str = "acme/tone", gitlinks: dict[str, str] | None = None) -> Sources:
-    commit = Commit(
-        repo, "0" * 40, {path: path for path in files}, gitlinks or {}, frozenset(), Git(Path()), remote=False
-    )
-    commit._texts.update(files)
-    return Sources(commit, {})
-
-
 def inspected(files: dict[str, str], repo: str = "acme/tone") -> Inspection:
-    return inspection(sources(files, repo), {})
+    return inspection(in_memory(files, repo), {})
 
 
 def gaps(found: Inspection) -> str:

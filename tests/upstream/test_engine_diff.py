@@ -38,7 +38,7 @@ def diff(root: Path, *words: str) -> Result:
 @pytest.mark.parametrize(
     ("files", "status", "says"),
     [
-        ({"tone.h": HEADER.replace("int tone_run", "long tone_run")}, 1, "crashes function tone_run"),
+        ({"tone.h": HEADER.replace("int tone_run", "long tone_run")}, 1, "breaks function tone_run"),
         ({"tone.h": HEADER.replace("void tone_close(tone *engine);\n", "")}, 0, "function tone_close: is gone"),
         ({"CMakeLists.txt": CMAKE.replace("TONE_CUDA", "TONE_GPU_CUDA")}, 1, "called TONE_GPU_CUDA now"),
         ({"CMakeLists.txt": CMAKE.replace("3.10", "3.28")}, 0, "harmless requirement cmake: was 3.10, is 3.28"),
@@ -61,7 +61,13 @@ def test_a_header_that_moved_is_compared_and_breaks_the_include(make: Make, base
     done = diff(backend)
     assert done.status == 1
     assert "breaks header tone.h: is include/tone.h now" in done.out
-    assert "crashes function tone_run" in done.out
+    assert "breaks function tone_run" in done.out
+
+
+def test_go_that_calls_by_name_crashes_where_compiled_code_does_not_build(make: Make, backend: Path) -> None:
+    (backend / "backend/go/chime/calls.go").write_text('package main\nvar names = []string{"tone_run"}\n')
+    make("acme/tone", {**OLD, "tone.h": HEADER.replace("int tone_run", "long tone_run")})
+    assert "crashes function tone_run" in diff(backend).out
 
 
 def test_json_has_both_commits_and_what_is_used(make: Make, backend: Path) -> None:
@@ -69,7 +75,7 @@ def test_json_has_both_commits_and_what_is_used(make: Make, backend: Path) -> No
     data = json.loads(diff(backend, "--to", new, "--format", "json").out)
     assert data["schema"] == "newbackend/engine-diff/1"
     assert (data["backend"], data["to"], data["used"]) == ("chime", new, ["tone_run"])
-    assert data["summary"] == {"crashes": 1, "breaks": 0, "harmless": 0}
+    assert data["summary"] == {"crashes": 0, "breaks": 1, "harmless": 0}
 
 
 @pytest.mark.parametrize(
@@ -98,4 +104,4 @@ def test_a_pin_that_the_bump_bot_does_not_follow_is_read_from_the_makefile(make:
     bump.write_text(held.replace("CHIME_VERSION", "OTHER_VERSION"), encoding="utf-8")
     make("acme/tone", {**OLD, "tone.h": HEADER.replace("int tone_run", "long tone_run")})
     done = diff(backend)
-    assert (done.status, "crashes function tone_run" in done.out) == (1, True), done.out + done.err
+    assert (done.status, "breaks function tone_run" in done.out) == (1, True), done.out + done.err

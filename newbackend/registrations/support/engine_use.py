@@ -11,6 +11,8 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError
 
 _CODE = (".go", ".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".rs", ".py", ".m", ".mm")
+_COMPILED = (".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".m", ".mm")
+_QUOTED = re.compile(r"[\"`]([A-Za-z_]\w*)[\"`]")
 _BUILD = ("Makefile", "CMakeLists.txt")
 _BUILD_ENDINGS = (".mk", ".cmake", ".sh")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -25,11 +27,16 @@ BINDINGS = "bindings.go"
 
 @dataclass(frozen=True)
 class Use:
-    """Words of the code and of the build files, and the commit that the generated bindings are of, "" without any."""
+    """Words of the code and of the build files, and the commit that the generated bindings are of, "" without any.
+
+    `compiled` are the texts of C and C++ files, `bound` the names that code in other languages may call by name.
+    """
 
     code: frozenset[str]
     build: frozenset[str]
     bound_at: str = ""
+    compiled: tuple[str, ...] = ()
+    bound: frozenset[str] = frozenset()
 
     def of(self, names: Iterable[str]) -> set[str]:
         """Those of these functions that the code names."""
@@ -41,15 +48,21 @@ def use_of(checkout: Checkout, directory: str, dockerfile: str = "") -> Use:
     code: set[str] = set()
     build: set[str] = set()
     bound_at = ""
+    compiled: list[str] = []
+    bound: set[str] = set()
     for path in (*checkout.files_below(directory), *([dockerfile] if dockerfile else [])):
         name = PurePosixPath(path).name
         if name.endswith(_CODE):
             text = _text(checkout, path)
             code.update(_WORD.findall(text))
             bound_at = bound_commit(text) or bound_at if name == BINDINGS else bound_at
+            if name.endswith(_COMPILED):
+                compiled.append(text)
+            else:  # Go calls what it names in quotes; a name in a comment of its is none
+                bound.update(_QUOTED.findall(text) if name.endswith(".go") else _WORD.findall(text))
         elif name in _BUILD or name.endswith(_BUILD_ENDINGS) or path == dockerfile:
             build.update(_names(_text(checkout, path)))
-    return Use(frozenset(code), frozenset(build), bound_at)
+    return Use(frozenset(code), frozenset(build), bound_at, tuple(compiled), frozenset(bound))
 
 
 def bound_commit(text: str) -> str:
