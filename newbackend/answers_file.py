@@ -122,6 +122,7 @@ def _set_value(path: str, raw: str) -> Any:
         return raw
     value = parse_yaml(raw, f"--set {path}")
     if kind is ValueKind.WORDS:
+        value = "" if value is None and not raw else value
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
     if kind is ValueKind.TEXT:
         return value if isinstance(value, str) else raw

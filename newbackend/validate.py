@@ -236,7 +236,10 @@ class _Template:
         if options.cpu_variants and options.native_march:
             what = "options.native_march builds for one processor only, so there is nothing for options.cpu_variants"
             raise UsageError("cpu-variants-native", f"{what} to choose from", hint="leave one of them out")
-        return replace(options, cpu_variants=self._cpu_variants(options.cpu_variants or ()) or None)
+        if options.cpu_variants is None:
+            return options
+        # None of them is an answer too: no default is taken then.
+        return replace(options, cpu_variants=self._cpu_variants(options.cpu_variants))
 
     def _cpu_variants(self, wanted: Sequence[str]) -> tuple[str, ...]:
         """The additional processor levels that the native library is built for, oldest first."""

@@ -64,6 +64,7 @@ def test_set_reaches_into_mappings_and_lists() -> None:
 def test_a_list_among_the_options_is_set_with_commas_or_as_yaml(key: str) -> None:
     for value in ("avx,avx2", "avx, avx2", "[avx, avx2]"):
         assert as_data(parse_set([f"options.{key}={value}"])) == {"options": {key: ["avx", "avx2"]}}
+    assert as_data(parse_set([f"options.{key}="])) == {"options": {key: []}}
 
 
 @pytest.mark.parametrize("pair", ["nothing", "=x", "colour=red", "pin.colour=red", "name.first=x"])

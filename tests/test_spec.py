@@ -132,9 +132,12 @@ def test_what_is_missing_is_not_judged() -> None:
     assert checked(answers(imports={"kind": "drop-in"})).imports == answers(imports={"kind": "drop-in"}).imports
 
 
-@pytest.mark.parametrize("none", [None, []])
-def test_no_cpu_variants_are_no_answer(none: object) -> None:
-    assert to_answers(spec(**GO, options={"cpu_variants": none})) == to_answers(spec(**GO))
+def test_no_cpu_variants_are_an_answer_and_saying_nothing_is_none() -> None:
+    silent = to_answers(spec(**GO))
+    assert to_answers(spec(**GO, options={"cpu_variants": None})) == silent
+    refused = spec(**GO, options={"cpu_variants": []})
+    assert to_answers(refused) != silent
+    assert make_spec(parse_answers(dump_answers(to_answers(refused)), "here")) == refused
 
 
 def test_pure_go_is_told_where_its_gpu_images_are_built() -> None:

@@ -40,13 +40,13 @@ class EngineFacts:
         return partial(render, given=self.files)
 
 
-def with_engine(spec: BackendSpec, checkout: Checkout, *, explicit: bool) -> EngineFacts:
-    """Reads the pinned upstream of a spec whose flavour can build one.
+def with_engine(spec: BackendSpec, checkout: Checkout, *, explicit: bool, new: bool = True) -> EngineFacts:
+    """Reads the pinned upstream of a spec whose flavour can build one; the options of a `new` backend follow it.
 
     An upstream that cannot be read is a note, with `explicit` an error. Raises UsageError when a platform would be a
     CPU build.
     """
-    from newbackend.upstream.engine_answers import engine_answers, processor_note, reasons, refuse_impossible
+    from newbackend.upstream.engine_answers import engine_answers, reasons, refuse_impossible
     from newbackend.upstream.package_answers import package_answers
 
     assert spec.pin is not None  # the caller asks for no other
@@ -79,10 +79,30 @@ def with_engine(spec: BackendSpec, checkout: Checkout, *, explicit: bool) -> Eng
     build_types = {row.get("build-type", "") for key in spec.variants for row in rows_of(spec, key)}
     refuse_impossible(read.found, engine, build_types)
     made, told = _described(make_spec(replace(to_answers(spec), engine=engine)), read.found)
-    why = reasons(read.found, engine, build_types)
-    if not spec.options.cpu_variants:
-        why += processor_note(read.found, flavour.cpu_variants)
+    made, processors = _for_processors(made, read.found, new=new)
+    why = (*reasons(read.found, engine, build_types), *processors)
     return EngineFacts(made, read.files, (note, *why, *_bound_note(read), *told))
+
+
+def _for_processors(spec: BackendSpec, found: Inspection, *, new: bool) -> tuple[BackendSpec, list[str]]:
+    """The spec with a library for each kind of x86-64 processor where ggml is built, and what an image needs of one.
+
+    What was answered stays, also that there are none.
+    """
+    from newbackend.upstream.engine_answers import ggml_processor
+
+    needs, choices, options = ggml_processor(found), spec.its_flavour.cpu_variants, spec.options
+    rows = (row for key in spec.variants for row in rows_of(spec, key))
+    on_x86 = any("amd64" in row.get("platforms", "") for row in rows)
+    if not needs or not on_x86 or options.cpu_variants or options.native_march:
+        return spec, []
+    if not choices or options.cpu_variants is not None:
+        return spec, [f"on x86-64 {needs}"]
+    words = f"options.cpu_variants={','.join(choices)}"
+    if not new:
+        return spec, [f"on x86-64 {needs}; --set {words} builds for others as well"]
+    spec = make_spec(replace(to_answers(spec), options=replace(options, cpu_variants=choices)))
+    return spec, [f"{words}: by itself {needs}; --set options.cpu_variants= builds for those alone"]
 
 
 def _described(spec: BackendSpec, found: Inspection) -> tuple[BackendSpec, list[str]]:
@@ -149,7 +169,8 @@ def for_new_pin(name: str, wish: Wish, checkout: Checkout) -> EngineFacts | None
     if spec.pin is None or not built or (spec.pin == old.pin and old.engine != EngineAnswers()):
         return None
     try:
-        found = with_engine(replace(spec, engine=EngineAnswers(pip=old.engine.pip)), checkout, explicit=True)
+        bare = replace(spec, engine=EngineAnswers(pip=old.engine.pip))
+        found = with_engine(bare, checkout, explicit=True, new=False)
     except NotFoundError as error:
         note = f"{error.message}: the answers about the engine stay those of the old commit"
         return EngineFacts(spec, notes=(note,))

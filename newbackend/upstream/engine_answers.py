@@ -61,16 +61,10 @@ def _required(found: Inspection) -> tuple[str, ...]:
     return tuple(name for name in needed if _NAME.fullmatch(name))
 
 
-def processor_note(found: Inspection, choices: tuple[str, ...]) -> list[str]:
-    """What an image needs of the processor when ggml is built by its own defaults; nothing without ggml.
-
-    `choices` are the values that `options.cpu_variants` of the flavour can have.
-    """
+def ggml_processor(found: Inspection) -> str:
+    """What ggml's own defaults ask of an x86-64 processor, and where they are; "" without ggml."""
     ggml = found.cmake.options.get("GGML_AVX2") if found.cmake else None
-    if ggml is None:
-        return []
-    more = f"; --set options.cpu_variants={','.join(choices)} builds for others as well" if choices else ""
-    return [f"on x86-64 ggml is built for processors with AVX2, FMA and F16C ({ggml.where}){more}"]
+    return f"ggml is built for processors with AVX2, FMA and F16C ({ggml.where})" if ggml else ""
 
 
 def calls(found: Inspection, modalities: tuple[str, ...]) -> dict[str, str]:

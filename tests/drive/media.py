@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import wave
 import zlib
@@ -10,6 +11,8 @@ from pathlib import Path
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 SAMPLE_RATE = 16_000
+# A recording has another rate than any engine wants, and two channels.
+RECORDING_RATE, RECORDING_CHANNELS = 44_100, 2
 # Samples per pixel of each colour type; 3 is a palette.
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
@@ -25,10 +28,12 @@ class Wav:
 
 
 def write_wav(path: Path, *, seconds: int) -> None:
-    """A 16-bit mono 16 kHz recording with something to hear."""
+    """A 16-bit recording of 441 Hz."""
+    wave_form = (round(8000 * math.sin(math.tau * at / 100)) for at in range(100))
+    period = b"".join(struct.pack("<h", value) * RECORDING_CHANNELS for value in wave_form)
     with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
-        file.writeframes(struct.pack("<2h", 8000, -8000) * (SAMPLE_RATE * seconds // 2))
+        file.setparams((RECORDING_CHANNELS, 2, RECORDING_RATE, 0, "NONE", ""))
+        file.writeframes(period * (RECORDING_RATE // 100 * seconds))
 
 
 def read_wav(path: Path) -> Wav:

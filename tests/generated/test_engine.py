@@ -74,8 +74,10 @@ FILES = {
     '    if (got < 4 || n_threads < 1 || memcmp(model.magic, "TONE", 4)) return NULL;\n'
     "    loaded++;\n    return &model;\n}\n",
 }
-GO = Case("chime", "go", "purego", ("tts",))
-CAPI = Case("carillon", "go", "capi", ("tts",))
+# One library instead of four: what they are made of is no matter of these tests.
+ALONE = ("options.cpu_variants=",)
+GO = Case("chime", "go", "purego", ("tts",), ALONE)
+CAPI = Case("carillon", "go", "capi", ("tts",), ALONE)
 CALLS = """package main
 
 import (
@@ -180,8 +182,23 @@ def test_each_answer_about_the_engine_is_told_with_its_reason(pin: str, sample: 
     assert "GGML_NATIVE is off in an image" in done.out
     assert "off: TONE_BUILD_TESTS, which build no library (CMakeLists.txt:3)" in done.out
     assert "TONE_CUDA" not in done.out
-    needs = "on x86-64 ggml is built for processors with AVX2, FMA and F16C (ggml/CMakeLists.txt:5)"
-    assert f"{needs}; --set options.cpu_variants=avx,avx2,avx512 builds for others as well" in done.out
+    assert "on x86-64 ggml is built for processors with AVX2, FMA and F16C (ggml/CMakeLists.txt:5)\n" in done.out
+
+
+def test_ggml_is_built_for_each_kind_of_processor_unless_somebody_says_otherwise(pin: str, sample: Path) -> None:
+    words = ["create", "chime", "--lang", "go", "--set", "flavour=purego", "--modality", "tts", "--variants", "cpu"]
+    done = newbackend(*words, "--pin", pin, "--no-input", "--yes", "--repo", sample)
+    assert "options.cpu_variants=avx,avx2,avx512: by itself ggml is built for processors with AVX2" in done.out
+    makefile = sample / "backend/go/chime/Makefile"
+    assert "CPU_VARIANTS?=avx avx2 avx512" in makefile.read_text(encoding="utf-8")
+    # What exists keeps its options.
+    done = newbackend(
+        "change", "chime", "--set", "options.cpu_variants=avx", "--yes", "--allow-dirty", "--repo", sample
+    )
+    assert done.status == 0, done.out + done.err
+    again = newbackend("update", "chime", "--yes", "--allow-dirty", "--repo", sample)
+    assert again.status == 0, again.out + again.err
+    assert "CPU_VARIANTS?=avx\n" in makefile.read_text(encoding="utf-8")
 
 
 def test_the_bindings_of_another_commit_are_noted(pin: str, sample: Path) -> None:

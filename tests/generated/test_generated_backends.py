@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import shutil
 from pathlib import Path
 
@@ -13,9 +14,9 @@ from cli.runner import newbackend
 from drive import drive, failures, report
 from drive.server import started
 from drive.wire import Client, Proto
-from generated.building import CARGO, Case, build, identity, need, run
+from generated.building import CARGO, CLIPPY, Case, build, identity, need, run
 
-from newbackend.catalog.languages import languages
+from newbackend.catalog.languages import PLACEHOLDER, languages
 from newbackend.checkout.layout import PROTO, layout_of, open_checkout
 
 pytestmark = pytest.mark.build
@@ -51,8 +52,27 @@ def test_a_generated_backend_builds_packages_starts_and_answers(case: Case, samp
     assert not failures(results), report(results)
     assert len(results) > 10
     if case.lang == "rust":
-        run("make", "lint", cwd=folder, env=CARGO)
+        another_engine_is_not_asked_without_a_model(folder, case)
     run("make", "clean", cwd=folder)
+
+
+def another_engine_is_not_asked_without_a_model(folder: Path, case: Case) -> None:
+    """It takes the placeholder's place, and none of its models."""
+    engine = folder / "src/engine.rs"
+    text = engine.read_text(encoding="utf-8")
+    for old, new in {
+        PLACEHOLDER: "Another engine",
+        'b"NEWBACKEND"': 'b"ANOTHER"',
+        f'".{case.name}"': '".another"',
+    }.items():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    engine.write_text(text, encoding="utf-8")
+    run("cargo", "fmt", "--check", cwd=folder)
+    told = run("make", "test", cwd=folder, env=CARGO | CLIPPY)
+    needing = re.findall(r"^test \S+ \.\.\. ignored, set CLASS_TEST_MODEL to a model$", told, re.MULTILINE)
+    assert len(needing) > 20, told
+    assert "ignored, only the made-up engine answers like this" in told
 
 
 # What `run.sh` asks the processor for before it takes a library, by the library's suffix.

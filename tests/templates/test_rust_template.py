@@ -347,3 +347,32 @@ def assert_formatted(tree: dict[str, str], folder: Path) -> None:
         (folder / path).write_text(text, encoding="utf-8")
     checked = run(["rustfmt", "--edition", "2021", "--check", "build.rs", "src/main.rs"], folder)
     assert checked.returncode == 0, checked.stdout
+
+
+MODEL_NEEDED = "connect_loaded()", "model(&scratch)", "store://"
+TEST = re.compile(r"#\[tokio::test\]\n((?:#\[[^\n]*\n)*)async fn (\w+)\(\) \{\n(.*?)\n\}", re.S)
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_what_needs_a_model_is_ignored_by_name_without_one(modality: str) -> None:
+    tests = TEST.findall(files(modalities=[modality])["src/tests.rs"])
+    assert tests
+    chosen = {"no_model": 'ignore = "set MY_ENGINE_TEST_MODEL to a model"', "not(made_up)": 'ignore = "only the made-up engine'}
+    for attribute, name, body in tests:
+        needs = any(word in body for word in MODEL_NEEDED) or "MADE_UP" in body
+        marked = [why for why, text in chosen.items() if f"#[cfg_attr({why}, {text}" in attribute]
+        assert (len(marked) == 1) == needs, name
+    assert any("no_model" in attribute for attribute, _, _ in tests)
+
+
+def test_the_build_script_asks_for_the_variable_that_the_tests_name() -> None:
+    tree = files(name="3dgen")
+    assert '"B_3DGEN_TEST_MODEL"' in tree["build.rs"]
+    assert tree["src/tests.rs"].count("B_3DGEN_TEST_MODEL") > 2
+    assert "NEWBACKEND-PLACEHOLDER" not in tree["build.rs"], "verify would take it for the engine's marker"
+
+
+def test_an_ignored_test_of_a_long_name_has_rustfmts_lines() -> None:
+    text = files(name="a" * 50)["src/tests.rs"]
+    assert '#[cfg_attr(\n    no_model,\n    ignore = "set ' in text
+    assert max(map(len, text.splitlines())) <= 100

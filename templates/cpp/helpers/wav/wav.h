@@ -1,5 +1,5 @@
-// Reading and writing WAV files. Reads PCM of 8 to 32 bits and 32-bit float, any channel count
-// (mixed to mono); writes 16-bit mono, which is what LocalAI serves.
+// Sound, and reading and writing it as WAV files. Reads PCM of 8 to 32 bits and 32-bit float; writes 16 bits. Rate and
+// channels are those of the sound.
 #pragma once
 
 #include <algorithm>
@@ -20,15 +20,52 @@ class Unreadable : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// Mono samples in [-1, 1].
+/// Samples in [-1, 1]; those of all channels take turns.
 struct Sound {
     int sample_rate = 0;
     std::vector<float> samples;
+    int channels = 1;
 
-    float seconds() const { return static_cast<float>(samples.size()) / static_cast<float>(sample_rate); }
+    /// Samples per channel.
+    std::size_t frames() const { return samples.size() / static_cast<std::size_t>(channels); }
+    float seconds() const { return static_cast<float>(frames()) / static_cast<float>(sample_rate); }
 };
 
 namespace detail {
+
+/// No recording has more samples per second: a header that says so is broken.
+constexpr unsigned kMaxRate = 768000;
+
+/// A sinc under a Hann window, read off a table.
+class LowPass {
+  public:
+    /// For an output that takes one sample every `step` samples of the input.
+    explicit LowPass(double step) : reach_(kCrossings * std::max(step, 1.0) / kPassed) {
+        constexpr double kPi = 3.14159265358979323846;
+        for (int i = 0; i <= kCrossings * kPerCrossing; ++i) {
+            const double x = static_cast<double>(i) / kPerCrossing;
+            const double sinc = i == 0 ? 1 : std::sin(kPi * x) / (kPi * x);
+            weights_.push_back(static_cast<float>(sinc * (0.5 + 0.5 * std::cos(kPi * x / kCrossings))));
+        }
+    }
+
+    /// How far a sample is heard, in samples of the input.
+    double reach() const { return reach_; }
+
+    float weight(double distance) const {
+        const double at = std::fabs(distance) / reach_ * (kCrossings * kPerCrossing);
+        const auto index = static_cast<std::size_t>(at);
+        if (index + 1 >= weights_.size()) return 0;
+        return weights_[index] + (weights_[index + 1] - weights_[index]) * static_cast<float>(at - static_cast<double>(index));
+    }
+
+  private:
+    static constexpr int kCrossings = 16;  // zero crossings on either side
+    static constexpr int kPerCrossing = 512;
+    static constexpr double kPassed = 0.95;  // of what the lower rate can hold: the filter has no sharp edge
+    double reach_;
+    std::vector<float> weights_;
+};
 
 inline std::uint32_t little(const unsigned char* at, int bytes) {
     std::uint32_t value = 0;
@@ -62,6 +99,47 @@ inline float sample(const unsigned char* at, const Format& format) {
 
 }  // namespace detail
 
+/// The mean of all channels.
+inline Sound mono(const Sound& sound) {
+    if (sound.channels == 1) return sound;
+    const auto channels = static_cast<std::size_t>(sound.channels);
+    Sound mixed{sound.sample_rate, {}, 1};
+    mixed.samples.reserve(sound.frames());
+    for (std::size_t frame = 0; frame < sound.frames(); ++frame) {
+        float sum = 0;
+        for (std::size_t channel = 0; channel < channels; ++channel) sum += sound.samples[frame * channels + channel];
+        mixed.samples.push_back(sum / static_cast<float>(channels));
+    }
+    return mixed;
+}
+
+/// The same sound at another rate. What is too high for the new rate is left out.
+inline Sound resampled(const Sound& sound, int rate) {
+    if (sound.sample_rate == rate) return sound;
+    const double step = static_cast<double>(sound.sample_rate) / rate;
+    const detail::LowPass filter(step);
+    const auto channels = static_cast<std::size_t>(sound.channels);
+    const auto frames = static_cast<std::size_t>(std::lround(static_cast<double>(sound.frames()) / step));
+    Sound result{rate, {}, sound.channels};
+    result.samples.reserve(frames * channels);
+    for (std::size_t frame = 0; frame < frames; ++frame) {
+        const double at = static_cast<double>(frame) * step;
+        const auto first = static_cast<std::size_t>(std::max(0.0, std::ceil(at - filter.reach())));
+        const auto end = std::min(static_cast<std::size_t>(at + filter.reach()) + 1, sound.frames());
+        for (std::size_t channel = 0; channel < channels; ++channel) {
+            float sum = 0;
+            float whole = 0;
+            for (std::size_t input = first; input < end; ++input) {
+                const float weight = filter.weight(static_cast<double>(input) - at);
+                sum += weight * sound.samples[input * channels + channel];
+                whole += weight;
+            }
+            result.samples.push_back(whole == 0 ? 0 : sum / whole);
+        }
+    }
+    return result;
+}
+
 /// 16-bit little-endian PCM of the samples; what lies outside [-1, 1] is clipped.
 inline std::string pcm16(const std::vector<float>& samples) {
     std::string out;
@@ -74,19 +152,20 @@ inline std::string pcm16(const std::vector<float>& samples) {
     return out;
 }
 
-/// A whole WAV file, 16-bit mono.
+/// A whole WAV file of 16-bit samples.
 inline std::string encode(const Sound& sound) {
     const std::string data = pcm16(sound.samples);
     const auto rate = static_cast<std::uint32_t>(sound.sample_rate);
+    const auto channels = static_cast<std::uint32_t>(sound.channels);
     std::string out = "RIFF";
     detail::put(out, static_cast<std::uint32_t>(36 + data.size()), 4);
     out += "WAVEfmt ";
     detail::put(out, 16, 4);
     detail::put(out, 1, 2);
-    detail::put(out, 1, 2);
+    detail::put(out, channels, 2);
     detail::put(out, rate, 4);
-    detail::put(out, rate * 2, 4);
-    detail::put(out, 2, 2);
+    detail::put(out, rate * channels * 2, 4);
+    detail::put(out, channels * 2, 2);
     detail::put(out, 16, 2);
     out += "data";
     detail::put(out, static_cast<std::uint32_t>(data.size()), 4);
@@ -116,21 +195,15 @@ inline Sound decode(const std::string& bytes) {
         } else if (id == "data") {
             const bool integer = format.code == 1 && format.bits >= 8 && format.bits <= 32 && format.bits % 8 == 0;
             const bool real = format.code == 3 && format.bits == 32;
-            if (!(integer || real) || format.channels == 0 || format.rate == 0) {
+            if (!(integer || real) || format.channels == 0 || format.rate == 0 ||
+                format.rate > detail::kMaxRate) {
                 throw Unreadable("WAV of a kind that is not read here");
             }
-            Sound sound;
-            sound.sample_rate = static_cast<int>(format.rate);
+            Sound sound{static_cast<int>(format.rate), {}, static_cast<int>(format.channels)};
             const std::size_t width = format.bits / 8;
-            const std::size_t frames = size / (width * format.channels);
-            sound.samples.reserve(frames);
-            for (std::size_t frame = 0; frame < frames; ++frame) {
-                float sum = 0;
-                for (std::size_t channel = 0; channel < format.channels; ++channel) {
-                    sum += detail::sample(body + (frame * format.channels + channel) * width, format);
-                }
-                sound.samples.push_back(sum / static_cast<float>(format.channels));
-            }
+            const std::size_t count = size / (width * format.channels) * format.channels;
+            sound.samples.reserve(count);
+            for (std::size_t i = 0; i < count; ++i) sound.samples.push_back(detail::sample(body + i * width, format));
             return sound;
         }
         at += 8 + std::min(left, size + size % 2);

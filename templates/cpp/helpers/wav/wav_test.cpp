@@ -18,6 +18,23 @@ std::string header(unsigned code, unsigned channels, unsigned rate, unsigned bit
     return out;
 }
 
+wav::Sound tone(int rate, double hertz) {
+    wav::Sound sound{rate, {}};
+    for (int i = 0; i < rate; ++i) {
+        sound.samples.push_back(static_cast<float>(0.5 * std::sin(6.283185307179586 * hertz * i / rate)));
+    }
+    return sound;
+}
+
+/// The largest difference, without the ends, which have no neighbours.
+float difference(const wav::Sound& left, const wav::Sound& right) {
+    float largest = left.samples.size() == right.samples.size() ? 0.0F : 1.0F;
+    for (std::size_t i = 100; i + 100 < std::min(left.samples.size(), right.samples.size()); ++i) {
+        largest = std::max(largest, std::fabs(left.samples[i] - right.samples[i]));
+    }
+    return largest;
+}
+
 bool refused(const std::string& bytes) {
     try {
         wav::decode(bytes);
@@ -43,10 +60,24 @@ int main() {
     CHECK(wav::encode(back) == bytes);
 
     const wav::Sound stereo = wav::decode(header(1, 2, 8000, 8, 4) + std::string("\x80\x00\xff\x81", 4));
-    CHECK(stereo.samples.size() == 2);
-    CHECK(stereo.samples[0] == -0.5F);
-    CHECK(stereo.samples[1] == 0.5F);
+    CHECK(stereo.channels == 2);
+    CHECK(stereo.samples.size() == 4);
+    CHECK(stereo.samples[1] == -1.0F);
     CHECK(stereo.seconds() == 2.0F / 8000.0F);
+    const wav::Sound again = wav::decode(wav::encode(stereo));
+    CHECK(again.channels == 2 && again.frames() == 2);
+    const wav::Sound mixed = wav::mono(stereo);
+    CHECK(mixed.channels == 1 && mixed.samples.size() == 2);
+    CHECK(mixed.samples[0] == -0.5F);
+    CHECK(mixed.samples[1] == 0.5F);
+    const wav::Sound faster = wav::resampled(stereo, 16000);
+    CHECK(faster.channels == 2 && faster.frames() == 4);
+
+    for (const auto& [from, to] : {std::pair(44100, 16000), std::pair(8000, 16000), std::pair(11025, 16000)}) {
+        CHECK(difference(wav::resampled(tone(from, 440), to), tone(to, 440)) < 2e-3F);
+    }
+    // What is too high for the new rate does not come back as another tone.
+    CHECK(difference(wav::resampled(tone(44100, 15000), 16000), tone(16000, 0)) < 1e-3F);
 
     const wav::Sound deep = wav::decode(header(1, 1, 8000, 24, 3) + std::string("\x00\x00\xc0", 3));
     CHECK(deep.samples.at(0) == -0.5F);
@@ -61,6 +92,7 @@ int main() {
     CHECK(refused(bytes.substr(0, 30)));
     CHECK(refused(header(1, 0, 8000, 16, 2) + "xx"));
     CHECK(refused(header(1, 1, 0, 16, 2) + "xx"));
+    CHECK(refused(header(1, 1, 4000000000, 16, 2) + "xx"));
     CHECK(refused(header(1, 1, 8000, 12, 2) + "xx"));
     CHECK(refused(header(7, 1, 8000, 8, 2) + "xx"));
     return check::report("wav");
