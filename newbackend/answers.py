@@ -84,13 +84,14 @@ class EngineAnswers:
     `target` is the library to link, `header` and `version` its C API and the function that tells its version,
     `calls` the functions of the C API that may be the ones to call, for each modality and to `load` a model:
     {"vad": "foo_detect:37"} with the line in the header. `load` and `free` are those that the backend calls.
-    `native` the option that is off in an image, `off` options for what no backend needs, `packages` what CMake has to
+    `native` the option that is off in an image, `on` options without which that library is not built, `off` options for
+    what no backend needs, `packages` what CMake has to
     find on the system, `switches` the options for each BUILD_TYPE, for instance {"cublas": "-DSD_CUDA=ON"}.
 
     An upstream with a plain Makefile has `objects` in place of a target: the files to link for each BUILD_TYPE (`cpu`
     for none), and `libraries` to link with them; `native` is then the make variable with `-march=native`. Of a Python
-    distribution or a Rust crate: `package` is its name, `module` what Python imports, `folder` where the crate is,
-    `extras` the distribution's extra for each BUILD_TYPE.
+    distribution or a Rust crate: `package` is its name, `module` what Python imports, `folder` where the crate is
+    (or the CMake project, where that is not at the top), `extras` the distribution's extra for each BUILD_TYPE.
     `pip` is a release on PyPI to install in place of the pinned sources, `torch` what it needs of PyTorch (an empty
     list: nothing; unknown: not answered).
     """
@@ -102,6 +103,7 @@ class EngineAnswers:
     free: Text = None
     calls: Mapping[str, str] | None = None
     native: Text = None
+    on: Words = None
     off: Words = None
     packages: Words = None
     switches: Mapping[str, str] | None = None

@@ -269,6 +269,7 @@ def _engine(engine: EngineAnswers) -> EngineAnswers:
         "calls": (_CALLS, [*(engine.calls or {}).values()]),
         "calls' names": (_PACKAGE, [*(engine.calls or {})]),
         "native": (_IDENTIFIER, [engine.native]),
+        "on": (_IDENTIFIER, [*(engine.on or ())]),
         "off": (_IDENTIFIER, [*(engine.off or ())]),
         "packages": (_PACKAGE, [*(engine.packages or ())]),
         "switches": (_SWITCHES, [*(engine.switches or {}).values()]),

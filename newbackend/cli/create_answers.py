@@ -162,7 +162,8 @@ def _with_engine(spec: BackendSpec, checkout: Checkout, options: CreateOptions) 
     flavour = spec.its_flavour
     mode = options.engine or ("placeholder" if options.settled and not flavour.binds else "auto")
     links = (flavour.links_engine or flavour.takes_package) and not spec.keeps_files
-    known = spec.engine != EngineAnswers(pip=spec.engine.pip)
+    chosen = EngineAnswers(pip=spec.engine.pip, header=spec.engine.header, target=spec.engine.target)
+    known = spec.engine != chosen  # these three choose between readings; the rest is read with them
     if mode == "placeholder" or not links:
         return EngineFacts(spec)
     if spec.pin is None:

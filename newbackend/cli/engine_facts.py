@@ -69,6 +69,7 @@ def with_engine(spec: BackendSpec, checkout: Checkout, *, explicit: bool, new: b
         engine, note = engine_answers(read.found, objects=flavour.links_objects, modalities=spec.modalities)
     if engine is None:
         return EngineFacts(spec, notes=(note,))
+    engine = replace(engine, target=spec.engine.target or engine.target)
     if flavour.takes_package:
         engine = replace(engine, pip=spec.engine.pip)
         made, told = _described(make_spec(replace(to_answers(spec), engine=engine)), read.found)
@@ -213,7 +214,9 @@ def _read(spec: BackendSpec, checkout: Checkout, sha: str) -> EngineReading:
 
     assert spec.pin is not None
     with progress(f"reading {spec.pin.repo}"):
-        return read_remote(spec.pin.repo, sha, partial(read_engine, bound=_wanted(spec, checkout)))
+        return read_remote(
+            spec.pin.repo, sha, partial(read_engine, bound=_wanted(spec, checkout), wanted=spec.engine.header or "")
+        )
 
 
 def _wanted(spec: BackendSpec, checkout: Checkout) -> Bound | None:

@@ -64,6 +64,8 @@ class Headers:
     public: list[Header]
     others: list[Header]
     cplusplus: list[str]
+    chosen: bool = False
+    """Whether somebody named the first one."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def headers(sources: Sources, known: Known) -> Headers:
             continue
         api = read_header(text, path) if _has_c_linkage(sources, path, text) else None
         if api is not None and api.functions:
-            found.append(_judged(path, known, api))
+            found.append(judged(path, known, api))
         elif (is_cplusplus(text) or (api and api.cplusplus)) and _is_public(path, known):
             cplusplus.append(path)
     ranked = sorted(found, key=lambda header: (-header.points, header.api.path))
@@ -141,7 +143,8 @@ def _named(stem: str, known: Known) -> bool:
     return any(same(plain, name) for name in known.names)
 
 
-def _judged(path: str, known: Known, api: Api) -> Header:
+def judged(path: str, known: Known, api: Api) -> Header:
+    """A header with what speaks for it as the C API."""
     reasons: list[str] = []
     score = 0
     stem = posixpath.splitext(posixpath.basename(path))[0]

@@ -9,6 +9,7 @@ from newbackend.errors import UsageError
 from newbackend.upstream.api import version_function
 from newbackend.upstream.fact_rows import place
 from newbackend.upstream.inspect import Inspection
+from newbackend.upstream.library import Primary
 from newbackend.upstream.loading import of_modalities
 from newbackend.upstream.make_objects import CPU, make_engine
 from newbackend.upstream.makefile import Makefile
@@ -43,6 +44,7 @@ def engine_answers(
         version=version.name if version and version.result == "const char *" else None,
         calls=calls(found, modalities) or None,
         native=found.native.name if found.native else None,
+        on=_needed_for(found.linked),
         off=tuple(option.name for option in found.side if option.default.upper() not in ("OFF", "0", "FALSE")) or None,
         packages=_required(found) or None,
         switches={switch.build_type: " ".join(switch.options) for switch in found.switches} or None,
@@ -50,7 +52,15 @@ def engine_answers(
     target = found.linked
     guessed = sorted(switch.build_type for switch in found.switches if switch.confidence == "guess")
     sure = f"; not sure of {', '.join(guessed)}" if guessed else ""
+    if target.target.kind == "shared":
+        sure += "; it is a shared library, which the package has to bring too"
     return answers, f"the build links {target.target.name} of {found.repo} ({target.target.where}){sure}"
+
+
+def _needed_for(library: Primary) -> tuple[str, ...] | None:
+    """The option of the project's own that a shared library is built with, where there is no other library."""
+    option = library.shared_by.removeprefix("-D").removesuffix("=ON")
+    return (option,) if library.target.kind == "shared" and option else None
 
 
 def _required(found: Inspection) -> tuple[str, ...]:

@@ -45,9 +45,9 @@ class EngineReading:
     loader: Loader | None = None
 
 
-def read_engine(sources: Sources, unread: Mapping[str, str], *, bound: Bound | None) -> EngineReading:
-    """An inspection, with bindings where they are wanted and the engine has a C API."""
-    found = inspection(sources, dict(unread))
+def read_engine(sources: Sources, unread: Mapping[str, str], *, bound: Bound | None, wanted: str = "") -> EngineReading:
+    """An inspection, with bindings where they are wanted and the engine has a C API. `wanted` is the header to take."""
+    found = inspection(sources, dict(unread), header=wanted)
     if bound is None:
         return EngineReading(found)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -19,9 +19,9 @@ from newbackend.upstream.cmake_declarations import Project
 from newbackend.upstream.commit import Commit, Submodule, fetched, opened
 from newbackend.upstream.confined import confined
 from newbackend.upstream.facts import Gap, Option, Switch
-from newbackend.upstream.header_choice import included_in
+from newbackend.upstream.header_choice import chosen_header, included_in
 from newbackend.upstream.header_choice import known as known_of_headers
-from newbackend.upstream.library import Primary, chosen_library
+from newbackend.upstream.library import Primary, chosen_library, linked_library
 from newbackend.upstream.loading import Loader, loaders
 from newbackend.upstream.makefile import Makefile, read_makefile
 from newbackend.upstream.manifest_values import main_crate
@@ -140,17 +140,24 @@ def _github(url: str) -> str:
     return path if parts.hostname == "github.com" and path.count("/") == 1 else ""
 
 
-def inspection(sources: Sources, unread: dict[str, str]) -> Inspection:
-    """Everything that the files say, put together."""
+def inspection(sources: Sources, unread: dict[str, str], *, header: str = "") -> Inspection:
+    """Everything that the files say, put together. `header` is the C API's; without it the best is taken.
+
+    Raises NotFoundError when there is no such header, or it is for C++ alone.
+    """
     cmake = read_cmake(sources)
     makefile = read_makefile(sources)
     manifests = read_manifests(sources)
     found, missing = switches(cmake, unread) if cmake else ([], [])
     known = known_of_headers(sources, cmake, makefile)
     headers = api.headers(sources, known)
+    if header:
+        given = chosen_header(sources, header, moved=True).api
+        rest = [other for other in headers.public if other.api.path != given.path]
+        headers = replace(headers, public=[api.judged(given.path, known, given), *rest], chosen=True)
     public, names = headers.public, known.names
     primary = chosen_library(cmake, public, names, ("shared", "library", "static")) if cmake else None
-    linked = chosen_library(cmake, public, names, ("static", "library")) if cmake else None
+    linked = linked_library(cmake, public, names) if cmake else None
     systems = build_systems.systems(cmake, makefile, manifests)
     gaps = [*(cmake.gaps if cmake else []), *(makefile.gaps if makefile else []), *manifests.gaps, *missing]
     gaps += [gap for header in public[:2] for gap in header.api.gaps]
@@ -204,12 +211,14 @@ def _declared(repo: str, systems: list[str], cmake: Project | None, manifests: M
 
 def _about_headers(headers: api.Headers, systems: list[str]) -> Iterator[Gap]:
     """What is not sure about the choice of a header."""
-    if headers.public:
+    if headers.public and not headers.chosen:
         best, *rest = headers.public
         equal = [header.api.path for header in rest if header.points == best.points]
         if equal:
             text = f"is the first of {len(equal) + 1} headers that may be the C API ({', '.join(equal[:3])})"
             yield Gap(best.api.path, f"{text}; --set engine.header=PATH takes another")
+    elif headers.public:
+        return
     elif headers.others and {"cmake", "make"}.intersection(systems[:1]):
         nearest = headers.others[0].api.path
         yield Gap("", f"no header is surely the C API; {nearest} has C linkage, and --set engine.header=PATH takes one")

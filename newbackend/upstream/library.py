@@ -26,6 +26,17 @@ class Primary:
     """The option to pass for a shared library; empty when it is one always, or can be none."""
     confidence: Confidence
     reason: str
+    points: int = 0
+    """How much speaks for it."""
+
+
+def linked_library(project: Project, headers: Sequence[Header], names: Sequence[str]) -> Primary | None:
+    """The library to link into another one: a static one where it has the API, else the shared one that has."""
+    static = chosen_library(project, headers, names, ("static", "library"))
+    shared = chosen_library(project, headers, names, ("shared",))
+    if shared and shared.points >= _LIKELY and (static is None or static.points < _LIKELY):
+        return shared
+    return static
 
 
 def chosen_library(
@@ -46,7 +57,7 @@ def chosen_library(
     confidence: Confidence = (
         "certain" if points >= _CERTAIN else "likely" if points >= _LIKELY or len(ranked) == 1 else "guess"
     )
-    return Primary(best, _shared_by(project, best), confidence, reason or "is the first library")
+    return Primary(best, _shared_by(project, best), confidence, reason or "is the first library", points)
 
 
 class _Signs:
@@ -56,6 +67,7 @@ class _Signs:
         self._project = project
         self._paths = set(paths)
         self._stems = {_stem(path) for path in paths}
+        self._best = _stem(paths[0]) if paths else ""
         self._names = names
 
     def points(self, target: Target) -> tuple[int, str]:
@@ -68,7 +80,7 @@ class _Signs:
             (3, "compiles the API's file", bool(self._stems & files)),
             (3, "compiles a file that is named a C API", any(map(C_API.search, files)) and not self._stems & files),
             (2, "is named like the project", any(self._named(name) for name in called)),
-            (1, "is named like the API's header", bool(self._stems & words)),
+            (1, "is named like the API's header", self._best in words),
         )
         held = [(weight, text) for weight, text, holds in signs if holds]
         return sum(weight for weight, _ in held), ", ".join(text for _, text in held)

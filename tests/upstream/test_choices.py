@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from miniature import in_memory
 
+from newbackend.errors import NotFoundError
 from newbackend.upstream.api import lifetimes
 from newbackend.upstream.engine_answers import engine_answers
 from newbackend.upstream.header import read_header
@@ -84,6 +85,22 @@ def test_a_c_api_in_a_folder_of_bindings_counts_when_the_library_compiles_it() -
 def test_several_headers_with_as_much_for_them_are_said_to_be_that() -> None:
     files = {"CMakeLists.txt": PLAIN, "src/tone.cpp": "", "include/asr.h": HANDLES, "include/tts.h": HANDLES}
     assert "include/asr.h: is the first of 2 headers that may be the C API (include/tts.h)" in gaps(inspected(files))
+
+
+def test_a_header_that_is_named_is_taken_with_its_library() -> None:
+    cmake = """project(tone CXX)
+add_library(tone_asr_c STATIC asr/c_api.cpp)
+add_library(tone_tts_c STATIC tts/c_api.cpp)
+"""
+    names = ("asr/c_api.cpp", "tts/c_api.cpp")
+    files = {"CMakeLists.txt": cmake, **dict.fromkeys(names, ""), "include/asr.h": HANDLES, "include/tts.h": HANDLES}
+    for header, library in (("include/asr.h", "tone_asr_c"), ("include/tts.h", "tone_tts_c")):
+        found = inspection(in_memory(files), {}, header=header)
+        assert found.linked is not None
+        assert (found.headers[0].api.path, found.linked.target.name) == (header, library)
+        assert "may be the C API" not in gaps(found)
+    with pytest.raises(NotFoundError, match="has no file include/none"):
+        inspection(in_memory(files), {}, header="include/none.h")
 
 
 def test_warnings_of_a_header_are_not_printed(capfd: pytest.CaptureFixture[str]) -> None:
@@ -198,6 +215,26 @@ def test_a_library_is_named_like_the_project_but_for_its_form(name: str) -> None
     found = inspected({"CMakeLists.txt": cmake, "a.cpp": "", "b.cpp": ""}, "acme/tone.cpp")
     assert found.primary is not None
     assert found.primary.target.name == name
+
+
+def test_a_shared_library_is_linked_where_no_static_one_has_the_api() -> None:
+    cmake = """project(tone CXX)
+option(TONE_BUILD_SHARED "x" OFF)
+add_library(common STATIC src/common.cpp)
+if(TONE_BUILD_SHARED)
+  add_library(tone_shared SHARED src/tone.cpp)
+endif()
+"""
+    files = {"CMakeLists.txt": cmake, "src/common.cpp": "", "src/tone.cpp": "", "src/tone.h": HANDLES}
+    answers, note = engine_answers(inspected(files), objects=False)
+    assert answers is not None
+    assert (answers.target, answers.on) == ("tone_shared", ("TONE_BUILD_SHARED",))
+    assert "it is a shared library, which the package has to bring too" in note
+    static = cmake.replace("endif()", "endif()\nadd_library(tone_static STATIC src/tone.cpp)")
+    answers, note = engine_answers(inspected({**files, "CMakeLists.txt": static}), objects=False)
+    assert answers is not None
+    assert (answers.target, answers.on) == ("tone_static", None)
+    assert "shared library" not in note
 
 
 def test_a_project_in_a_folder_is_read_and_built_there() -> None:
