@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from newbackend.checkout.git import Git
+from newbackend.checkout.reading import LIMIT_BYTES
 from newbackend.checkout.revision import RevisionCheckout
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError
@@ -28,10 +29,17 @@ def words_of(text: str) -> list[str]:
 
 
 def files_with(
-    checkout: Checkout, words: Iterable[str], fewest: int, looked_at: LookedAt, aside: Iterable[str] = ()
+    checkout: Checkout,
+    words: Iterable[str],
+    fewest: int,
+    looked_at: LookedAt,
+    aside: Iterable[str] = (),
+    *,
+    limit: int = LIMIT_BYTES,
 ) -> Mapping[str, frozenset[str]]:
     """Path -> those of the words that the file has, at least `fewest`, for files and directories that are `looked_at`.
-    git is told of what is big and not (`aside`, gitglossary(7), "pathspec").
+    git is told of what is big and not (`aside`, gitglossary(7), "pathspec"); of what is read here, a file of more than
+    `limit` characters is not.
 
     git searches what it does not ignore, which takes a tenth of the time; without git, or a git without Perl's regular
     expressions, every file is read. Planned changes count. A file that cannot be read has nothing.
@@ -42,7 +50,8 @@ def files_with(
     except NewbackendError:
         found = {}
     planned = [path for path in checkout.planned if _seen(path, looked_at)]
-    read = dict(_by_reading(checkout, known, (*planned, *(() if found else _files(checkout, looked_at)))))
+    paths = (*planned, *(() if found else _files(checkout, looked_at)))
+    read = dict(_by_reading(checkout, known, paths, limit))
     unchanged = {path: have for path, have in found.items() if path not in checkout.planned}
     many = {path: have for path, have in {**unchanged, **read}.items() if len(have) >= fewest}
     return {path: many[path] for path in sorted(many) if path in read or _seen(path, looked_at)}
@@ -69,11 +78,13 @@ def _by_git(checkout: Checkout, words: frozenset[str], aside: Iterable[str]) -> 
 
 
 def _by_reading(
-    checkout: Checkout, words: frozenset[str], paths: Iterable[str]
+    checkout: Checkout, words: frozenset[str], paths: Iterable[str], limit: int
 ) -> Iterator[tuple[str, frozenset[str]]]:
     for path in paths:
         try:
-            have = words.intersection(words_of(checkout.read(path) or "")) if checkout.holds(path, *words) else None
+            if checkout.size(path) > limit or not checkout.holds(path, *words):
+                continue
+            have = words.intersection(words_of(checkout.read(path) or ""))
         except NewbackendError:
             continue  # not text, or not to be read
         if have:

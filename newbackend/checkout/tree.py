@@ -93,6 +93,11 @@ class Checkout:
             return any(word in content for word in words)
         return any(word.encode() in content for word in words)
 
+    def size(self, path: str) -> int:
+        """The bytes of a file, or the characters of a text that was read; 0 when it does not exist."""
+        content = self._changes[path] if path in self._changes else self._content(path)
+        return len(content or "")
+
     def _content(self, path: str) -> bytes | str | None:
         """The content on disk, read once: bytes until the text is needed, which then replaces them."""
         if path not in self._disk:

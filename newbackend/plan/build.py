@@ -175,14 +175,14 @@ def _scaffold_edits(
 
 def _new_files(spec: BackendSpec, checkout: Checkout, scaffold: Scaffold) -> Iterable[tuple[str, str, NewFile]]:
     """Every file to create: the backend's own, then those of the places."""
-    if spec.keeps_files:
-        return
     reason = f"the files of {spec.name}"
-    for path, file in scaffold(spec, checkout).items():
+    for path, file in ({} if spec.keeps_files else scaffold(spec, checkout)).items():
         yield SCAFFOLD, path, NewFile(file.mode, file.text, reason, ("REG801",))
     for place in places():
         if place.probe(checkout).usable:
             for path, brought in place.files(checkout, spec).items():
+                if spec.keeps_files and brought.needed:
+                    continue  # it is one of those that are there
                 yield place.id, path, brought
 
 

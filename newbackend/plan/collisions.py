@@ -101,8 +101,8 @@ def _name_taken(spec: BackendSpec, checkout: Checkout) -> None:
         if holds_files(checkout, directory):
             raise UsageError("name-taken", f"there is a backend {spec.name!r} already", where=directory, hint=hint)
     for place in places():
-        if place.id == "path-filter":
-            continue  # its facts are the matrix rows' routes
+        if place.id == "path-filter" or not place.mentions(checkout, spec.name):
+            continue  # the path filter's facts are the matrix rows' routes
         for fact in place.observe(checkout):
             if fact.backend == spec.name:
                 where = f"{fact.path}:{fact.line}"

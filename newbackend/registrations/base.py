@@ -103,8 +103,8 @@ class PlacePlan:
 
 @dataclass(frozen=True)
 class NewFile:
-    """A new file of a place: permission bits, text, reason, and the rules it satisfies. `needed`: without its later
-    changes the registration is not whole, so one that was edited stops them."""
+    """A new file of a place: permission bits, text, reason, and the rules it satisfies. `needed`: the registration
+    is not whole without it: kept files have it already, and one that was edited stops a change."""
 
     mode: int
     text: str
@@ -224,6 +224,10 @@ class Place(ABC):
     def tasks(self, checkout: Checkout, spec: BackendSpec) -> Iterable[Manual]:
         """What remains to a person in the area of this place, when the backend is registered in the checkout."""
         return ()
+
+    def mentions(self, checkout: Checkout, name: str) -> bool:
+        """Whether a fact may be about a backend; a place whose file is big looks for the name first."""
+        return True
 
     def concerns(self, spec: BackendSpec) -> bool:
         """Whether a plan should mention that this place is absent."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -34,6 +35,7 @@ class Block:
     line: int
 
 
+@lru_cache(maxsize=2)
 def blocks(text: str) -> tuple[Block, ...]:
     """The items of the list, in order; empty when no line begins with a dash and a blank."""
     starts = [0] if _is_dash(text, 0) else []

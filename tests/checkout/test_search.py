@@ -50,6 +50,13 @@ def test_planned_changes_count(tree: Checkout) -> None:
     assert found(tree.with_changes({"all.txt": None}), 3) == {"marks.md": ["pipe", "sherpa-onnx", "whisper"]}
 
 
+def test_a_planned_file_that_is_too_big_is_not_read(tree: Checkout) -> None:
+    big = tree.with_changes({"new.txt": "whisper pipe", "big.txt": "whisper pipe " * 100})
+    files = files_with(big, WORDS, 2, lambda path: path != "past", limit=1000)
+    assert "new.txt" in files
+    assert "big.txt" not in files
+
+
 @pytest.mark.parametrize("setting", ["grep.lineNumber", "grep.column", "submodule.recurse", "grep.extendedRegexp"])
 def test_the_users_own_settings_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
     if shutil.which("git") is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from newbackend.checkout.tree import Checkout, cached, cached_by_file
 from newbackend.errors import NewbackendError
@@ -52,23 +53,27 @@ def _items(checkout: Checkout, path: str) -> tuple[Model, ...]:
     found = []
     for index, block in enumerate(blocks(text)):
         item = text[block.start : block.end - text.endswith("\n", block.start, block.end)]
-        name, url = _NAME.search(item), _URL.search(item)
-        merged = _MERGED.search(item) if "<<" in item else None
-        anchored = _ANCHORED.match(item)
-        config = _OF_FOLDER.search(url[1]) if url else None
-        found.append(
-            Model(
-                index=index,
-                name=plain(name[1]) if name else "",
-                backend=_overridden(item),
-                text=item,
-                line=block.line,
-                anchor=anchored[1] if anchored else "",
-                merges=merged[1] if merged else "",
-                config=config[1] if config else "",
-            )
-        )
+        name, backend, kept, anchor, merges, config = _read(item)
+        found.append(Model(index, name, backend, kept, block.line, anchor, merges, config))
     return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def _read(item: str) -> tuple[str, str, str, str, str, str]:
+    """Name, backend, text, anchor, merged anchor and configuration of an item: a plan that adds one has all the others
+    again."""
+    name, url = _NAME.search(item), _URL.search(item)
+    merged = _MERGED.search(item) if "<<" in item else None
+    anchored = _ANCHORED.match(item)
+    config = _OF_FOLDER.search(url[1]) if url else None
+    return (
+        plain(name[1]) if name else "",
+        _overridden(item),
+        item,
+        anchored[1] if anchored else "",
+        merged[1] if merged else "",
+        config[1] if config else "",
+    )
 
 
 @cached

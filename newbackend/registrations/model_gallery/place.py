@@ -16,7 +16,7 @@ from newbackend.checkout.tree import Checkout
 from newbackend.registrations.base import Altered, Change, ExpectedFact, Fact, Place, PlacePlan, Probe, answers_for
 from newbackend.registrations.manual import Manual
 from newbackend.registrations.model_gallery.entries import entry_texts, usecases_of
-from newbackend.registrations.model_gallery.index import MODELS, Model, models, variants_of
+from newbackend.registrations.model_gallery.index import FOLDER, MODELS, Model, models, variants_of
 from newbackend.spec import BackendSpec
 from newbackend.splice.operation import Operation, anchor_missing
 from newbackend.splice.outcome import Inserted
@@ -50,6 +50,10 @@ class ModelGallery(Place):
             Fact("model", f"model:{model.name}", model.backend, model.text, MODELS, model.line)
             for model in models(checkout)
         ]
+
+    def mentions(self, checkout: Checkout, name: str) -> bool:
+        files = (f"{FOLDER}/{file}" for file in checkout.children(FOLDER) if file.endswith(".yaml"))
+        return any(checkout.holds(path, name) for path in (MODELS, *files))
 
     def concerns(self, spec: BackendSpec) -> bool:
         return bool(spec.models)

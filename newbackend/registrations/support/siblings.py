@@ -15,7 +15,9 @@ from newbackend.catalog import modalities
 from newbackend.catalog.languages import language_table, languages
 from newbackend.checkout.search import files_with, words_of
 from newbackend.checkout.tree import Checkout, cached
+from newbackend.errors import NewbackendError
 from newbackend.registrations.matrix.place import Matrix, lang_of_row
+from newbackend.registrations.model_gallery.index import MODELS
 from newbackend.registrations.support.display_names import squeezed
 from newbackend.registrations.support.served_calls import served_modalities
 from newbackend.registrations.support.text_files import text_or_none
@@ -118,7 +120,15 @@ def _shown(name: str, text: str, words: frozenset[str]) -> bool:
 @cached
 def _named(checkout: Checkout, names: frozenset[str]) -> Mapping[str, frozenset[str]]:
     """Path -> named backends of every file that names some."""
-    return files_with(checkout, names, FEWEST, _looked_at, _ASIDE)
+    aside = (*_ASIDE, MODELS) if _is_big(checkout, MODELS) else _ASIDE
+    return files_with(checkout, names, FEWEST, _looked_at, aside, limit=LIMIT)
+
+
+def _is_big(checkout: Checkout, path: str) -> bool:
+    try:
+        return checkout.size(path) > LIMIT
+    except NewbackendError:
+        return True  # too big to be read at all
 
 
 def _looked_at(path: str) -> bool:

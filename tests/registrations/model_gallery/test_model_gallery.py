@@ -37,6 +37,18 @@ def test_without_a_model_the_file_is_not_even_read(checkout: Checkout) -> None:
     assert MODELS not in fresh._disk
 
 
+def test_no_entry_is_read_for_a_name_that_the_gallery_does_not_have(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = "gallery/tide.yaml"
+    taken = checkout.with_changes({config: checkout.need(config).replace("gotide", "ds4")})
+    with pytest.raises(UsageError, match="'ds4' is registered already") as error:
+        check_collisions(spec(), taken)
+    assert str(error.value.where).startswith(MODELS), "an entry runs on it by the configuration that its url names"
+    monkeypatch.setattr("newbackend.registrations.model_gallery.index.blocks", lambda _: 1 / 0)
+    check_collisions(spec(), Checkout(checkout.root))
+
+
 def test_a_model_gets_an_entry_in_the_newest_form(checkout: Checkout) -> None:
     after = round_trip(PLACE, checkout, spec(models=[Q4]))
     entry = named(after, "ds4-q4_k_m")

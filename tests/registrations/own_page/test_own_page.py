@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from place_trip import edited, new_lines, round_trip
 from specs import spec
@@ -15,7 +17,7 @@ from newbackend.plan.change import Sources, plan_change
 from newbackend.plan.remove import plan_remove
 from newbackend.plan.wish import Wish
 from newbackend.registrations.own_page.place import OwnPage, check_page
-from newbackend.spec import BackendSpec
+from newbackend.spec import BackendSpec, make_spec
 
 PLACE = OwnPage()
 FOLDER = "docs/content/features"
@@ -29,6 +31,12 @@ INDEX = f"{FOLDER}/_index.en.md"
 
 def paged(**changes: object) -> BackendSpec:
     return spec(docs={"page": True}, **{"modalities": ["transcription"], **changes})
+
+
+def kept(name: str, checkout: Checkout) -> BackendSpec:
+    """A registered backend as it is described, with a page."""
+    described = describe(checkout, name).answers
+    return make_spec(replace(described, docs=DocsAnswers(page=True)))
 
 
 def page(checkout: Checkout, wanted: BackendSpec) -> str:
@@ -192,6 +200,11 @@ def test_describe_tells_that_it_is_there(checkout: Checkout) -> None:
     assert docs is not None
     assert docs.page is True
     assert describe(after.with_changes({PAGE: None}), "ds4").answers.docs is None
+
+
+def test_a_backend_that_keeps_its_files_gets_the_page_that_it_lacks(checkout: Checkout) -> None:
+    (edit,) = [edit for edit in plan_create(kept("pywhistle", checkout), checkout).made if edit.op == "create"]
+    assert edit.path == f"{FOLDER}/pywhistle.md"
 
 
 @pytest.mark.parametrize(
