@@ -15,6 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from newbackend.splice.lines import Lines
+from newbackend.splice.syntax import syntax_tree
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -71,7 +72,7 @@ class GoFile:
 
     def __init__(self, text: str) -> None:
         self.lines = Lines(text)
-        self.root = _parser().parse(text.encode()).root_node
+        self.root = syntax_tree(_parser(), text.encode()).root_node
 
     @property
     def broken_line(self) -> int | None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from newbackend.splice.syntax import syntax_tree
+
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser, Tree
 
@@ -51,7 +53,7 @@ def _parser() -> Parser:
 @lru_cache(maxsize=4)
 def _parsed(text: str) -> Tree:
     """A syntax tree; the few filter scripts of a run are asked about several times."""
-    return _parser().parse(text.encode())
+    return syntax_tree(_parser(), text.encode())
 
 
 def filter_function(text: str, name: str) -> FilterFunction | None:

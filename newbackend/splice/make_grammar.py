@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from newbackend.splice.make_items import PlainItem
 from newbackend.splice.make_reader import one_space
+from newbackend.splice.syntax import syntax_tree
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -28,7 +29,7 @@ def items(text: str) -> list[PlainItem]:
     """What the grammar finds in a Makefile, in its order: targets, words, recipe lines, other lines; no comments."""
     body = text.replace("\r\n", "\n").removeprefix("\ufeff")
     body = _INTO_NOTHING.sub(r"\1", body if body.endswith("\n") else body + "\n")
-    tree = _parser().parse(body.encode())
+    tree = syntax_tree(_parser(), body.encode())
     return list(_items(tree.root_node, ""))
 
 

@@ -14,11 +14,12 @@ from newbackend.trace.ci.workflow import RowJob, scripts
 from newbackend.trace.docker.build import Build
 from newbackend.trace.docker.instructions import instructions_of
 from newbackend.trace.docker.stages import declared, needed_of, stages_of
-from newbackend.trace.machine import Machine
+from newbackend.trace.machine import Machine, TooMuch
 from newbackend.trace.opentext import is_open
 from newbackend.trace.shell.parse import parse, text_of
 from newbackend.trace.steps import Kind, Where
 
+_SHOWN = 80
 _MAKE = frozenset({"make", "gmake"})
 _SHELLS = frozenset({"bash", "sh"})
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
@@ -57,7 +58,12 @@ def outline_darwin(machine: Machine, job: RowJob) -> None:
 
 
 def _note(machine: Machine, text: str, first: Where, values: Mapping[str, str]) -> None:
-    for row, command in _starts(text):
+    try:
+        starts = _starts(text)
+    except TooMuch as error:
+        machine.cannot(first, text[:_SHOWN], str(error))
+        return
+    for row, command in starts:
         filled = _VARIABLE.sub(lambda found: values.get(found[1] or found[2], found[0]), command)
         machine.step(Kind.MAKE, Where(first.path, first.line + row), filled)
 

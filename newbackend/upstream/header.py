@@ -14,6 +14,8 @@ from functools import cached_property
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser
 
+from newbackend.errors import UsageError
+from newbackend.splice.syntax import syntax_tree
 from newbackend.upstream.c_api import Api, Callback, Enum, Function, Parameter, Struct
 from newbackend.upstream.c_constant import constant
 from newbackend.upstream.declarators import Declarators, Declared
@@ -62,7 +64,11 @@ def _read(api: Api, text: str, macros: Sequence[str]) -> list[str]:
     api.gaps += preprocessor.gaps
     if expanded is None:
         return []
-    reader = _Reader(api, expanded)
+    try:
+        reader = _Reader(api, expanded)
+    except UsageError as error:
+        api.gaps.append(Gap(api.path, error.message))
+        return []
     reader.read()
     return list(reader.macros)
 
@@ -76,7 +82,7 @@ class _Reader(Declarators):
         super().__init__(text.encode())
         self._api = api
         self._text = text
-        self._tree = Parser(Language(tree_sitter_c.language())).parse(self.text)
+        self._tree = syntax_tree(Parser(Language(tree_sitter_c.language())), self.text)
         self._packed = False
         self._depth = 0
         self.macros: dict[str, None] = {}

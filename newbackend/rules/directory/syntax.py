@@ -105,8 +105,9 @@ _SCRIPTS = ("run.sh", "package.sh", "install.sh")
 
 @check(SCRIPT_SYNTAX)
 def scripts(context: Context) -> Iterable[Result]:
-    """Each script by its bytes, then all of them by bash."""
+    """Each script by its bytes, then all of them by bash. What bash cannot read is worse than a missing `#!` line."""
     texts: dict[tuple[str, str], str] = {}
+    forms: dict[tuple[str, str], Finding] = {}
     for info in context.backends.values():
         own = list(_scripts_of(context, info))
         if not own:
@@ -114,10 +115,16 @@ def scripts(context: Context) -> Iterable[Result]:
         for path, text in own:
             finding = _form(info, path, text)
             if finding:
-                yield finding
-            elif conflict_line(text) is None and "sh" in text.split("\n", 1)[0]:
+                forms[info.name, path] = finding
+            first = text.split("\n", 1)[0]
+            if "\r\n" not in text and conflict_line(text) is None and ("sh" in first or not first.startswith("#!")):
                 texts[info.name, path] = text
-    faults = _faults(texts.values())
+    try:
+        faults = _faults(texts.values())
+    except Undecidable:
+        yield from forms.values()
+        raise
+    yield from (finding for script, finding in forms.items() if texts.get(script) not in faults)
     for (name, path), text in texts.items():
         if fault := faults.get(text):
             message = f"bash cannot read it: {fault.problem}"

@@ -6,6 +6,10 @@ from functools import cache, lru_cache
 
 from tree_sitter import Language, Node, Parser, Tree
 
+from newbackend.errors import UsageError
+from newbackend.splice.syntax import syntax_tree
+from newbackend.trace.machine import TooMuch
+
 
 @cache
 def _parser() -> Parser:
@@ -15,14 +19,21 @@ def _parser() -> Parser:
 
 
 @lru_cache(maxsize=1024)
-def _tree(text: str) -> tuple[Tree, bytes]:
+def _tree(text: str) -> tuple[Tree, bytes] | str:
+    """The tree and its bytes, or why there is none: both are remembered."""
     data = text.encode("utf-8", "surrogateescape")
-    return _parser().parse(data), data
+    try:
+        return syntax_tree(_parser(), data), data
+    except UsageError as error:
+        return f"a script {error.message}"
 
 
 def parse(text: str) -> tuple[Node, bytes]:
-    """The root node and the bytes that its positions count."""
-    tree, data = _tree(text)
+    """The root node and the bytes that its positions count. Raises TooMuch for a text that is too hard to parse."""
+    found = _tree(text)
+    if isinstance(found, str):
+        raise TooMuch(found)
+    tree, data = found
     return tree.root_node, data
 
 
