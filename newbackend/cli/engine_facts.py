@@ -74,6 +74,9 @@ def with_engine(spec: BackendSpec, checkout: Checkout, *, explicit: bool, new: b
         engine = replace(engine, pip=spec.engine.pip)
         made, told = _described(make_spec(replace(to_answers(spec), engine=engine)), read.found)
         return EngineFacts(made, notes=(note, *told))
+    if engine.objects and spec.options.cpu_variants:
+        what = f"{read.found.repo}'s Makefile builds its objects once, so there are none for options.cpu_variants"
+        raise UsageError("cpu-variants-impossible", what, hint="leave options.cpu_variants out")
     if read.loader:
         calls = {key: text for key, text in (engine.calls or {}).items() if key != "load"}
         engine = replace(engine, load=read.loader.function.name, free=read.loader.free, calls=calls or None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from newbackend.upstream.facts import Confidence
@@ -52,6 +52,9 @@ def make_engine(makefile: Makefile, header: str) -> MakeEngine | None:
         if own.keys() & set(value):
             found.setdefault(_build_type(name, value, when), value)
     if not found:
+        for build_type, objects in _of_libraries(makefile, own.keys()):
+            found.setdefault(build_type, objects)
+    if not found:
         return None
     first = next(iter(own))
     native, everywhere = _native(makefile)
@@ -63,6 +66,14 @@ def make_engine(makefile: Makefile, header: str) -> MakeEngine | None:
         where=own[first],
         confidence="likely" if CPU in found else "guess",
     )
+
+
+def _of_libraries(makefile: Makefile, own: Collection[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The objects of a rule for a library, where no variable lists them: `libfoo.so: foo.o util.o`."""
+    for target in makefile.targets:
+        objects = tuple(source for source in target.sources if source.endswith(".o"))
+        if target.kind in ("shared", "static") and set(own) & set(objects):
+            yield _build_type(target.name, objects, target.when), objects
 
 
 def _is_source(path: str, stem: str) -> bool:

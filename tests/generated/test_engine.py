@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cli.runner import newbackend
 from drive import drive, failures, report
-from generated.building import Case, build, need, run
+from generated.building import Case, build, compiler_cache, need, run
 from miniature import Make, base, make  # noqa: F401 - fixtures
 from upstream.test_make_objects import FILES as HORN
 
@@ -287,6 +287,29 @@ def test_a_cpp_backend_links_the_objects_of_a_makefile(made: str, sample: Path) 
     folder = created(MAKE, made, sample, "--variants", "cpu,cuda13")
     build(MAKE, sample)
     assert b"horn_open" in (folder / "grpc-server").read_bytes()
+
+
+@pytest.mark.build
+def test_a_go_library_has_the_objects_of_a_makefile(made: str, sample: Path) -> None:
+    case = Case("cornet", "go", "capi", ("tts",))
+    need(case)
+    folder = created(case, made, sample, "--variants", "cpu,cuda13")
+    makefile = (folder / "Makefile").read_text(encoding="utf-8")
+    assert "ENGINE_OBJECTS := horn.o horn_cuda.o" in makefile
+    assert "CHECK_SWITCHES" not in makefile
+    run("make", "engine", cwd=folder, env={"MAKEFLAGS": "", **compiler_cache(sample)})
+    library = ctypes.CDLL(str(folder / "build/libcornet_engine.so"))
+    library.horn_open.restype = ctypes.c_void_p
+    assert library.horn_open(b"a model")
+    # The flags of the engine's own Makefile stay.
+    assert library.util_level() == 3
+
+
+def test_a_library_from_objects_has_no_cpu_variants(made: str, sample: Path) -> None:
+    words = [*Case("cornet", "go", "capi").create, "--modality", "tts", "--variants", "cpu", "--pin", made]
+    done = newbackend(*words, "--set", "options.cpu_variants=avx2", "--repo", sample)
+    assert done.status == 2
+    assert "acme/horn's Makefile builds its objects once" in done.err
 
 
 def test_objects_for_each_platform_are_in_the_makefile(made: str, sample: Path) -> None:

@@ -10,6 +10,7 @@ from newbackend.upstream.make_objects import MakeEngine, make_engine
 
 HEADER = "typedef struct horn horn;\nhorn *horn_open(const char *path);\nvoid horn_close(horn *engine);\n"
 MAKEFILE = """ARCH_FLAG ?= -march=native
+CFLAGS += -DLEVEL=3
 LDLIBS = -lm -pthread
 ifeq ($(shell uname -s),Darwin)
 OBJS = horn.o horn_metal.o
@@ -37,7 +38,7 @@ FILES = {
     "horn.c": '#include "horn.h"\n#include <stddef.h>\nint util_level(void);\n'
     "horn *horn_open(const char *path) { return path && util_level() ? (horn *)path : NULL; }\n"
     "void horn_close(horn *engine) { (void)engine; }\n",
-    "util.c": "int util_level(void) { return 3; }\n",
+    "util.c": "int util_level(void) { return LEVEL; }\n",
     "cli.c": "int main(void) { return 0; }\n",
 }
 
@@ -80,3 +81,11 @@ def test_flags_for_this_machine_that_no_variable_holds_alone_are_said(make: Make
     found = engine(make, "CFLAGS = -O3 -march=native\nOBJS = horn.o\nhorn.o: horn.c\n\tcc -c horn.c\n")
     assert found is not None
     assert (found.native, found.native_everywhere) == ("", True)
+
+
+def test_without_a_list_the_objects_of_a_library_are_taken(make: Make) -> None:
+    library = "libhorn.so: horn.o util.o\n\t$(CC) -shared -o $@ $^\nhorn.o: horn.c\nutil.o: util.c\ncli: cli.o horn.o\n"
+    found = engine(make, library)
+    assert found is not None
+    assert found.objects == {"cpu": ("horn.o", "util.o")}
+    assert engine(make, library.replace("libhorn.so", "horn")) is None
