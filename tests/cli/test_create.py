@@ -254,3 +254,25 @@ def test_ctrl_c_while_planning_is_one_sentence_and_nothing_is_left(sample: Path,
     assert err.strip().splitlines()[-1] == "newbackend: stopped; nothing was changed"
     assert "Traceback" not in err
     assert tree(sample) == before
+
+
+def test_a_page_of_its_own_is_one_more_file(sample: Path) -> None:
+    words = [*CREATE, "--docs-page", "--description", "An engine", "--no-input", "--dry-run", "--format", "json"]
+    plan = json.loads(newbackend(*words, "--repo", sample).out)
+    (page,) = [edit for edit in plan["edits"] if edit["path"] == "docs/content/features/ds4.md"]
+    assert (page["op"], plan["answers"]["docs"]) == ("create", {"page": True})
+    assert '+title = "ds4 backend"' in page["diff"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "a page of its own needs a description of the engine"),
+        (["--standalone", "elsewhere"], "--model and --docs-page do not go with --standalone"),
+    ],
+)
+def test_a_page_that_cannot_be_written_is_refused(sample: Path, words: list[str], said: str) -> None:
+    result = newbackend(*GO, "--docs-page", *words, cwd=sample)
+    assert result.status == 2
+    assert said in result.err
+    assert git(sample, "status", "--porcelain") == ""

@@ -117,15 +117,15 @@ def replay(addition: Addition, root: Path, scratch: Path, head: str = "HEAD") ->
     """One addition, replayed in the work tree `scratch` of the clone `root`."""
     git(scratch, "checkout", "--quiet", "--force", "--detach", addition.parent)
     wanted = RevisionCheckout(root, addition.commit)
-    before = Checkout(scratch, _own_files(addition, root, wanted))
+    before = Checkout(scratch, own_texts(addition, root, wanted))
     lang = "?"
     try:
         found = registered(wanted, addition.name)
         lang = found.lang
         described = describe(wanted, addition.name)
-        plan = _created(described.answers, before)
+        plan = created(described.answers, before)
         have = _facts(_after(before, plan), found.names)
-        complete = _facts(_after(before, _created(_without_omissions(described.answers), before)), found.names)
+        complete = _facts(_after(before, created(_without_omissions(described.answers), before)), found.names)
     except NewbackendError as error:
         return Replay(addition, lang, 0, failed=error.sentence())
     want = _facts(wanted, found.names)
@@ -135,7 +135,7 @@ def replay(addition: Addition, root: Path, scratch: Path, head: str = "HEAD") ->
     return Replay(addition, lang, len(want), missing, better, described.notes)
 
 
-def _own_files(addition: Addition, root: Path, wanted: Checkout) -> dict[str, str | None]:
+def own_texts(addition: Addition, root: Path, wanted: Checkout) -> dict[str, str | None]:
     """Text of every file that the commit added: the backend's own files, which `create` only registers."""
     rows = git(root, "diff", "--name-only", "--diff-filter=A", "-z", addition.parent, addition.commit).split("\0")
     texts_by_path: dict[str, str | None] = {}
@@ -147,7 +147,7 @@ def _own_files(addition: Addition, root: Path, wanted: Checkout) -> dict[str, st
     return texts_by_path
 
 
-def _created(answers: Answers, before: Checkout) -> Plan:
+def created(answers: Answers, before: Checkout) -> Plan:
     """The plan of `create`, with what it names as left to a person."""
     return plan_create(make_spec(parse_answers(dump_answers(answers), "answers.yml")), before, remaining=remaining)
 

@@ -202,6 +202,15 @@ def test_describe_tells_that_it_is_there(checkout: Checkout) -> None:
     assert describe(after.with_changes({PAGE: None}), "ds4").answers.docs is None
 
 
+def test_a_new_name_moves_the_page_and_what_leads_to_it(checkout: Checkout) -> None:
+    after = planned(plan_create(paged(), checkout), checkout)
+    renamed = planned(plan_change("ds4", Wish(rename="ds5"), after, Sources(lambda _: None)).plan, after)
+    assert not renamed.exists(PAGE)
+    assert "local-ai backends install ds5\n" in renamed.need(f"{FOLDER}/ds5.md")
+    for path in (AUDIO, TABLE, LIST):
+        assert ('"features/ds5"' in renamed.need(path), '"features/ds4"' in renamed.need(path)) == (True, False), path
+
+
 def test_a_backend_that_keeps_its_files_gets_the_page_that_it_lacks(checkout: Checkout) -> None:
     (edit,) = [edit for edit in plan_create(kept("pywhistle", checkout), checkout).made if edit.op == "create"]
     assert edit.path == f"{FOLDER}/pywhistle.md"
