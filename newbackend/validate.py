@@ -42,6 +42,7 @@ _OBJECT = r"(?!\S*\.\.)[A-Za-z0-9_][A-Za-z0-9_./+-]*\.[oa]"
 _OBJECTS = re.compile(rf"{_OBJECT}(?: {_OBJECT})*")
 _LINKED = r"(?:CUDA::|-framework )?[A-Za-z0-9_][A-Za-z0-9_.+-]*"
 _LIBRARIES = re.compile(rf"{_LINKED}(?: {_LINKED})*")
+_FUNCTION = re.compile(r"[A-Za-z_]\w{0,199}", re.A)
 _CALLS = re.compile(r"[A-Za-z_]\w{0,199}:[0-9]{1,7}(?: [A-Za-z_]\w{0,199}:[0-9]{1,7})*", re.A)
 _TORCH = re.compile("|".join(TORCH))
 _PIPELINE_TAG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
@@ -264,8 +265,8 @@ def _engine(engine: EngineAnswers) -> EngineAnswers:
         "target": (_TARGET, [engine.target]),
         "header": (_HEADER, [engine.header]),
         "version": (_IDENTIFIER, [engine.version]),
-        "load": (_IDENTIFIER, [engine.load]),
-        "free": (_IDENTIFIER, [engine.free]),
+        "load": (_FUNCTION, [engine.load]),
+        "free": (_FUNCTION, [engine.free]),
         "calls": (_CALLS, [*(engine.calls or {}).values()]),
         "calls' names": (_PACKAGE, [*(engine.calls or {})]),
         "native": (_IDENTIFIER, [engine.native]),

@@ -85,7 +85,7 @@ def with_engine(spec: BackendSpec, checkout: Checkout, *, explicit: bool, new: b
     made, told = _described(make_spec(replace(to_answers(spec), engine=engine)), read.found)
     made, processors = _for_processors(made, read.found, new=new)
     why = (*reasons(read.found, engine, build_types), *processors)
-    return EngineFacts(made, read.files, (note, *why, *_bound_note(read), *told))
+    return EngineFacts(made, read.files, (note, *why, *_bound_note(read), *_loader_note(read), *told))
 
 
 def _for_processors(spec: BackendSpec, found: Inspection, *, new: bool) -> tuple[BackendSpec, list[str]]:
@@ -208,7 +208,20 @@ def bindings_at(spec: BackendSpec, checkout: Checkout, sha: str) -> EngineFacts:
     read = _read(spec, checkout, sha)
     if read.why_not:
         raise UsageError("engine-no-c-api", f"{read.why_not}, so {spec.name} has nothing to bind at its pin")
-    return EngineFacts(spec, read.files, _bound_note(read))
+    from newbackend.upstream.engine_files import MODEL
+
+    load, files = spec.engine.load, dict(read.files)
+    if not load:
+        files.pop(MODEL, None)  # nothing calls it: engine.go is rendered from the answers
+    return EngineFacts(spec, files, (*_bound_note(read), *(_load_moved(load, read) if load else ())))
+
+
+def _load_moved(load: str, read: EngineReading) -> tuple[str, ...]:
+    """What is to be done when a model is not loaded with the same function any more."""
+    if read.loader is None:
+        return (f"{load} cannot be called any more: engine.go does not build until it loads a model by itself",)
+    name = read.loader.function.name
+    return (f"bindings_model.go loads a model with {name}, no more with {load}",) if name != load else ()
 
 
 def _read(spec: BackendSpec, checkout: Checkout, sha: str) -> EngineReading:
@@ -240,12 +253,13 @@ def _bound_note(read: EngineReading) -> tuple[str, ...]:
     if not read.files:
         return ()
     left = f", {read.refused} cannot be (see its end)" if read.refused else ""
-    bound = f"bindings.go binds {read.bound} functions of {read.found.headers[0].api.path}{left}"
-    return (bound, *_loader_note(read))
+    return (f"bindings.go binds {read.bound} functions of {read.found.headers[0].api.path}{left}",)
 
 
 def _loader_note(read: EngineReading) -> tuple[str, ...]:
     """Which function loads a model, or why none is called."""
+    if not read.files:
+        return ()
     if read.loader:
         loader = read.loader
         return (f"engine.go loads a model with {loader.function.name} and frees it with {loader.free}",)

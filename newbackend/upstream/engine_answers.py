@@ -8,6 +8,7 @@ from newbackend.answers import EngineAnswers
 from newbackend.errors import UsageError
 from newbackend.upstream.api import version_function
 from newbackend.upstream.fact_rows import place
+from newbackend.upstream.go_names import is_c_identifier
 from newbackend.upstream.inspect import Inspection
 from newbackend.upstream.library import Primary
 from newbackend.upstream.loading import of_modalities
@@ -84,7 +85,9 @@ def calls(found: Inspection, modalities: tuple[str, ...]) -> dict[str, str]:
     path = found.headers[0].api.path if found.headers else ""
     words = {
         key: " ".join(
-            f"{one.name}:{line}" for one in functions for place_, line in [place(one.where)] if place_ == path
+            f"{one.name}:{place(one.where)[1]}"
+            for one in functions
+            if place(one.where)[0] == path and is_c_identifier(one.name)
         )
         for key, functions in rows.items()
     }

@@ -233,6 +233,17 @@ def test_a_new_pin_reads_the_engine_again(pin: str, make: Make, sample: Path) ->
     assert "TONE_TESTS_BUILD=OFF" in (folder / "Makefile").read_text(encoding="utf-8")
 
 
+def test_a_bump_without_the_function_that_loads_says_so(pin: str, make: Make, sample: Path) -> None:  # noqa: F811
+    folder = created(CAPI, pin, sample, "--variants", "cpu")
+    assert "func loadModel(" in (folder / "bindings_model.go").read_text(encoding="utf-8")
+    new = make("acme/tone", {"include/tone.h": HEADER.replace("tone_load(const char *path", "tone_load(int path")})
+    makefile = folder / "Makefile"
+    makefile.write_text(makefile.read_text(encoding="utf-8").replace(pin.partition("@")[2], new), encoding="utf-8")
+    done = newbackend("update", CAPI.name, "--yes", "--allow-dirty", "--repo", sample)
+    assert "tone_load cannot be called any more" in done.out + done.err
+    assert not (folder / "bindings_model.go").exists()
+
+
 @pytest.mark.build
 @pytest.mark.xdist_group("cpp")
 def test_a_cpp_backend_links_the_upstream(pin: str, sample: Path) -> None:
