@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import resource
+import signal
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import Any, ParamSpec, TypeVar
 
 from newbackend.errors import ErrorJson, NewbackendError, UsageError
@@ -15,8 +17,10 @@ from newbackend.errors import ErrorJson, NewbackendError, UsageError
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
-SECONDS = 30.0
-"""Time for one upstream. sherpa-onnx, the biggest of LocalAI's engines, takes 1.5 s."""
+CPU_SECONDS = 30
+"""Processor time for one upstream: a busy machine takes longer for the same. sherpa-onnx takes 1.5 s."""
+SECONDS = 120.0
+"""Time for one upstream, with all waiting."""
 MEMORY_BYTES = 1 << 30
 """Memory that the child may ask for beyond what it starts with. sherpa-onnx takes 110 MB."""
 
@@ -49,6 +53,7 @@ def confined(function: Callable[Given, Result], *given: Given.args, **named: Giv
     def work() -> None:
         receiver.close()
         _limit_memory()
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
         try:
             sender.send(function(*given, **named))
         except NewbackendError as error:
@@ -62,7 +67,7 @@ def confined(function: Callable[Given, Result], *given: Given.args, **named: Giv
     child.start()
     sender.close()
     try:
-        answer: Result = _answer(receiver)
+        answer: Result = _answer(receiver, child)
     finally:
         child.kill()
         child.join()
@@ -70,13 +75,15 @@ def confined(function: Callable[Given, Result], *given: Given.args, **named: Giv
     return answer
 
 
-def _answer(receiver: Connection) -> Any:
+def _answer(receiver: Connection, child: BaseProcess) -> Any:
     if not receiver.poll(SECONDS):
         raise _too_much(f"more than {SECONDS:.0f} s")
     try:
         answer = receiver.recv()
     except EOFError as error:
-        raise _too_much("memory") from error
+        child.join()
+        late = child.exitcode == -signal.SIGXCPU
+        raise _too_much(f"more than {CPU_SECONDS} s of processor time" if late else "memory") from error
     if isinstance(answer, _Refused):
         raise answer.error()
     if isinstance(answer, Exception):
@@ -88,7 +95,7 @@ def _too_much(what: str) -> UsageError:
     message = (
         f"reading the upstream takes too much {what}" if what == "memory" else f"reading the upstream takes {what}"
     )
-    return UsageError("upstream-too-much", message, hint="use --engine placeholder")
+    return UsageError("upstream-too-much", message, hint="`create --engine placeholder` does without it")
 
 
 def _limit_memory() -> None:

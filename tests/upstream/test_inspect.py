@@ -322,14 +322,17 @@ def test_a_file_that_is_too_big_is_named(make: Make) -> None:
 
 
 def test_a_reader_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(confined, "SECONDS", 0.2)
-
-    def forever() -> int:
+    def busy() -> int:
         while True:
             pass
 
-    with pytest.raises(UsageError, match="takes more than 0 s"):
-        confined.confined(forever)
+    with monkeypatch.context() as limits:
+        limits.setattr(confined, "SECONDS", 0.2)
+        with pytest.raises(UsageError, match="takes more than 0 s"):
+            confined.confined(busy)
+    monkeypatch.setattr(confined, "CPU_SECONDS", 1)
+    with pytest.raises(UsageError, match="takes more than 1 s of processor time"):
+        confined.confined(busy)
 
 
 def test_a_reader_that_takes_too_much_memory_is_stopped() -> None:
