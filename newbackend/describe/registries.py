@@ -40,9 +40,8 @@ def docs_of(backend: Registered, served: list[str]) -> DocsAnswers | None:
         names = [category for category, titles in data.tables.items() if heading in titles]
         if modalities()[served[0]].table not in names:
             category = (names or [heading])[0]
-    docs = DocsAnswers(
-        category, True if backend.of("readme-engines") else None, True if backend.of("own-page") else None
-    )
+    paged = any(fact.backend == backend.name for fact in backend.of("own-page"))
+    docs = DocsAnswers(category, True if backend.of("readme-engines") else None, paged or None)
     return docs if docs != DocsAnswers() else None
 
 

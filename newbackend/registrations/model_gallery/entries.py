@@ -47,7 +47,7 @@ def _rows(spec: BackendSpec, checkout: Checkout, model: ModelAnswers, name: str,
     rows += _description(model.description or spec.description or f"A model for the {spec.name} backend.")
     rows += _text("license", model.license) + _text("icon", model.icon or spec.icon) + _text("size", model.size)
     rows += _list("tags", model.tags or _tags(spec, address))
-    rows += ["  overrides:", *(f"    {row}" for row in settings(spec, model))]
+    rows += ["  overrides:", *(f"    {row}" for row in _settings(spec, model))]
     if not address.path:
         return rows
     checksum = f"      sha256: {model.sha256}" if model.sha256 else f"      {NO_SUM}"
@@ -60,8 +60,13 @@ def _rows(spec: BackendSpec, checkout: Checkout, model: ModelAnswers, name: str,
     ]
 
 
-def settings(spec: BackendSpec, model: ModelAnswers) -> list[str]:
-    """What LocalAI loads a model by, as lines of its configuration."""
+def configuration(spec: BackendSpec, model: ModelAnswers) -> list[str]:
+    """The lines of a model's own file of configuration."""
+    return [f"name: {_scalar(model_name(model))}", *_settings(spec, model)]
+
+
+def _settings(spec: BackendSpec, model: ModelAnswers) -> list[str]:
+    """What LocalAI loads a model by."""
     return [
         f"backend: {_scalar(spec.gallery)}",
         *_list("known_usecases", model.usecases or usecases_of(spec), ""),

@@ -9,7 +9,7 @@ from newbackend.catalog.modalities import Modality
 from newbackend.checkout.tree import Checkout
 from newbackend.registrations.feature_pages.pages import page_called, page_of
 from newbackend.registrations.matrix.place import Matrix
-from newbackend.registrations.model_gallery.entries import model_name, settings
+from newbackend.registrations.model_gallery.entries import configuration, model_name
 from newbackend.registrations.support.import_choice import import_choice, one_line
 from newbackend.registrations.support.own_pages import engine_name, page_title, reference
 from newbackend.registrations.support.text_files import text_or_none
@@ -17,6 +17,8 @@ from newbackend.spec import BackendSpec
 from newbackend.splice.markdown import cell, link
 
 _ROUTES = "core/http/routes"
+_SHORTCODES = ("{{<", "{{%")
+"""What Hugo runs wherever it stands, in code too."""
 _SYSTEMS = {"linux": "Linux", "darwin": "macOS"}
 _MACOS = "darwin/arm64"
 """What the one macOS runner builds for (.github/workflows/backend_build_darwin.yml)."""
@@ -107,9 +109,11 @@ def _models(spec: BackendSpec) -> list[str]:
         return []
     names = [model_name(model) for model in spec.models]
     install = ["```bash", *(f"local-ai models install {name}" for name in names), "```"]
-    example = ["```yaml", f"name: {names[0]}", *settings(spec, spec.models[0]), "```"]
+    example = ["", f"The configuration of `{names[0]}`:", "", "```yaml", *configuration(spec, spec.models[0]), "```"]
+    if any(mark in row for row in example for mark in _SHORTCODES):
+        example = []
     how = f"The model gallery has {'models' if len(names) > 1 else 'a model'} that {_run(names)} on it:"
-    return ["## Models", "", how, "", *install, "", f"The configuration of `{names[0]}`:", "", *example]
+    return ["## Models", "", how, "", *install, *example]
 
 
 def _run(names: Sequence[str]) -> str:

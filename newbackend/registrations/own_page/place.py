@@ -67,7 +67,7 @@ class OwnPage(Place):
         return ()
 
     def files(self, checkout: Checkout, spec: BackendSpec) -> Mapping[str, NewFile]:
-        if not spec.docs.page:
+        if not self.wanted(spec, checkout):
             return {}
         text = page_text(spec, checkout, weight_of(spec, checkout))
         return {page_path(spec.name): NewFile(0o644, text, _reason(spec), (), needed=False)}

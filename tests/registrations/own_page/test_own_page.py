@@ -145,6 +145,17 @@ def test_a_hostile_description_stays_text(checkout: Checkout) -> None:
     assert text.count("\n+++\n") == 1
 
 
+def test_an_example_that_hugo_would_run_is_left_out(checkout: Checkout) -> None:
+    model = {"uri": "huggingface://o/r/ds4-q4.gguf", "options": ["prompt:{{% x %}}"]}
+    text = page(checkout, paged(models=[model]))
+    assert "local-ai models install ds4-q4\n" in text
+    assert "{{% x" not in text
+
+
+def test_a_page_that_the_answers_omit_is_not_written(checkout: Checkout) -> None:
+    assert PLACE.files(checkout, paged(overrides={"places": {"own-page": {"omit": True}}})) == {}
+
+
 @pytest.mark.parametrize(
     ("weights", "expected"),
     [
