@@ -129,8 +129,9 @@ def candidates(types: Types) -> dict[str, list[Candidate]]:
 
 @cache
 def said(words: tuple[str, ...]) -> frozenset[str]:
-    """The modalities that words are of, whatever is taken."""
-    return frozenset(key for key, table in WORDS.items() if _named(table.own, words))
+    """The modalities that words alone speak for, whatever is taken."""
+    plain = {key: [phrase for phrase, needed in table.own.items() if not needed] for key, table in WORDS.items()}
+    return frozenset(key for key, phrases in plain.items() if any(_has(phrase, words) for phrase in phrases))
 
 
 def _before_with(words: Sequence[str]) -> Sequence[str]:
@@ -144,10 +145,6 @@ def _rank(function: Function, inputs: set[Input]) -> int:
 
 def _matches(phrases: Phrases, words: Sequence[str], inputs: set[Input]) -> bool:
     return any((not needed or needed in inputs) and _has(phrase, words) for phrase, needed in phrases.items())
-
-
-def _named(phrases: Phrases, words: Sequence[str]) -> bool:
-    return any(_has(phrase, words) for phrase in phrases)
 
 
 def _has(phrase: str, words: Sequence[str]) -> bool:

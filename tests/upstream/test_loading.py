@@ -136,6 +136,17 @@ def test_a_loader_of_another_modality_does_not_count() -> None:
     }
 
 
+def test_a_word_that_two_modalities_have_names_none() -> None:
+    text = (
+        "foo * foo_tts_load(const char * path);\nstruct foo_speech_denoiser;\n"
+        "struct foo_speech_denoiser * foo_denoiser_load(const char * path);\n"
+        "void foo_denoiser_free(struct foo_speech_denoiser * v);\n"
+    )
+    found = only(text, "tts")
+    assert found is not None
+    assert found.function.name == "foo_tts_load"
+
+
 def test_a_huge_header_is_read_in_time() -> None:
     text = "".join(
         f"struct s{n}; struct s{n} * s{n}_load(const char * path); void s{n}_free(struct s{n} *);" for n in range(999)
