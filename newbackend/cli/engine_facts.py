@@ -100,7 +100,7 @@ def _for_processors(spec: BackendSpec, found: Inspection, *, new: bool) -> tuple
     on_x86 = any("amd64" in row.get("platforms", "") for row in rows)
     if not needs or not on_x86 or options.cpu_variants or options.native_march:
         return spec, []
-    if not choices or options.cpu_variants is not None:
+    if not choices or options.cpu_variants is not None or spec.engine.objects:
         return spec, [f"on x86-64 {needs}"]
     words = f"options.cpu_variants={','.join(choices)}"
     if not new:

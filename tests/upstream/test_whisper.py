@@ -17,7 +17,7 @@ from upstream.test_real_bindings import UPSTREAMS, folder_of
 from upstream.whisper_model import write_model
 
 REPO = "ggml-org/whisper.cpp"
-MURMUR = Case("murmur", "go", "capi", ("transcription",))
+MURMUR = Case("murmur", "go", "capi", ("transcription",), ("options.cpu_variants=",))  # one library of four
 HEARS = """func (e *engine) transcribe(_ context.Context, _ *pb.TranscriptRequest, audio clip, emit func(*pb.TranscriptSegment) bool) error {
 	params := WhisperFullDefaultParamsByRef(WhisperSamplingGreedy)
 	defer WhisperFreeParams(params)
