@@ -57,13 +57,7 @@ class OwnPage(Place):
     def insert(self, checkout: Checkout, spec: BackendSpec, missing: Sequence[ExpectedFact]) -> Iterable[Change]:
         return ()  # it is a file of its own
 
-    def alter(self, checkout: Checkout, spec: BackendSpec, altered: Sequence[Any]) -> Iterable[Change]:
-        return ()
-
     def revert(self, checkout: Checkout, name: str) -> Iterable[Change]:
-        return ()
-
-    def remove(self, checkout: Checkout, facts: Sequence[Fact]) -> Iterable[Change]:
         return ()
 
     def files(self, checkout: Checkout, spec: BackendSpec) -> Mapping[str, NewFile]:
