@@ -155,6 +155,13 @@ def test_requirement_lines_are_requirements() -> None:
 PIP: dict[str, Any] = {"pip": "demo==1.0", "name": "demo", "package": "", "module": "", "extras": {}, "torch": None}
 
 
+def test_a_package_with_an_extra_for_hardware_and_none_for_the_processor() -> None:
+    engine = {**PIP, "pip": "", "package": "demo", "module": "demo", "extras": {"cublas": "gpu"}, "releases": {}}
+    script = files(engine=engine, pin=pin())["install.sh"]
+    assert 'cublas | l4t) extra="[gpu]" ;;' in script
+    assert '"") extra=' not in script
+
+
 @pytest.mark.parametrize(
     ("engine", "common", "profiles"),
     [

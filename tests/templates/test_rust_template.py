@@ -268,6 +268,12 @@ def test_a_pin_is_documented_as_a_submodule_and_changes_no_code() -> None:
     assert r.pin()["sha"] in pinned["README.md"]
 
 
+def test_a_crate_with_features_for_hardware_and_none_for_the_processor() -> None:
+    engine = {"package": "tone", "module": "tone", "folder": "", "extras": {"cublas": "cuda"}, "name": ""}
+    manifest = tomllib.loads(files(pin=r.pin(), engine=engine)["Cargo.toml"])
+    assert manifest["features"] == {"default": [], "cublas": ["tone/cuda"]}
+
+
 def test_no_license_leaves_the_manifest_valid() -> None:
     assert "license" not in tomllib.loads(files(license="")["Cargo.toml"])["package"]
     assert tomllib.loads(files(license="Apache-2.0")["Cargo.toml"])["package"]["license"] == "Apache-2.0"
