@@ -32,6 +32,7 @@ ENGINE: dict[str, object] = {
     **{key: {} for key in ("objects", "libraries", "extras", "calls")},
     "target": "tone",
     "header": "tone.h",
+    "on": [],
     "off": [],
     "switches": {"hipblas": "-DTONE_HIP=ON"},
 }
@@ -359,3 +360,15 @@ def test_run_sh_takes_the_newest_library_that_the_processor_can_run(
     done = subprocess.run(["bash", run, "--addr", "here:1"], capture_output=True, text=True, check=True)
     assert done.stdout == f"{library}{expected}.so --addr here:1\n"
     assert done.stderr == f"my-engine: using {library.name}{expected}.so\n"
+
+
+@pytest.mark.parametrize("flavour", ["capi", "purego"])
+def test_objects_of_a_makefile_are_made_for_a_library_and_linked(flavour: str) -> None:
+    engine = {**ENGINE, "target": "", "objects": {"cpu": "tone.o"}, "libraries": {"cpu": "m"}}
+    files = backend(flavour, modalities=["tts"], pin=pin(), engine=engine, options={"readme": True})
+    makefile = text(files, "Makefile")
+    assert "$(MAKE) -C \"$(PINNED_SOURCES)\" $(ENGINE_OBJECTS) $(ENGINE_MAKE_ARGS)" in makefile
+    assert "CC='$(CC) -fPIC' CXX='$(CXX) -fPIC'" in makefile
+    assert "CHECK_SWITCHES" not in makefile
+    assert "add_subdirectory" not in text(files, "CMakeLists.txt")
+    assert ("objects of `ENGINE_OBJECTS`" in text(files, "README.md")) == (flavour == "purego")
