@@ -25,6 +25,9 @@ _TOKEN = re.compile(
 _NO_TYPE = frozenset({"return", "else", "new", "case", "throw", "goto", "delete", "co_return", "do", "sizeof", "if"})
 _TYPES = frozenset({"struct", "class", "enum", "union", "using"})
 _OPEN, _CLOSE = "([{", ")]}"
+_CALL_TOKENS = 2000
+STEPS = 3_000_000
+"""Tokens that are looked at within brackets, in all: brackets in brackets cost their square."""
 _ENDLESS = 99
 
 
@@ -37,6 +40,7 @@ class Names:
     types: set[str] = field(default_factory=set)
     calls: dict[str, set[int]] = field(default_factory=dict)
     words: set[str] = field(default_factory=set)
+    _steps: int = 0
 
     def add(self, text: str) -> None:
         """Everything in one file."""
@@ -48,8 +52,10 @@ class Names:
             before = tokens[at - 1] if at else ""
             if before in _TYPES or (before == "class" and tokens[at - 2 : at - 1] == ["enum"]):
                 self.types.add(token)
-            if tokens[at + 1 : at + 2] == ["("]:
-                self._call(token, before, _arguments(tokens, at + 2))
+            if tokens[at + 1 : at + 2] == ["("] and self._steps < STEPS:
+                arguments, looked_at = _arguments(tokens, at + 2)
+                self._steps += looked_at
+                self._call(token, before, arguments)
 
     def _call(self, name: str, before: str, arguments: Sequence[Sequence[str]] | None) -> None:
         if arguments is None:
@@ -148,20 +154,21 @@ def _where(part: Included, name: str) -> str:
     return ""
 
 
-def _arguments(tokens: Sequence[str], at: int) -> list[list[str]] | None:
-    """The arguments from behind an opening bracket; None where it is never closed."""
+def _arguments(tokens: Sequence[str], at: int) -> tuple[list[list[str]] | None, int]:
+    """The arguments from behind an opening bracket, and how many tokens that took; None where it is never closed."""
     depth = 0
     found: list[list[str]] = [[]]
-    for token in tokens[at : at + 2000]:
+    inside = tokens[at : at + _CALL_TOKENS]
+    for number, token in enumerate(inside):
         if token in _CLOSE and depth == 0:
-            empty = found == [[]] or found == [["void"]]
-            return [] if empty else found
+            empty = found in ([[]], [["void"]])
+            return ([] if empty else found), number
         if token == "," and depth == 0:
             found.append([])
             continue
         depth += (token in _OPEN or token == "<") - (token in _CLOSE or (token == ">" and depth > 0))
         found[-1].append(token)
-    return None
+    return None, len(inside)
 
 
 def _accepts(ranges: Iterable[tuple[int, int]], count: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from miniature import in_memory
 
+from newbackend.upstream import cplusplus_use
 from newbackend.upstream.cplusplus_use import Names, included, includes_of
 from newbackend.upstream.diff import Change
 from newbackend.upstream.survey import Code, changes, survey
@@ -115,7 +116,15 @@ def test_headers_are_followed_within_the_upstream_and_copied_ones_are_not() -> N
     assert sorted(found.texts) == ["src/inner.h", "src/parts/mixer.h"]
 
 
-@pytest.mark.parametrize("text", ["f(" * 5000, "f(a,b", '"' * 999, "/*" * 99, "int f(...);", "f(\n#define x ("])
+def test_brackets_in_brackets_are_looked_at_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cplusplus_use, "STEPS", 1000)
+    names = Names()
+    names.add("int f(int a);\n" + "g(" * 2000 + "\nint h(int a);\n")
+    assert names.functions == {"f": {(1, 1)}}
+    assert "h" in names.words
+
+
+@pytest.mark.parametrize("text", ["f(" * 50, "f(a,b", '"' * 999, "/*" * 99, "int f(...);", "f(\n#define x ("])
 def test_text_that_is_no_cplusplus_is_taken_as_it_is(text: str) -> None:
     names = Names()
     names.add(text)
