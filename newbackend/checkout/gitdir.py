@@ -61,7 +61,7 @@ def _names(own: Path, root: Path) -> bool:
     back = small_text(own / "gitdir").strip()
     if back:
         return _resolved((own / back).parent, root) / ".git" == dot_git
-    for match in re.finditer(r'(?mi)^\s*worktree\s*=\s*"?(.+?)"?\s*$', small_text(own / "config")):
+    for match in re.finditer(r'(?mi)^[ \t]*worktree\s*=\s*"?(.+?)"?\s*$', small_text(own / "config")):
         if _resolved(own / match[1], root) == root.resolve():
             return True
     return False

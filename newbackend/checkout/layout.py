@@ -27,9 +27,11 @@ FILTER_SCRIPT = "scripts/changed-backends.js"
 SINCE = "2026-05-08"
 """When the build matrix moved out of the workflow into a file of its own; older checkouts are not supported."""
 _MODULE = re.compile(r"^module github\.com/(?:mudler|go-skynet)/LocalAI\s*$", re.M)
-_RPC = re.compile(r"^\s*rpc\s+(\w+)\s*\(", re.M)
-_MESSAGE = re.compile(r"^\s*message\s+(\w+)\s*\{", re.M)
-_FIELD = re.compile(r"^\s*(?:repeated\s+|optional\s+)?(?:map<[^>]+>|[\w.]+)\s+(\w+)\s*=\s*\d+\s*(?:\[[^\]]*\])?;", re.M)
+_RPC = re.compile(r"^[ \t]*rpc\s+(\w+)\s*\(", re.M)
+_MESSAGE = re.compile(r"^[ \t]*message\s+(\w+)\s*\{", re.M)
+_FIELD = re.compile(
+    r"^[ \t]*(?:repeated\s+|optional\s+)?(?:map<[^>]+>|[\w.]+)\s+(\w+)\s*=\s*\d+\s*(?:\[[^\]]*\])?;", re.M
+)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ VARIABLE = "_NEWBACKEND_COMPLETE"
 OPTIONS = ("--show-completion", "--install-completion")
 SHELLS = ("bash", "zsh", "fish")
 Offer = tuple[str, str]
-_BACKEND = re.compile(r"^\s*-?\s*backend:\s*[\"']?([a-z0-9][a-z0-9-]*)", re.M)
+_BACKEND = re.compile(r"^[ \t]*-?[ \t]*backend:\s*[\"']?([a-z0-9][a-z0-9-]*)", re.M)
 
 
 def run_option(group: Any, option: str, *shell: str) -> int:

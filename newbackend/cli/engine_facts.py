@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from newbackend.upstream.engine_files import Bound, EngineReading
     from newbackend.upstream.inspect import Inspection
 
-_PUREGO = re.compile(r"^\s*(?:require\s+)?github\.com/ebitengine/purego\s+v(\d+)\.(\d+)\.(\d+)", re.MULTILINE)
+_PUREGO = re.compile(r"^[ \t]*(?:require\s+)?github\.com/ebitengine/purego\s+v(\d+)\.(\d+)\.(\d+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)

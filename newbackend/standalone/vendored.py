@@ -15,7 +15,7 @@ from newbackend.scaffold.render import RenderedFile
 LICENSE = "LICENSE"
 LICENSE_COPY = "LICENSES/LocalAI.txt"
 _GO_MOD, _GO_SUM = "go.mod", "go.sum"
-_REQUIRED = re.compile(r"^\s*(?:require\s+)?(\S+/\S+) (v\S+)(?:\s*//.*)?$", re.M)
+_REQUIRED = re.compile(r"^[ \t]*(?:require\s+)?(\S+/\S+) (v\S+)(?:\s*//.*)?$", re.M)
 
 
 def vendored(language: Language, checkout: Checkout) -> dict[str, RenderedFile]:

@@ -7,6 +7,7 @@ import posixpath
 
 from newbackend.trace.machine import Machine
 from newbackend.trace.opentext import is_open
+from newbackend.trace.paths import normal
 from newbackend.trace.steps import Where
 
 _DEPTH = 8
@@ -18,7 +19,7 @@ def find_file(machine: Machine, path: str, depth: int = 0) -> tuple[bool | None,
 
     None instead of a truth: it may be there, by a copy whose target is not known.
     """
-    path = posixpath.normpath(path)
+    path = normal(path)
     inside = machine.inside(path)
     if inside and machine.checkout.exists(inside):
         return True, None

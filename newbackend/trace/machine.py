@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.trace.opentext import cleaned, is_open, shown
+from newbackend.trace.paths import normal
 from newbackend.trace.steps import Branch, Copy, Kind, MakeCall, Step, Unknown, Where
 
 WORK_LIMIT = 60_000
@@ -77,24 +78,24 @@ class Machine:
 
     def put(self, target: str, source: str) -> None:
         """The checkout's `source` ("" is its root) is from now on at the container path `target`."""
-        self.places[posixpath.normpath(target)] = source.strip("/")
+        self.places[normal(target)] = source.strip("/")
 
     def alias(self, source: str, target: str) -> None:
         """A copy of a directory inside the container."""
         inside = self.inside(source)
         if inside is not None and self.checkout.is_dir(inside or "."):
             self.put(target, inside)
-            start, end = posixpath.normpath(source), posixpath.normpath(target)
+            start, end = normal(source), normal(target)
             self.made |= {end + path[len(start) :] for path in self.made if path.startswith(f"{start}/")}
 
     def inside(self, path: str) -> str | None:
         """The checkout path of a container path, or None when it is none of the checkout's."""
-        path = posixpath.normpath(path)
+        path = normal(path)
         head = path
         while True:
             if head in self.places:
                 rest = path[len(head) :].strip("/") if head != "/" else path.strip("/")
-                return posixpath.normpath(f"{self.places[head]}/{rest}").strip("/") if rest else self.places[head]
+                return normal(f"{self.places[head]}/{rest}").strip("/") if rest else self.places[head]
             if head in ("/", "", "."):
                 return None
             head = posixpath.dirname(head)
@@ -115,7 +116,7 @@ class Machine:
         """Whether a container path exists; None when that cannot be known."""
         if is_open(path):
             return None
-        path = posixpath.normpath(path)
+        path = normal(path)
         if path in self.made or any(made.startswith(f"{path}/") for made in self.made):
             return True
         inside = self.inside(path)

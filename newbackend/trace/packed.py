@@ -9,6 +9,7 @@ from newbackend.trace.docker.build import Build
 from newbackend.trace.files import find_file
 from newbackend.trace.machine import Machine
 from newbackend.trace.opentext import is_open, shown, words
+from newbackend.trace.paths import normal
 from newbackend.trace.steps import Copy, Step, Where
 
 
@@ -17,7 +18,7 @@ def image_copies(machine: Machine, docker: Build | None, darwin: bool) -> tuple[
     roots: list[tuple[str, str]] = []
     if docker:
         for layer in docker.layers:
-            roots.append((posixpath.normpath(layer.source.removesuffix("/.")), layer.target))
+            roots.append((normal(layer.source.removesuffix("/.")), layer.target))
     elif darwin:
         roots = [(root, "/") for root in packed_roots(machine)]
     found = []
@@ -39,7 +40,7 @@ def packed_roots(machine: Machine) -> list[str]:
                 (word for word in given[given.index("create-oci-image") + 1 :] if not word.startswith("-")), ""
             )
             if source and not is_open(source):
-                roots.append(posixpath.normpath(posixpath.join(step.directory, source.removesuffix("/."))))
+                roots.append(normal(posixpath.join(step.directory, source.removesuffix("/."))))
     return roots
 
 

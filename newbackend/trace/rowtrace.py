@@ -22,6 +22,7 @@ from newbackend.trace.hosts import Gallery, gallery_of
 from newbackend.trace.machine import Machine, TooMuch
 from newbackend.trace.opentext import is_open, shown
 from newbackend.trace.packed import archive_of, darwin_run_sh, image_copies
+from newbackend.trace.paths import normal
 from newbackend.trace.shell.run import Shell
 from newbackend.trace.steps import Branch, Copy, Kind, MakeCall, Step, Unknown, Where
 from newbackend.trace.switches import flags_of, note_open_parts
@@ -199,7 +200,7 @@ def _docker(machine: Machine, job: RowJob) -> Build | None:
     if is_open(job.dockerfile):
         machine.cannot(job.argument_where or job.called.where, job.dockerfile, "the Dockerfile is not known")
         return None
-    context = posixpath.normpath(job.context or ".").removeprefix("./")
+    context = normal(job.context or ".").removeprefix("./")
     found = build(machine, job.dockerfile, job.arguments, context="" if context == "." else context)
     if found is None:
         machine.cannot(job.argument_where or job.called.where, job.dockerfile, "this Dockerfile is not in the checkout")

@@ -29,7 +29,7 @@ _MACRO_WORDS = ("API", "EXPORT", "PUBLIC", "DLL", "DECL", "CALL", "NOEXCEPT", "V
 _DECLARING = ("declaration", "type_definition", "field_declaration")
 _LINE = re.compile(r'#line (\d+)(?: "([^"]*)")?')
 _CPLUSPLUS = re.compile(
-    r"^\s*(?:namespace\b|class\s+\w|template\s*<|using\s+\w|public:|private:)|\bstd::", re.MULTILINE
+    r"^[ \t]*(?:namespace\b|class\s+\w|template\s*<|using\s+\w|public:|private:)|\bstd::", re.MULTILINE
 )
 
 

@@ -173,3 +173,20 @@ def test_a_crashing_rule_is_unknown_and_the_others_go_on(sample: Path) -> None:
     assert [finding.status for finding in mine] == [Status.UNKNOWN]
     assert "boom" in mine[0].message
     assert len(results.checked) > 100
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("backend/go/goquill/package.sh", "#!/bin/bash\n//a/b\ncp //x //y\n"),  # two slashes lead nowhere else
+        ("backend/go/goquill/Makefile", "\n" * 60_000),
+        ("backend/go/goquill/run.sh", "#!/bin/bash\n" + "\n" * 60_000),
+        ("backend/Dockerfile.golang", "FROM scratch\n" + "\n" * 60_000),
+        ("backend/backend.proto", "\n" * 60_000),
+    ],
+)
+def test_what_is_hard_to_read_ends(sample: Path, path: str, content: str) -> None:
+    """Paths without a parent, and lines that each pattern would begin at anew."""
+    before = time.process_time()
+    _break(sample, path, content.encode())
+    assert time.process_time() - before < 10

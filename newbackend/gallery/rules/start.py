@@ -14,7 +14,7 @@ RUN = "run.sh"
 _SHELLS = re.compile(r"#!\s*/(?:usr/)?bin/(?:env\s+)?(?:ba)?sh\b")
 _ALL_ARGUMENTS = re.compile(r'"(?:\$@|\$\{@\})"')
 _UNQUOTED = re.compile(r"\$[@*]|\$\{[@*]\}")
-_TARGETS = re.compile(r"^\s*(?:export\s+)?LIMIT_TARGETS=", re.M)
+_TARGETS = re.compile(r"^[ \t]*(?:export\s+)?LIMIT_TARGETS=", re.M)
 _RUN_PORT = re.compile(r"--(?:addr|address|port)[= ]+[\"']?(?:[\w.\[\]:]*:)?\d{2,5}\b")
 _LISTENS = re.compile(
     r"""add_(?:in)?secure_port\(\s*[frb]?["'][^"'{}]*:\d{2,5}["']|net\.Listen\(\s*"tcp"\s*,\s*"[^"]*:\d{2,5}"\s*\)"""

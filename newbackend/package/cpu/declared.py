@@ -23,7 +23,7 @@ def go_level(data: Buffer) -> int:
 
 
 # LLVM's list of features, given to a constant of a Python module: FEATURE_FLAGS = "+sse3,+ssse3".
-_FEATURES = re.compile(r"""^\s*\w*FEATURE\w*\s*(?::\s*\w+\s*)?=\s*["'](\+[\w.+-]+(?:,[+-][\w.+-]+)*)["']""", re.M)
+_FEATURES = re.compile(r"""^[ \t]*\w*FEATURE\w*\s*(?::\s*\w+\s*)?=\s*["'](\+[\w.+-]+(?:,[+-][\w.+-]+)*)["']""", re.M)
 # Where LLVM's names are not iced-x86's in small letters.
 _OTHER_NAMES = {"sse4.1": "SSE4_1", "sse4.2": "SSE4_2", "bmi": "BMI1", "cx16": "CMPXCHG16B", "pclmul": "PCLMULQDQ"}
 

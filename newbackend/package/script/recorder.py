@@ -187,7 +187,7 @@ def _is_loader_call(argv: list[str]) -> bool:
 
 def _inside(directory: str, path: str) -> str | None:
     """A path as the package's; None for one outside of it."""
-    whole = posixpath.normpath(posixpath.join(directory, path))
+    whole = f"/{posixpath.normpath(posixpath.join(directory, path)).lstrip('/')}"  # `//a` is `/a` to Linux
     if whole == PACKAGE:
         return ""
     return whole.removeprefix(f"{PACKAGE}/") if whole.startswith(f"{PACKAGE}/") else None

@@ -119,7 +119,7 @@ def pins(context: Context) -> Iterable[Finding]:
             if not pin.visible:
                 yield _unseen(info, pin, f"`{pin.variable}` is not written `{pin.variable}?=`")
                 continue
-            if re.search(rf"^\s*#.*\b{re.escape(pin.variable)}\b", workflow, re.M):
+            if re.search(rf"^[ \t]*#.*\b{re.escape(pin.variable)}\b", workflow, re.M):
                 continue  # commented out in the workflow: held there
             yield Finding(
                 PIN_UNREGISTERED,

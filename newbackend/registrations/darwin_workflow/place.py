@@ -23,7 +23,7 @@ from newbackend.splice.yaml_list import Item, YamlList
 PATH = ".github/workflows/backend_build_darwin.yml"
 KEYS = ("jobs", "darwin-backend-build", "steps")
 _GATE = re.compile(r"inputs\.backend == '([a-z0-9-]+)'\Z")
-_RUNS = re.compile(r"^\s*make backends/([a-z0-9-]+)-darwin\s*$", re.M)
+_RUNS = re.compile(r"^[ \t]*make backends/([a-z0-9-]+)-darwin\s*$", re.M)
 _NOT = re.compile(r"inputs\.backend != '([a-z0-9-]+)'\Z")
 _TITLE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ().,_-]|\$\{\{ inputs\.[a-z]+ \}\})*\Z")
 _MAKE = re.compile(r"make [A-Za-z0-9/_-]+\Z")

@@ -20,7 +20,7 @@ _FILE = re.compile(r"(?<![\w.-])((?:\.docker|scripts/build)/[\w.-]+\.sh)")
 _COMMENT = re.compile(r"(?m)^[ \t]*#.*$")
 _STAGE = re.compile(r"(?m)^FROM\s+")
 _PREBUILT = "BUILDER_BASE_IMAGE"
-_BUILDS = re.compile(r"(?m)^\s*(?:make|cmake|cargo|go build|cp|source)\b")
+_BUILDS = re.compile(r"(?m)^[ \t]*(?:make|cmake|cargo|go build|cp|source)\b")
 
 STALE = rule(
     "REG410",

@@ -19,7 +19,7 @@ from newbackend.trace.make.branches import blocks_of, reads
 
 _COMMENT = re.compile(r"(?m)^[ \t]*#.*$")
 _ARG = re.compile(r"(?m)^[ \t]*ARG[ \t]+(\w+)([ \t]*=)?")
-_ARGUMENT = re.compile(r"(?m)^\s+([A-Z][A-Z0-9_]*)=\$\{\{")
+_ARGUMENT = re.compile(r"(?m)^[ \t]+([A-Z][A-Z0-9_]*)=\$\{\{")
 BUILD_WORKFLOW = ".github/workflows/backend_build.yml"
 _READERS = ("Makefile", "package.sh", "install.sh")
 _PASSED = re.compile(r"--build-arg[ \t]+(\w+)=")
@@ -90,7 +90,7 @@ def _lost(context: Context, info: BackendInfo, dockerfile: str, missing: Iterabl
 
 def _readers(context: Context, info: BackendInfo, name: str, word: re.Pattern[str], source: str) -> list[Fact]:
     """The rows with a value for an argument whose build reads a line with it. A file that sets it itself needs none."""
-    if re.search(rf"(?m)^\s*(?:export\s+)?{name}\s*(?::=|=|\?=[ \t]*\S)", source):
+    if re.search(rf"(?m)^[ \t]*(?:export\s+)?{name}\s*(?::=|=|\?=[ \t]*\S)", source):
         return []
     blocks = [
         block

@@ -22,7 +22,7 @@ _SWITCHES = "ENGINE_SWITCHES"
 (templates/shared/options/engine)."""
 _COMMENT = re.compile(r"(?m)^[ \t]*#.*$|(?<=\s)#[^\n]*$")
 _SIBLING = re.compile(r"\.\./([\w.-]*\w)")
-_DECLARED = re.compile(r"^\s*ARG\s+BUILD_TYPE\b", re.M)
+_DECLARED = re.compile(r"^[ \t]*ARG\s+BUILD_TYPE\b", re.M)
 
 IGNORED = rule(
     "REG815",

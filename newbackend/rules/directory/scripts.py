@@ -13,9 +13,9 @@ from newbackend.rules.context import Context
 from newbackend.rules.registry import Result, check, rule, skipped
 
 GO_DARWIN = "scripts/build/golang-darwin.sh"
-_EXEC = re.compile(r"^\s*(?:exec\s+(?![0-9]*[<>&])|startBackend\b)")
+_EXEC = re.compile(r"^[ \t]*(?:exec\s+(?![0-9]*[<>&])|startBackend\b)")
 _LIBRARY_PATH = re.compile(r"(?<![A-Z_])LD_LIBRARY_PATH=")
-_STRICT = re.compile(r"^\s*set\s+(?:-\w+\s+)*(?:-\w*u\w*\b|-o\s+nounset)", re.M)
+_STRICT = re.compile(r"^[ \t]*set\s+(?:-\w+\s+)*(?:-\w*u\w*\b|-o\s+nounset)", re.M)
 _BARE = re.compile(r"\$(?:(D?Y?LD_LIBRARY_PATH)\b|\{(D?Y?LD_LIBRARY_PATH)\})")
 # The very search of golang-darwin.sh for the binary that run.sh starts.
 _BINARY = re.compile(r"\"?\$CURDIR\"?/([A-Za-z0-9._-]+)")

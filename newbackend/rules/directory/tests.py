@@ -13,7 +13,7 @@ from newbackend.rules.context import Context
 from newbackend.rules.registry import Result, check, rule, skipped
 
 _TEST_FILE = re.compile(r"(?:^|[/_.-])tests?(?:[/_.-]|$)")
-_RUST_TEST = re.compile(r"^\s*#\[(?:cfg\(test\)|test|tokio::test)", re.M)
+_RUST_TEST = re.compile(r"^[ \t]*#\[(?:cfg\(test\)|test|tokio::test)", re.M)
 
 UNTESTED = rule(
     "REG836",

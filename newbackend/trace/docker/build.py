@@ -17,6 +17,7 @@ from newbackend.trace.docker.stages import Stage, declared, needed_of, stages_of
 from newbackend.trace.files import find_file
 from newbackend.trace.machine import Machine
 from newbackend.trace.opentext import is_open, shown
+from newbackend.trace.paths import normal
 from newbackend.trace.shell.run import Shell
 from newbackend.trace.steps import Where
 
@@ -116,7 +117,7 @@ def _instruction(
         for name, value in assignments(entry.text):
             stage.environment[name] = expanded(value, values)
     elif entry.keyword == "WORKDIR":
-        stage.directory = posixpath.normpath(posixpath.join(stage.directory, unquoted(expanded(entry.joined, values))))
+        stage.directory = normal(posixpath.join(stage.directory, unquoted(expanded(entry.joined, values))))
     elif entry.keyword in ("COPY", "ADD"):
         _copy(machine, result, stage, entry, values, context, last)
     elif entry.keyword == "RUN" and _CONCERNS.search(entry.text + "".join(body for body, _ in entry.bodies)):
@@ -147,13 +148,13 @@ def _copy(
     *sources, target = words
     where = Where(result.path, entry.line)
     origin = next((flag[7:] for flag in entry.flags if flag.startswith("--from=")), "")
-    end = posixpath.normpath(posixpath.join(stage.directory, target))
+    end = normal(posixpath.join(stage.directory, target))
     for source in sources:
         if last:
             result.layers.append(Layer(origin, source, end, where))
         if origin or is_open(source + target):
             continue
-        inside = posixpath.normpath(posixpath.join(context or ".", source.lstrip("/"))).removeprefix("./")
+        inside = normal(posixpath.join(context or ".", source.lstrip("/"))).removeprefix("./")
         inside = "" if inside == "." else inside
         if inside and not machine.checkout.exists(inside) and not any(sign in inside for sign in "*?["):
             machine.cannot(where, entry.joined, f"{shown(inside)} is not in the checkout")
@@ -197,9 +198,9 @@ def _has(machine: Machine, result: Build, name: str) -> tuple[bool | None, Where
         if stage is None and layer.stage:
             answer = None
             continue
-        start = posixpath.normpath(layer.source.removesuffix("/."))
+        start = normal(layer.source.removesuffix("/."))
         path = start if posixpath.basename(start) == name else f"{start}/{name}"
-        inside = posixpath.normpath(path.lstrip("/")) if stage is None else None
+        inside = normal(path.lstrip("/")) if stage is None else None
         if stage is None and machine.checkout.exists(inside or ""):
             return True, layer.where
         if stage is not None:

@@ -130,7 +130,7 @@ def looks_at(text: str, name: str, value: str) -> bool:
 def only_asked(text: str, name: str, word: str) -> bool:
     """Whether a Makefile without comments certainly ignores a value: it never says `word`, uses the variable in
     conditionals, defaults and the call of `package.sh` alone, and reads no other Makefile."""
-    if word in text or re.search(r"(?m)^\s*[-s]?include\b|\beval\b", text):
+    if word in text or re.search(r"(?m)^[ \t]*[-s]?include\b|\beval\b", text):
         return False
     harmless = re.compile(rf"\s*(?:else\s+)?ifn?eq\b|\s*(?:export\s+)?{name}\s*[:?]?=|.*package\.sh")
     used = re.compile(rf"\b{name}\b")

@@ -19,6 +19,7 @@ from newbackend.trace.make.rules import Rule, Rules, Target
 from newbackend.trace.make.syntax import MODIFIERS, RULE, UNMASK, assignment_in, before_recipe, masked, own_assignment
 from newbackend.trace.make.variables import Origin, Variables
 from newbackend.trace.opentext import is_open, open_part, shown, words
+from newbackend.trace.paths import normal
 from newbackend.trace.steps import Where
 
 _CONDITIONALS = frozenset({"ifeq", "ifneq", "ifdef", "ifndef", "else", "endif"})
@@ -339,7 +340,7 @@ class Evaluation:
         """The files that a `$(wildcard)` word names, sorted."""
         if is_open(pattern):
             return [open_part(f"$(wildcard {pattern})")]
-        path = posixpath.normpath(posixpath.join(self.directory, pattern))
+        path = normal(posixpath.join(self.directory, pattern))
         head, _, tail = path.rpartition("/")
         if not any(sign in pattern for sign in "*?["):
             exists = self.machine.exists(path)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from newbackend.trace.make.expand import Expander, Function
 from newbackend.trace.make.patterns import all_replaced, check_size, stem_of
 from newbackend.trace.opentext import is_open, open_part, words
+from newbackend.trace.paths import normal
 
 
 def _texts(function: Callable[..., str], count: int) -> Function:
@@ -201,7 +202,7 @@ def _wildcard(expander: Expander, given: list[str]) -> str:
 
 def _abspath(expander: Expander, given: list[str]) -> str:
     here = expander.evaluation.directory
-    return " ".join(posixpath.normpath(posixpath.join(here, word)) for word in words(expander.expand(given[0])))
+    return " ".join(normal(posixpath.join(here, word)) for word in words(expander.expand(given[0])))
 
 
 def _realpath(expander: Expander, given: list[str]) -> str:

@@ -15,6 +15,7 @@ from newbackend.trace.make.expand import Expander
 from newbackend.trace.make.rules import Rule
 from newbackend.trace.make.variables import Variables
 from newbackend.trace.opentext import is_open, shown, words
+from newbackend.trace.paths import normal
 from newbackend.trace.steps import MakeCall, Where
 
 _NAMES = ("GNUmakefile", "makefile", "Makefile")
@@ -196,7 +197,7 @@ class _Make:
         return name in self.evaluation.rules.targets or self.machine.exists(self._path(name)) is not False
 
     def _path(self, name: str) -> str:
-        return posixpath.normpath(posixpath.join(self.directory, name))
+        return normal(posixpath.join(self.directory, name))
 
     # -- recipes -------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from newbackend.trace.machine import Machine
 from newbackend.trace.opentext import is_open
+from newbackend.trace.paths import normal
 from newbackend.trace.steps import Kind, Where
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Call:
 
     def path(self, word: str) -> str:
         """The container path that a word names."""
-        return posixpath.normpath(posixpath.join(self.shell.directory, word))
+        return normal(posixpath.join(self.shell.directory, word))
 
     def step(self, kind: Kind, *, always: bool = True, followed: bool = False) -> None:
         """Notes the call; unless `always`, only where neither its output nor its success is what is wanted."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from newbackend.trace.opentext import is_open
+from newbackend.trace.paths import normal
 from newbackend.trace.shell.calls import Call, Command
 from newbackend.trace.shell.run import Status
 
@@ -44,7 +45,7 @@ def _copied(call: Call, source: str, target: str, *, several: bool, recursive: b
     if recursive and machine.inside(start) is not None and machine.exists(whole) is not True and machine.is_dir(start):
         machine.alias(start, whole)
         return
-    machine.made.add(posixpath.normpath(whole))
+    machine.made.add(normal(whole))
     if machine.inside(start) and machine.exists(start) and machine.inside(final) is None:
         machine.put(final, machine.inside(start) or "")
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from newbackend.trace.opentext import is_open, open_part
+from newbackend.trace.paths import normal
 from newbackend.trace.shell.calls import Call, Command
 from newbackend.trace.shell.parse import parse
 from newbackend.trace.shell.run import Left, Status
@@ -55,7 +56,7 @@ def _option(found: _MakeLine, letters: str, given: list[str]) -> None:
         if letter in _WITH_VALUE:
             value = letters[at + 1 :] or (given.pop(0) if given else "")
             if letter == "C" and value:
-                found.directory = posixpath.normpath(posixpath.join(found.directory, value))
+                found.directory = normal(posixpath.join(found.directory, value))
             elif letter == "f":
                 found.file = value
             return

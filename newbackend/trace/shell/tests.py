@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from newbackend.trace.opentext import is_open, shown
+from newbackend.trace.paths import normal
 from newbackend.trace.shell.globs import matches
 from newbackend.trace.shell.parse import text_of
 from newbackend.trace.shell.words import value_of
@@ -84,7 +85,7 @@ def unary(shell: Shell, operator: str, value: str) -> bool | None:
         known = value.replace("\ue000", "").strip() if not is_open(value) else None
         filled: bool | None = bool(value) if known is not None else True if _has_fixed(value) else None
         return filled if operator == "-n" else negated(filled)
-    path = posixpath.normpath(posixpath.join(shell.directory, value))
+    path = normal(posixpath.join(shell.directory, value))
     if operator == "-d":
         return None if is_open(value) else shell.machine.is_dir(path)
     if operator == "-f":
