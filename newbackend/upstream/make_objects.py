@@ -13,12 +13,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from newbackend.upstream.facts import Confidence
-from newbackend.upstream.makefile import Makefile, words_of
+from newbackend.upstream.makefile import SOURCES, Makefile
 from newbackend.upstream.switches import accelerator_of
 
 CPU = "cpu"
 """The key of what is built without a BUILD_TYPE."""
-_SOURCES = (".c", ".cc", ".cpp", ".cxx", ".m", ".mm", ".cu")
 _LIBRARY = re.compile(r"(?<!\S)-l([A-Za-z0-9_+.-]+)")
 _NATIVE = re.compile(r"-m(?:arch|cpu|tune)=native")
 _CUDA = frozenset(["cudart", "cublas", "cublasLt", "cufft", "curand", "cusparse", "cusolver", "nvrtc"])
@@ -47,8 +46,10 @@ def make_engine(makefile: Makefile, header: str) -> MakeEngine | None:
         for target in makefile.targets
         if target.kind == "object" and any(_is_source(source, stem) for source in target.sources)
     }
+    own |= {name: where for name, (source, where) in makefile.derived.items() if _is_source(source, stem)}
     found: dict[str, tuple[str, ...]] = {}
-    for name, value, when in _lists(makefile):
+    for name, words, when in makefile.lists():
+        value = tuple(word for word in words if word not in makefile.programs)
         if own.keys() & set(value):
             found.setdefault(_build_type(name, value, when), value)
     if not found:
@@ -78,16 +79,7 @@ def _of_libraries(makefile: Makefile, own: Collection[str]) -> Iterator[tuple[st
 
 def _is_source(path: str, stem: str) -> bool:
     base, ending = posixpath.splitext(posixpath.basename(path))
-    return base == stem and ending in _SOURCES
-
-
-def _lists(makefile: Makefile) -> Iterator[tuple[str, tuple[str, ...], str]]:
-    """Variables that hold nothing but object files and static libraries, each with its condition."""
-    for name, values in makefile.variables.items():
-        for value, when in values:
-            words = tuple(word for part in value.split() for word in words_of(makefile, part, 0))
-            if words and all(word.endswith((".o", ".a")) for word in words):
-                yield name, words, when
+    return base == stem and ending in SOURCES
 
 
 def _build_type(name: str, objects: tuple[str, ...], when: str) -> str:

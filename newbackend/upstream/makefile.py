@@ -1,31 +1,55 @@
-"""The targets of a plain Makefile, both branches of every condition read, nothing expanded and nothing run."""
+"""The targets of a plain Makefile, both branches of every condition read, nothing run."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from newbackend.splice.lines import Lines
 from newbackend.splice.make_reader import Kind, Statement, read
 from newbackend.upstream.facts import Gap, Target
+from newbackend.upstream.make_words import Words, substituted
 from newbackend.upstream.sources import Sources
 
 NAMES = ("GNUmakefile", "makefile", "Makefile")
 """What make looks for, in its order."""
 _ENDINGS = {".o": "object", ".so": "shared", ".a": "static", ".dylib": "shared"}
-_REFERENCE = re.compile(r"\$[({](\w+)[)}]")
+SOURCES = (".c", ".cc", ".cpp", ".cxx", ".m", ".mm", ".cu")
+_OBJECTS = 200
+"""Listed objects whose sources are looked at."""
+_MAIN = re.compile(r"^(?:int|auto|void)\s+main\s*\(", re.MULTILINE)
 
 
 @dataclass
 class Makefile:
     """Rules (`Target.sources` are the prerequisites, `links` the files named in the recipe), variables by name with
-    each value and its condition, and what could not be read."""
+    each value and its condition, and what could not be read. `derived` are listed objects without a rule of their own:
+    the source that a pattern rule, or make by itself, compiles, and where that is said. `programs` are listed objects
+    with a `main`."""
 
     path: str
     targets: list[Target] = field(default_factory=list)
     variables: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     phony: set[str] = field(default_factory=set)
     gaps: list[Gap] = field(default_factory=list)
+    derived: dict[str, tuple[str, str]] = field(default_factory=dict)
+    programs: set[str] = field(default_factory=set)
+    paths: tuple[str, ...] = ()
+
+    @cached_property
+    def words(self) -> Words:
+        """The words of its texts, with the variables that are read so far."""
+        return Words(self.variables, self.paths)
+
+    def lists(self) -> Iterator[tuple[str, tuple[str, ...], str]]:
+        """Variables that hold nothing but object files and static libraries: name, words, condition."""
+        for name, values in self.variables.items():
+            for value, when in values:
+                words = tuple(self.words.of(value))
+                if words and all(word.endswith((".o", ".a")) and "$" not in word for word in words):
+                    yield name, words, when
 
     def objects(self) -> dict[str, list[Target]]:
         """Object files that have a rule: name -> the rule under each condition."""
@@ -42,17 +66,58 @@ def read_makefile(sources: Sources) -> Makefile | None:
     text = sources.text(path) if path else None
     if path is None or text is None:
         return None
-    makefile = Makefile(path)
+    makefile = Makefile(path, paths=sources.paths)
     reading = read(Lines(text))
     makefile.gaps += [Gap(f"{path}:{problem.line}", problem.why) for problem in reading.problems if problem.defect]
     statements = list(reading.statements)
     for at, statement in enumerate(statements):
         if statement.kind is Kind.VARIABLE:
-            value = (statement.value, " AND ".join(statement.under))
-            makefile.variables.setdefault(statement.name, []).append(value)
+            _assign(makefile, statement)
         elif statement.kind is Kind.RULE:
             _rule(makefile, statement, _recipe(statements, at))
+    if not sources.exists("CMakeLists.txt"):
+        _derive(makefile, sources)
     return makefile
+
+
+def _assign(makefile: Makefile, statement: Statement) -> None:
+    """A value under a condition is another one; what is added to one that is there goes to each."""
+    values, when = makefile.variables.setdefault(statement.name, []), " AND ".join(statement.under)
+    if statement.operator != "+=" or not values:
+        values.append((statement.value, when))
+    elif when and when not in (under for _, under in values):
+        values.append((f"{values[0][0]} {statement.value}", when))
+    else:
+        values[:] = [(f"{value} {statement.value}" if when in ("", under) else value, under) for value, under in values]
+
+
+def _derive(makefile: Makefile, sources: Sources) -> None:
+    """The sources of listed objects, by pattern rules and by what make knows itself, and which of them are programs."""
+    own = {target.name: target.sources for target in makefile.targets if target.kind == "object"}
+    files = frozenset(makefile.paths)
+    compiled: dict[str, str] = {}
+    for name in dict.fromkeys(word for _, words, _ in makefile.lists() for word in words if word.endswith(".o")):
+        if len(compiled) == _OBJECTS:
+            break
+        if name in own:
+            compiled[name] = next((path for path in own[name] if path.endswith(SOURCES) and path in files), "")
+        elif found := _compiled(makefile, name, files):
+            makefile.derived[name] = found
+            compiled[name] = found[0]
+    sources.prefetch(path for path in compiled.values() if path)
+    texts = {name: sources.text(path) or "" for name, path in compiled.items() if path}
+    makefile.programs.update(name for name, text in texts.items() if _MAIN.search(text))
+
+
+def _compiled(makefile: Makefile, name: str, files: Collection[str]) -> tuple[str, str] | None:
+    """The file that an object without a rule of its own is made of, and where that is said."""
+    for target in makefile.targets:
+        if "%" in target.name and target.sources:
+            source = substituted(target.name, target.sources[0], name)
+            if source is not None and source.endswith(SOURCES) and source in files:
+                return source, target.where
+    stem = name.removesuffix(".o")
+    return next(((f"{stem}{end}", makefile.path) for end in SOURCES if f"{stem}{end}" in files), None)
 
 
 def _recipe(statements: list[Statement], at: int) -> str:
@@ -70,8 +135,8 @@ def _rule(makefile: Makefile, statement: Statement, recipe: str) -> None:
         makefile.phony.update(statement.words)
         return
     where = f"{makefile.path}:{statement.first + 1}"
-    words = tuple(word for part in statement.words for word in words_of(makefile, part, 0))
-    for name in (expanded for target in statement.targets for expanded in words_of(makefile, target, 0)):
+    words = tuple(makefile.words.of(" ".join(statement.words)))
+    for name in makefile.words.of(" ".join(statement.targets)):
         if not name.startswith("."):
             kind = _kind(makefile, name, recipe)
             makefile.targets.append(Target(name, kind, where, words, (), " AND ".join(statement.under)))
@@ -84,14 +149,3 @@ def _kind(makefile: Makefile, name: str, recipe: str) -> str:
     if name in makefile.phony or not recipe.strip():
         return "phony"
     return "executable" if re.search(r"-o\s*(\$@|\S*" + re.escape(name) + r")(\s|$)", recipe) else "phony"
-
-
-def words_of(makefile: Makefile, text: str, depth: int) -> list[str]:
-    """A word as words, with references to plain variables put in; of several values the first. A function stays."""
-    match = _REFERENCE.fullmatch(text)
-    if match is None or depth > 8:
-        return [text]
-    values = makefile.variables.get(match[1], [])
-    if not values:
-        return [text]
-    return [word for part in values[0][0].split() for word in words_of(makefile, part, depth + 1)]

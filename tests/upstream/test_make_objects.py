@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from miniature import Make
 
@@ -89,3 +91,49 @@ def test_without_a_list_the_objects_of_a_library_are_taken(make: Make) -> None:
     assert found is not None
     assert found.objects == {"cpu": ("horn.o", "util.o")}
     assert engine(make, library.replace("libhorn.so", "horn")) is None
+
+
+@pytest.mark.parametrize(
+    "makefile",
+    [
+        "SRCS = horn.c util.c\nOBJS = $(SRCS:.c=.o)\nhorn: cli.o $(OBJS)\n\tcc -o $@ $^\n",
+        "SRCS := $(wildcard *.c)\nOBJS := $(patsubst %.c, %.o, $(SRCS))\nhorn: $(OBJS)\n\tcc -o $@ $^\n",
+        "OBJS = $(addsuffix .o,horn) util.o\nifdef CUDA\nOBJS += horn_cuda.o\nendif\n%.o: %.c\n\t$(CC) -c -o $@ $<\n",
+        "SRCS = horn.c\nSRCS += util.c\nOBJS = $(filter-out cli.o,$(SRCS:%.c=%.o) cli.o)\n",
+    ],
+)
+def test_lists_that_make_computes_are_read(make: Make, makefile: str) -> None:
+    """By pattern rules, and by what make knows itself; an object with a `main` is a program, not the engine."""
+    found = engine(make, makefile)
+    assert found is not None
+    assert found.objects["cpu"] == ("horn.o", "util.o")
+    assert found.objects.get("cublas", ("horn.o", "util.o", "horn_cuda.o")) == ("horn.o", "util.o", "horn_cuda.o")
+
+
+def test_objects_in_a_folder_come_from_the_sources_of_their_pattern_rule(make: Make) -> None:
+    rows = ["BUILD = out", "OBJS = $(addprefix $(BUILD)/,horn.o util.o)", "$(BUILD)/%.o: %.c", "\tcc -c -o $@ $<", ""]
+    found = engine(make, "\n".join(rows))
+    assert found is not None
+    assert (found.objects, found.where) == ({"cpu": ("out/horn.o", "out/util.o")}, "Makefile:3")
+
+
+@pytest.mark.parametrize(
+    "makefile",
+    [
+        "OBJS = $(shell ls *.o)\n",
+        "OBJS = $(foreach s,horn.c,$(s:.c=.o))\n",
+        "OBJS = other.o\n",
+        "A = $(A:.c=.o)\nOBJS = $(A)\n",
+        "OBJS = $(horn.o\n",
+        "OBJS = $(patsubst %.c,%.o)\n",
+    ],
+)
+def test_what_make_alone_can_tell_is_no_list(make: Make, makefile: str) -> None:
+    assert engine(make, makefile) is None
+
+
+def test_variables_that_multiply_end_soon(make: Make) -> None:
+    rows = ["V0 ="] + [f"V{n + 1} = {f'$(V{n}) ' * 300}" for n in range(8)]
+    before = time.process_time()
+    assert engine(make, "\n".join([*rows, "OBJS = $(V8) horn.o", ""])) is None
+    assert time.process_time() - before < 5
