@@ -134,7 +134,7 @@ def find_root(start: Path) -> Path:
     Raises NotFoundError when there is none and UsageError for a LocalAI older than 2026-05-08, when
     the build matrix still lived inside the workflow.
     """
-    start = start.absolute()
+    start = start.resolve() if ".." in start.parts else start.absolute()  # a/../b is not below a
     for folder in (start, *start.parents):
         if (folder / MATRIX).is_file() and (folder / INDEX).is_file():
             return folder

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from newbackend.checkout.layout import find_root
 from newbackend.checkout.tree import Checkout, cached, cached_by_file
+from newbackend.errors import NotFoundError
 
 RUNS: list[str] = []
 
@@ -57,3 +60,11 @@ def test_what_a_build_left_is_no_file_of_a_backend(tmp_path: Path, marker: str) 
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     assert list(Checkout(tmp_path).files_below("demo")) == ["demo/engine.py"]
+
+
+def test_a_folder_beside_a_checkout_is_not_in_it(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "beside").mkdir()
+    monkeypatch.chdir(sample)
+    assert find_root(Path("backend/..")) == sample.resolve()
+    with pytest.raises(NotFoundError):
+        find_root(Path("..") / os.path.relpath(tmp_path / "beside", sample.parent))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import subprocess
 from pathlib import Path
@@ -200,8 +201,9 @@ class Scripted(Headless):
 @pytest.mark.parametrize("name", ["pyecho", "gotide", "cppanvil", "rustlark"])
 def test_a_backend_moves_out_of_a_checkout(tmp_path: Path, sample: Path, name: str) -> None:
     before = subprocess.run(["git", "status", "--porcelain"], cwd=sample, capture_output=True, check=True).stdout
-    out = ["create", name, "--standalone", str(tmp_path / "r"), "--from", str(sample), "--image-base", BASE]
-    done = newbackend(*out, "--no-input", "--yes")
+    beside = os.path.relpath(tmp_path / "r", sample)  # `../r`, from inside of the checkout
+    out = ["create", name, "--standalone", beside, "--from", ".", "--image-base", BASE]
+    done = newbackend(*out, "--no-input", "--yes", cwd=sample)
     assert done.status == 0, done.err
     assert f"newbackend remove {name}" in done.err
     assert (
