@@ -238,12 +238,11 @@ def _read(spec: BackendSpec, checkout: Checkout, sha: str) -> EngineReading:
 def _wanted(spec: BackendSpec, checkout: Checkout) -> Bound | None:
     if not spec.its_flavour.binds:
         return None
-    from newbackend.scaffold.context import identifier
+    from newbackend.scaffold.context import symbol_table
     from newbackend.upstream.engine_files import Bound
 
-    table = f"{identifier(spec.name, spec.language.keywords)}_symbols"
     match = _PUREGO.search(checkout.read("go.mod") or "")
-    bound = Bound(spec.engine.header or "", table, spec.modalities)
+    bound = Bound(spec.engine.header or "", symbol_table(spec), spec.modalities)
     return replace(bound, purego=tuple(map(int, match.groups()))) if match else bound
 
 

@@ -29,7 +29,7 @@ from newbackend.plan.diff import whole_file
 from newbackend.plan.files import Merging, Step, file_steps, modify
 from newbackend.plan.model import Edit, Plan
 from newbackend.plan.registered import Registered, registered_answers
-from newbackend.plan.rename import moved_files, registered_anew, renamed
+from newbackend.plan.rename import moved_files, registered_anew, renamed, with_bindings
 from newbackend.plan.wish import Wish, only_departures, wished
 from newbackend.registrations import places
 from newbackend.registrations.base import Change, NewFile, Place
@@ -155,7 +155,7 @@ def _rename(
     if needed:
         where = next(iter(needed.values()))
         raise UsageError("backend-needed", f"{', '.join(needed)} depend on the name {old.name!r}", where=where)
-    files = {} if new.keeps_files else dict(scaffold(make_spec(wanted), checkout))
+    files = {} if new.keeps_files else dict(scaffold(make_spec(wanted), with_bindings(checkout, old, new)))
     moved, manual = moved_files(known, checkout, (old, new), files, sources.base_of)
     registered, by_hand = registered_anew(checkout, (old, new), (base, make_spec(wanted)))
     brought, left = _place_files(checkout, old, new)

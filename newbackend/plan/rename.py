@@ -26,6 +26,7 @@ from newbackend.registrations.base import Altered, Change, Fact, Place
 from newbackend.registrations.manual import Manual
 from newbackend.registrations.model_gallery.place import ModelGallery
 from newbackend.registrations.support.importers_dir import importer_of
+from newbackend.scaffold.context import symbol_table
 from newbackend.scaffold.generated import blob_id, recorded
 from newbackend.scaffold.render import RenderedFile
 from newbackend.spec import BackendSpec, make_spec
@@ -164,6 +165,16 @@ def _step(checkout: Checkout, changes: list[Change]) -> tuple[Checkout, Plan]:
     after = planned(plan, checkout)
     prove(plan, checkout, after, changes)
     return after, plan
+
+
+def with_bindings(checkout: Checkout, old: BackendSpec, new: BackendSpec) -> Checkout:
+    """The checkout in which the files that come from the engine's header are where the new name has them: they are
+    rendered by nobody (`Flavour.binds`), and a rename does not read the engine again."""
+    found = {name: checkout.read(f"{old.directory}/{name}") for name in old.its_flavour.binds}
+    tables = symbol_table(old), symbol_table(new)
+    return checkout.with_changes(
+        {f"{new.directory}/{name}": text.replace(*tables) for name, text in found.items() if text is not None}
+    )
 
 
 def moved_files(

@@ -25,6 +25,11 @@ def identifier(name: str, keywords: frozenset[str]) -> str:
     return f"b_{ident}" if ident[0].isdigit() or ident in keywords else ident
 
 
+def symbol_table(spec: BackendSpec) -> str:
+    """What the table of the engine's bound functions is called in C."""
+    return f"{identifier(spec.name, spec.language.keywords)}_symbols"
+
+
 def rpcs_of(spec: BackendSpec, checkout: Checkout) -> list[str]:
     """The RPCs of the modalities that the checkout's proto has. Raises UsageError when one that a modality requires is
     missing."""

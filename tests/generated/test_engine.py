@@ -316,6 +316,20 @@ def test_a_go_library_has_the_objects_of_a_makefile(made: str, sample: Path) -> 
     assert library.util_level() == 3
 
 
+def test_a_new_name_keeps_the_bindings(made: str, sample: Path) -> None:
+    folder = created(Case("cornet", "go", "capi", ("tts",)), made, sample, "--variants", "cpu")
+    before = {name: (folder / name).read_text("utf-8") for name in ("bindings.go", "cpp/bindings.c")}
+    assert "horn_open" in before["bindings.go"]
+    done = newbackend("change", "cornet", "--rename", "bugle", "--repo", sample, "--yes")
+    assert done.status == 0, done.err
+    after = sample / "backend/go/bugle"
+    assert {name: (after / name).read_text("utf-8") for name in before} == {
+        name: text.replace("cornet_symbols", "bugle_symbols") for name, text in before.items()
+    }
+    again = newbackend("update", "bugle", "--dry-run", "--repo", sample)
+    assert (again.status, "nothing to do" in again.out + again.err) == (0, True), again.out + again.err
+
+
 def test_a_library_from_objects_has_no_cpu_variants(made: str, sample: Path) -> None:
     words = [*Case("cornet", "go", "capi").create, "--modality", "tts", "--variants", "cpu", "--pin", made]
     done = newbackend(*words, "--set", "options.cpu_variants=avx2", "--repo", sample)
