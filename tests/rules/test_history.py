@@ -16,7 +16,7 @@ REPAIRS = [
     ("baa11133f", "REG603", "parakeet-cpp"),
     ("ef80a0e82", "REG603", "insightface speaker-recognition"),
     ("2f3dd404b", "REG601", "mlx-audio"),
-    ("9b57dcb72", "REG702", "kokoros sam3-cpp sglang supertonic turboquant vllm-omni"),
+    ("9b57dcb72", "REG702", "kokoros sam3-cpp sglang supertonic turboquant"),
     ("13f59f082", "REG702", "privacy-filter"),
     ("13f59f082", "REG703", "privacy-filter"),
     ("c678530cf", "REG806", "acestep-cpp ced crispasr omnivoice-cpp parakeet-cpp stablediffusion-ggml whisper"),
