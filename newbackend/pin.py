@@ -171,7 +171,7 @@ def resolve(repo: str, ref: str) -> tuple[str, str]:
             hint="pass all 40 digits",
         )
     refs, head = remote_refs(repo)
-    if not ref:
+    if ref in ("", "HEAD"):
         if not head or f"refs/heads/{head}" not in refs:
             hint = f"pass --pin {repo}@BRANCH"
             raise NotFoundError("pin-no-default-branch", f"{repo} names no default branch", hint=hint)

@@ -43,6 +43,7 @@ def upstream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 def test_without_a_ref_the_default_branch_and_its_head_are_taken(upstream: dict[str, str]) -> None:
     assert resolve("owner/engine", "") == (upstream["trunk"], "trunk")
+    assert resolve("owner/engine", "HEAD") == (upstream["trunk"], "trunk")
 
 
 def test_a_branch_is_followed(upstream: dict[str, str]) -> None:
