@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from newbackend.splice.make_text import closing
+
 _NEXT = re.compile(r"\$.", re.S)
 _COMMAND = re.compile(r"[\"'|&;<>`]|\s--?\w|\$[({]MAKE[)}]")
-_CLOSING = {"(": ")", "{": "}"}
 
 
 def compares(condition: str) -> bool:
@@ -34,21 +35,11 @@ def unclosed(text: str) -> str:
     at = 0
     while found := _NEXT.search(text, at):
         at = found.end()
-        if found[0][1] in _CLOSING:
-            at = _end_of_reference(text, at - 1)
-            if at < 0:
+        if found[0][1] in "({":
+            at = closing(text, at - 1) + 1
+            if at > len(text):
                 return found[0]
     return ""
-
-
-def _end_of_reference(text: str, at: int) -> int:
-    """Behind the bracket that closes the one at `at`; -1 when nothing does. Only brackets of that kind count."""
-    opens, closes, depth = text[at], _CLOSING[text[at]], 0
-    for position in range(at, len(text)):
-        depth += (text[position] == opens) - (text[position] == closes)
-        if depth == 0:
-            return position + 1
-    return -1
 
 
 def like_a_command(head: str) -> bool:

@@ -77,6 +77,8 @@ def read_makefile(sources: Sources) -> Makefile | None:
             _rule(makefile, statement, _recipe(statements, at))
     if not sources.exists("CMakeLists.txt"):
         _derive(makefile, sources)
+    if makefile.words.spent:
+        makefile.gaps.append(Gap(path, "has variables that are too much to expand, so not all of it was"))
     return makefile
 
 

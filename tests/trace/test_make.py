@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from newbackend.checkout.tree import Checkout
+from newbackend.splice.make_text import called
 from newbackend.trace.machine import Machine
+from newbackend.trace.make.functions import FUNCTIONS
 from newbackend.trace.make.goals import make
 from newbackend.trace.opentext import shown
 from newbackend.trace.steps import Where
@@ -336,3 +338,7 @@ def test_every_backend_of_localai_is_read_as_gnu_make_reads_it(localai_at: Calla
                 assert re.fullmatch(pattern, other), (directory, build_type, own, other)
             compared += 1
     assert compared > 300
+
+
+def test_every_function_is_known_as_one_where_references_are_cut() -> None:
+    assert [name for name in FUNCTIONS if called(f"{name} a")[0] != name] == []

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from newbackend.splice.make_text import arguments, closing
 from newbackend.trace.make.conditions import sides_of
-from newbackend.trace.make.expand import arguments, closing
 from newbackend.trace.make.functions import TEXT_FUNCTIONS
 
 _CONDITIONAL = re.compile(r"^[ \t]*(ifeq|ifneq|ifdef|ifndef|else|endif)\b(.*)$", re.M)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from newbackend.trace.make.expand import closing
+from newbackend.splice.make_text import closing
 from newbackend.trace.opentext import is_open
 
 if TYPE_CHECKING:

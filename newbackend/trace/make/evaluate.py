@@ -309,7 +309,7 @@ class Evaluation:
         self.rules.add(rule, double=double)
 
     def _static_pattern(self, targets: list[str], pattern: str, needs: str, order: str, inline: str | None) -> None:
-        from newbackend.trace.make.patterns import stem_of
+        from newbackend.splice.make_text import stem_of
 
         recipe: list[tuple[Where, str]] = [] if inline is None else [(self.where, inline)]
         for name in targets:

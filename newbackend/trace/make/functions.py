@@ -6,8 +6,9 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping
 
+from newbackend.splice.make_text import basename, dir_of, notdir, stem_of, suffix
 from newbackend.trace.make.expand import Expander, Function
-from newbackend.trace.make.patterns import all_replaced, check_size, stem_of
+from newbackend.trace.make.patterns import all_replaced, check_size
 from newbackend.trace.opentext import is_open, open_part, words
 from newbackend.trace.paths import normal
 
@@ -25,26 +26,6 @@ def _texts(function: Callable[..., str], count: int) -> Function:
 def _each(function: Callable[[str], str]) -> Function:
     """A function of each word."""
     return _texts(lambda text: " ".join(function(word) for word in words(text)), 1)
-
-
-def dir_of(word: str) -> str:
-    """`$(dir)` of one name."""
-    return word.rpartition("/")[0] + "/" if "/" in word else "./"
-
-
-def notdir(word: str) -> str:
-    """`$(notdir)` of one name."""
-    return word.rpartition("/")[2]
-
-
-def _suffix(word: str) -> str:
-    name = notdir(word)
-    return "." + name.rpartition(".")[2] if "." in name else ""
-
-
-def _basename(word: str) -> str:
-    suffix = _suffix(word)
-    return word[: -len(suffix)] if suffix else word
 
 
 def _filter(patterns: str, text: str, *, keep: bool) -> str:
@@ -234,8 +215,8 @@ FUNCTIONS: Mapping[str, Function] = {
     "lastword": _texts(lambda text: "".join(words(text)[-1:]), 1),
     "dir": _each(dir_of),
     "notdir": _each(notdir),
-    "suffix": _texts(lambda text: " ".join(filter(None, map(_suffix, words(text)))), 1),
-    "basename": _each(_basename),
+    "suffix": _texts(lambda text: " ".join(filter(None, map(suffix, words(text)))), 1),
+    "basename": _each(basename),
     "addsuffix": _texts(lambda suffix, text: _affixed("", suffix, text), 2),
     "addprefix": _texts(lambda prefix, text: _affixed(prefix, "", text), 2),
     "join": _texts(_join, 2),

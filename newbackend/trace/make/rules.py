@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from newbackend.trace.make.patterns import stem_of
+from newbackend.splice.make_text import stem_of
 from newbackend.trace.steps import Where
 
 
