@@ -10,17 +10,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from newbackend.answers import Answers, EngineAnswers, ImportAnswers, ModelAnswers, OptionAnswers, PinAnswers, as_data
+from newbackend.answers import Answers, ImportAnswers, ModelAnswers, OptionAnswers, PinAnswers, as_data
 from newbackend.catalog import modalities, name_rules, variant_table
 from newbackend.catalog.import_kinds import DEFAULT_IMPORT, IMPORT_KINDS
 from newbackend.catalog.languages import Language, languages
-from newbackend.catalog.torch import PACKAGES as TORCH
+from newbackend.engine_words import checked_engine
 from newbackend.errors import UsageError
 from newbackend.model_address import FORMS as MODEL_FORMS
 from newbackend.model_address import read_address
 from newbackend.overrides import check_overrides, keeps_files
 from newbackend.pin import check_branch, check_variable, full_commit, parse_pin
-from newbackend.requirement import parse_requirement
 from newbackend.suggest import unknown
 
 DESCRIPTION_LIMIT = 10_240
@@ -30,21 +29,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LICENSE = re.compile(r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*\Z")
 _EXTENSION = re.compile(r"\.[a-z0-9][a-z0-9._-]{0,31}\Z")
-_TARGET = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}")
-_HEADER = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./+-]{0,199}\.h")
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
-_SWITCHES = re.compile(r"-D[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9_.+-]+(?: -D[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9_.+-]+)*")
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][\w.+-]{0,127}", re.A)
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
-_PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_FOLDER = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./+-]{0,199}")
-_OBJECT = r"(?!\S*\.\.)[A-Za-z0-9_][A-Za-z0-9_./+-]*\.[oa]"
-_OBJECTS = re.compile(rf"{_OBJECT}(?: {_OBJECT})*")
-_LINKED = r"(?:CUDA::|-framework )?[A-Za-z0-9_][A-Za-z0-9_.+-]*"
-_LIBRARIES = re.compile(rf"{_LINKED}(?: {_LINKED})*")
-_FUNCTION = re.compile(r"[A-Za-z_]\w{0,199}", re.A)
-_CALLS = re.compile(r"[A-Za-z_]\w{0,199}:[0-9]{1,7}(?: [A-Za-z_]\w{0,199}:[0-9]{1,7})*", re.A)
-_TORCH = re.compile("|".join(TORCH))
 _PIPELINE_TAG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
 
 
@@ -61,7 +47,7 @@ def checked(answers: Answers) -> Answers:
     done = replace(
         answers,
         pin=None if answers.pin is None else _pin(answers.pin),
-        engine=None if answers.engine is None else _engine(answers.engine),
+        engine=None if answers.engine is None else checked_engine(answers.engine),
         description=None if answers.description is None else _description(answers.description),
         license=_matching("license", answers.license, _LICENSE, "an SPDX licence expression such as MIT"),
         icon=_matching("icon", answers.icon, _URL, "an http(s) URL"),
@@ -257,40 +243,6 @@ class _Template:
             if variant not in known:
                 raise unknown("cpu-variant-unknown", "CPU variant", variant, known)
         return tuple(variant for variant in known if variant in wanted)
-
-
-def _engine(engine: EngineAnswers) -> EngineAnswers:
-    """The engine's facts. Raises UsageError for a value that is not a plain word: they stand in build files."""
-    words: dict[str, tuple[re.Pattern[str], list[str | None]]] = {
-        "target": (_TARGET, [engine.target]),
-        "header": (_HEADER, [engine.header]),
-        "version": (_IDENTIFIER, [engine.version]),
-        "load": (_FUNCTION, [engine.load]),
-        "free": (_FUNCTION, [engine.free]),
-        "calls": (_CALLS, [*(engine.calls or {}).values()]),
-        "calls' names": (_PACKAGE, [*(engine.calls or {})]),
-        "native": (_IDENTIFIER, [engine.native]),
-        "on": (_IDENTIFIER, [*(engine.on or ())]),
-        "off": (_IDENTIFIER, [*(engine.off or ())]),
-        "packages": (_PACKAGE, [*(engine.packages or ())]),
-        "switches": (_SWITCHES, [*(engine.switches or {}).values()]),
-        "switches' names": (_IDENTIFIER, [*(engine.switches or {})]),
-        "objects": (_OBJECTS, [*(engine.objects or {}).values()]),
-        "objects' names": (_IDENTIFIER, [*(engine.objects or {})]),
-        "libraries": (_LIBRARIES, [*(engine.libraries or {}).values()]),
-        "libraries' names": (_IDENTIFIER, [*(engine.libraries or {})]),
-        "package": (_PACKAGE, [engine.package]),
-        "module": (_IDENTIFIER, [engine.module]),
-        "folder": (_FOLDER, [engine.folder]),
-        "extras": (_PACKAGE, [*(engine.extras or {}).values()]),
-        "extras' names": (_IDENTIFIER, [*(engine.extras or {})]),
-        "torch": (_TORCH, [*(engine.torch or ())]),
-    }
-    for key, (pattern, values) in words.items():
-        for value in values:
-            if value and not pattern.fullmatch(value):
-                raise UsageError("engine-invalid", f"engine.{key} has {value!r}, which no build file can hold")
-    return replace(engine, pip=str(parse_requirement(engine.pip)) if engine.pip else None)
 
 
 def _pin(pin: PinAnswers) -> PinAnswers:

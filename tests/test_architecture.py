@@ -18,6 +18,7 @@ FILES = {
         "answers_file",
         "doubts",
         "validate",
+        "engine_words",
         "spec",
         "overrides",
         "pin",
