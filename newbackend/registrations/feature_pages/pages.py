@@ -68,6 +68,12 @@ def page_called(checkout: Checkout, modality: Modality) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+def guide_to(checkout: Checkout, modality: Modality) -> str:
+    """The path of the page about a modality, with a list of backends or without; "" when there is none."""
+    page = page_of(checkout, modality)
+    return page.path if page else page_called(checkout, modality) or ""
+
+
 def is_about_a_modality(checkout: Checkout, path: str) -> bool:
     """Whether a page's title is a word for some modality."""
     return any(_words(modality) & _names(checkout, path) for modality in modalities().values())

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from newbackend.catalog import modalities
 from newbackend.checkout.tree import Checkout, cached, cached_by_file
-from newbackend.registrations.feature_pages.pages import page_called, page_of
+from newbackend.registrations.feature_pages.pages import guide_to
 from newbackend.registrations.support.own_pages import FEATURES, page_path
 from newbackend.registrations.support.text_files import text_or_none
 from newbackend.spec import BackendSpec
@@ -41,12 +41,8 @@ def weight_of(spec: BackendSpec, checkout: Checkout) -> int:
 
 def _page(spec: BackendSpec, checkout: Checkout) -> str:
     """The page about the first thing that it serves and that has one; "" for none."""
-    for key in spec.modalities:
-        page = page_of(checkout, modalities()[key])
-        path = page.path if page else page_called(checkout, modalities()[key])
-        if path:
-            return path
-    return ""
+    paths = (guide_to(checkout, modalities()[key]) for key in spec.modalities)
+    return next(filter(None, paths), "")
 
 
 @cached

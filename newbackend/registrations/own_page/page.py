@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from newbackend.catalog import modalities, variant_table
 from newbackend.catalog.modalities import Modality
 from newbackend.checkout.tree import Checkout
-from newbackend.registrations.feature_pages.pages import page_called, page_of
+from newbackend.registrations.feature_pages.pages import guide_to
 from newbackend.registrations.matrix.place import Matrix
 from newbackend.registrations.model_gallery.entries import configuration, model_name
 from newbackend.registrations.support.import_choice import import_choice, one_line
@@ -97,9 +97,7 @@ def _go_files(checkout: Checkout) -> list[str]:
 
 def _guide(checkout: Checkout, modality: Modality) -> str:
     """The modality's name, leading to its page where there is one."""
-    page = page_of(checkout, modality)
-    path = page.path if page else page_called(checkout, modality)
-    name = path.rpartition("/")[2].removesuffix(".md") if path else ""
+    name = guide_to(checkout, modality).rpartition("/")[2].removesuffix(".md")
     return f"[{modality.title}]({reference(name)})" if name else modality.title
 
 
