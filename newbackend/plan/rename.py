@@ -171,9 +171,9 @@ def with_bindings(checkout: Checkout, old: BackendSpec, new: BackendSpec) -> Che
     """The checkout in which the files that come from the engine's header are where the new name has them: they are
     rendered by nobody (`Flavour.binds`), and a rename does not read the engine again."""
     found = {name: checkout.read(f"{old.directory}/{name}") for name in old.its_flavour.binds}
-    tables = symbol_table(old), symbol_table(new)
+    table, renamed = re.compile(rf"\b{symbol_table(old)}\b"), symbol_table(new)
     return checkout.with_changes(
-        {f"{new.directory}/{name}": text.replace(*tables) for name, text in found.items() if text is not None}
+        {f"{new.directory}/{name}": table.sub(renamed, text) for name, text in found.items() if text is not None}
     )
 
 
