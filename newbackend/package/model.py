@@ -10,8 +10,19 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from newbackend.package.archive import Entry, Kind, Tree
-from newbackend.package.cpu import Scan, features_at_load, find_decoder, go_level, listed_level, parse_floor, scan_files
+from newbackend.package.cpu import (
+    Scan,
+    StepDecoder,
+    arm_steps,
+    features_at_load,
+    go_level,
+    listed_level,
+    parse_floor,
+    scan_files,
+    x86_steps,
+)
 from newbackend.package.elf import (
+    AARCH64,
     MAX_RECORDS,
     MAX_SYMBOL_BYTES,
     SHARED_OBJECT,
@@ -179,12 +190,15 @@ class Package:
     @cached_property
     def at_load(self) -> dict[str, dict[str, int]] | None:
         """Features with their addresses in code that surely runs while a file is loaded, by path, for files that hold
-        any above the baseline; None without iced-x86."""
-        decoder = find_decoder()
-        if decoder is None or decoder[0] != "iced-x86" or self.machine != X86_64:
+        any above the baseline; on x86-64 None without iced-x86."""
+        decode = arm_steps if self.machine == AARCH64 else _x86_decoder()
+        if decode is None:
             return None
-        above = [path for path, scan in (self.scans or {}).items() if scan.features_above(1)]
-        found = {path: features_at_load(self.tree.entries[path].view(), self.elves[path]) for path in above}
+        found = {}
+        for path, scan in (self.scans or {}).items():
+            if counted := scan.features_above(1):
+                features = features_at_load(self.tree.entries[path].view(), self.elves[path], decode)
+                found[path] = {feature: at for feature, at in features.items() if feature in counted}
         return {path: features for path, features in found.items() if features}
 
     @cached_property
@@ -294,6 +308,13 @@ class Package:
             for name in {posixpath.basename(path), elf.soname} - {""}:
                 by_name.setdefault(name, []).append(path)
         return {name: tuple(paths) for name, paths in by_name.items()}
+
+
+def _x86_decoder() -> StepDecoder | None:
+    try:
+        return x86_steps()
+    except ImportError:
+        return None
 
 
 def load_package(tree: Tree, options: PackageOptions) -> Package:

@@ -21,6 +21,28 @@ C_API = re.compile(r"(?:^|[-_])c[-_]?api(?:[-_.]|$)|capi", re.IGNORECASE)
 RELEASES = frozenset(
     ["free", "destroy", "delete", "release", "close", "unload", "deinit", "dispose", "cleanup", "del", "drop", "unref"]
 )
+_CREATES = frozenset(
+    [
+        "init",
+        "initialize",
+        "initialise",
+        "create",
+        "new",
+        "open",
+        "load",
+        "make",
+        "start",
+        "alloc",
+        "from",
+        "build",
+        "clone",
+    ]
+)
+"""A `void *` that these give is the caller's; one that others give, such as user data, need not be."""
+_TEXTS = frozenset(
+    ["string", "strings", "str", "text", "cstr", "buffer", "buf", "mem", "memory", "ptr", "result", "json"]
+)
+"""What a function is called for that frees any memory, and no handle."""
 _VALUE = " by value"
 """Behind the name of a handle that is no pointer in the list of what is freed."""
 _NUMBERS = ("float", "double", "int16_t", "int32_t", "uint8_t", "int8_t", "short", "int")
@@ -203,7 +225,9 @@ def _given(api: Api, structs: set[str], function: Function, releases: Mapping[st
     """
     given: list[str] = []
     base, mutable = meant(api, function.result), "const" not in function.result.split()
-    fresh = base in api.opaque or base == "char" or (mutable and (base in structs or _frees_numbers(releases, base)))
+    untyped = base == "void" and _gives_untyped(function, releases)
+    fresh = base in api.opaque or base == "char" or untyped
+    fresh = fresh or (mutable and (base in structs or _frees_numbers(releases, base)))
     pointer = function.result.endswith("*") and not function.result.endswith("**")
     if (fresh and pointer) or f"{function.result}{_VALUE}" in releases:
         given.append(function.result)
@@ -211,9 +235,16 @@ def _given(api: Api, structs: set[str], function: Function, releases: Mapping[st
         out = parameter.type.endswith("**") and "const" not in parameter.type.split()
         base = meant(api, parameter.type)
         number = parameter.type.endswith("*") and f"{parameter.type[:-1].rstrip()}{_VALUE}" in releases
-        if number or (out and (base in api.opaque or _frees_numbers(releases, base))):
+        untyped = base == "void" and _gives_untyped(function, releases)
+        if number or (out and (base in api.opaque or untyped or _frees_numbers(releases, base))):
             given.append(parameter.type[:-1].rstrip())
     return given
+
+
+def _gives_untyped(function: Function, releases: Mapping[str, list[Function]]) -> bool:
+    """Whether a `void *` of a function is a handle: it makes one, and another function frees one."""
+    words = set(name_words(function.name))
+    return "void" in releases and bool(words & _CREATES) and not words & RELEASES
 
 
 def _frees_numbers(releases: Mapping[str, list[Function]], base: str) -> bool:
@@ -244,19 +275,33 @@ def _lifetime(api: Api, releases: Mapping[str, list[Function]], function: Functi
 
 
 def _releases(api: Api) -> dict[str, list[Function]]:
-    """Functions that free something, by the name of what they free: `void *` may be a string."""
+    """Functions that free something, by the name of what they free.
+
+    `void *` may be a string too, unless another function frees strings, or functions give handles as `void *`.
+    """
     found: dict[str, list[Function]] = {}
+    untyped: list[Function] = []
     for function in api.functions:
         first = function.parameters[0].type if function.parameters else ""
         number = first in api.aliases  # a handle that is a number or a pointer behind a name
         if not (number or first.endswith("*")) or not RELEASES.intersection(name_words(function.name)):
             continue
         base = f"{first}{_VALUE}" if number else meant(api, first)
-        for kind in (base, "char") if base == "void" else (base,):
-            frees = found.setdefault(kind, [])
-            if len(frees) < _RELEASES_LIMIT:
-                frees.append(function)
+        frees = untyped if base == "void" else found.setdefault(base, [])
+        if len(frees) < _RELEASES_LIMIT:
+            frees.append(function)
+    texts = [function for function in untyped if _TEXTS.intersection(name_words(function.name))]
+    handles = [function for function in untyped if function not in texts]
+    found |= {"void": handles} if handles else {}
+    given = any(_gives_untyped(function, found) for function in api.functions if _is_untyped(function))
+    if "char" not in found and (frees := texts if texts or given else untyped):
+        found["char"] = frees
     return found
+
+
+def _is_untyped(function: Function) -> bool:
+    kinds = (function.result, *(part.type for part in function.parameters if part.type.endswith("**")))
+    return any(kind.replace("*", " ").split() == ["void"] for kind in kinds if "*" in kind)
 
 
 def meant(api: Api, kind: str) -> str:

@@ -40,7 +40,6 @@ class Bindings:
     wrapped: tuple[tuple[Function, Function], ...]
     """Functions that are bound through a wrapper, with it; the name in `functions` is the wrapper's."""
     digest: str
-    handles: tuple[tuple[str, str], ...] = ()
     signatures: Mapping[str, tuple[list[tuple[str, str]], str]] = field(default_factory=dict)
     """Of each bound function by C's name: Go's names and types of the arguments, and the result with a space before
     it."""
@@ -130,7 +129,6 @@ class _Writer:
             remarks=tuple(remarks),
             wrapped=tuple(self._choice.wrapped),
             digest=header_digest,
-            handles=tuple(self._go.handles),
             signatures={function.name: self._signature(function) for function in self._choice.functions},
         )
 

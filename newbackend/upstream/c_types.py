@@ -226,6 +226,21 @@ class Types:
         element = kind[: dimensions.start()]
         return Pointer(self.of(f"{element} {inner}" if inner else element), "const" in element.split())
 
+    def handle(self, kind: str) -> str:
+        """The handle that a spelling names or, in an argument, points to: the name of an opaque struct, whichever way
+        a pointer to it is spelled, the name of a `typedef void *`, or `void`; empty for what is none."""
+        found = self.argument(kind)
+        if isinstance(found, Pointer) and isinstance(found.to, Pointer | Handle):
+            found = found.to
+        match found:
+            case Handle():
+                return found.name
+            case Pointer(to=Opaque(name)):
+                return name if name in self.opaque else ""
+            case Pointer(to=Void(), const=False):
+                return "void"
+        return ""
+
     def _array(self, element: CType, dimensions: str) -> CType:
         for text in reversed(dimensions[1:-1].split("][")):
             count = int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0

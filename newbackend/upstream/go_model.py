@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from newbackend.sanitize import one_line
-from newbackend.upstream.api import meant, name_words
+from newbackend.upstream.api import name_words
 from newbackend.upstream.bindings_go import Bindings
 from newbackend.upstream.c_types import Types
 from newbackend.upstream.loading import Argument, Defaults, Loader
@@ -37,24 +37,29 @@ class _Writer:
     def __init__(self, types: Types, made: Bindings) -> None:
         self._types = types
         self._structs = {struct.c: struct for struct in made.structs}
-        self._handles = dict(made.handles)
         self._called = _called(made)
+        self._handle = ""
+        """The Go type of the model."""
+
+    @property
+    def _nil(self) -> str:
+        return "nil" if self._handle == "unsafe.Pointer" else "0"
 
     def write(self, loader: Loader, origin: str) -> str:
         load, free = self._called.get(loader.function.name), self._called.get(loader.free)
-        handle = self._handles.get(loader.handle, "")
-        if not load or not free or not handle or free.arguments != (handle,) or free.wrapped:
+        if not load or not free or len(free.arguments) != 1 or free.wrapped:
             return ""
+        (self._handle,) = free.arguments
         arguments = loader.arguments
         structs = [part for part in arguments if part.how == "defaults"]
         kinds = [kind for part, kind in zip(arguments, load.arguments, strict=True) if part.how == "defaults"]
+        out = any(part.how == "handle" for part in arguments)
         made = [self._struct(part, kind, place) for place, (part, kind) in enumerate(zip(structs, kinds, strict=True))]
         given = [self._value(part, kind, structs) for part, kind in zip(arguments, load.arguments, strict=True)]
-        if not all(made) or not all(given):
+        if not all(made) or not all(given) or not (out or load.result == self._handle):
             return ""
         set_ = f", set ...func(*{self._structs[structs[0].struct].go})" if structs else ""
         options = "options" if any("options." in value for value in given) else "_"
-        out = any(part.how == "handle" for part in arguments)
         body = [row for rows in made for row in rows]
         body += ["\tvar loaded engineModel"] if out else []
         body += [f"\tmessage := make([]byte, {_MESSAGE})"] if any(part.how == "message" for part in arguments) else []
@@ -63,7 +68,7 @@ class _Writer:
         changed = "; set changes the defaults of its parameters" if structs else ""
         code = [
             f"// engineModel is what {name} gives: a model that the engine has loaded.",
-            f"type engineModel = {handle}", "",
+            f"type engineModel = {self._handle}", "",
             f"// loadModel loads the model at path with {name} ({where}){changed}.",
             f"func loadModel(path string, {options} *pb.ModelOptions{set_}) (engineModel, error) {{",
             *body, "\treturn loaded, nil", "}", "",
@@ -99,7 +104,7 @@ class _Writer:
                 return []
             return [
                 f"\t{name}Default := {called.go}()", f"\tif {name}Default == nil {{",
-                f'\t\treturn 0, errors.New("{one.function.name} gives NULL")', "\t}",
+                f'\t\treturn {self._nil}, errors.New("{one.function.name} gives NULL")', "\t}",
                 f"\t{name} := *{name}Default", f"\t{free.go}({name}Default)",
             ]  # fmt: skip
         if called.arguments == (f"*{kind}",):
@@ -116,7 +121,7 @@ class _Writer:
                 place = structs.index(part)
                 return f"{'&' if pointer else ''}params{place or ''}"
             case "handle":
-                return "&loaded" if kind == f"*{self._handle_of(part)}" else ""
+                return "&loaded" if kind == f"*{self._handle}" else ""
             case "threads":
                 return f"{kind}(max(1, options.GetThreads()))"
             case "gpu layers":
@@ -130,9 +135,6 @@ class _Writer:
             case "room":
                 return f"{kind}(len(message))"
 
-    def _handle_of(self, part: Argument) -> str:
-        return self._handles.get(meant(self._types.api, part.parameter.type), "")
-
     def _call(self, loader: Loader, load: _Called, given: str, out: bool) -> Iterator[str]:
         name = loader.function.name
         call = f"{load.go}({given})"
@@ -142,11 +144,15 @@ class _Writer:
         elif not load.result:
             yield f"\t{call}"
         elif load.result == "bool":
-            yield from (f"\tif !{call} {{", f"\t\treturn 0, {_error(f'{name} fails', why)}", "\t}")
+            yield from (f"\tif !{call} {{", f"\t\treturn {self._nil}, {_error(f'{name} fails', why)}", "\t}")
         else:
             failed = f'fmt.Errorf("{name} gives %d{": %s" if why else ""}", status{f", {why}" if why else ""})'
-            yield from (f"\tif status := {call}; status != 0 {{", f"\t\treturn 0, {failed}", "\t}")
-        yield from ("\tif loaded == 0 {", f"\t\treturn 0, {_error(f'{name} gives NULL', why)}", "\t}")
+            yield from (f"\tif status := {call}; status != 0 {{", f"\t\treturn {self._nil}, {failed}", "\t}")
+        yield from (
+            f"\tif loaded == {self._nil} {{",
+            f"\t\treturn {self._nil}, {_error(f'{name} gives NULL', why)}",
+            "\t}",
+        )
 
     def _why(self, loader: Loader) -> str:
         """Go code for the library's own words about the last failure; empty when it has none."""
@@ -176,7 +182,7 @@ def _error(text: str, why: str) -> str:
 
 
 def _head(types: Types, origin: str, code: str) -> list[str]:
-    names = [name for name in ("errors", "fmt", "runtime") if f"{name}." in code]
+    names = [name for name in ("errors", "fmt", "runtime", "unsafe") if f"{name}." in code]
     return [
         f"// Code generated by newbackend from {one_line(types.api.path)}. DO NOT EDIT.",
         f"// upstream: {one_line(origin)}", "", "package main", "", "import (", *(f'\t"{name}"' for name in names), "",

@@ -72,11 +72,6 @@ class GoTypes:
             self._waiting.append(kind)
         return self._given[key]
 
-    @property
-    def handles(self) -> list[tuple[str, str]]:
-        """C's and Go's names of the types that are only declared."""
-        return [(name, go) for (kind, name), go in self._given.items() if kind is Opaque]
-
     def is_function(self, kind: CType) -> bool:
         return isinstance(kind, CallbackType | FunctionPointer)
 

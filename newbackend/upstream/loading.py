@@ -13,13 +13,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from newbackend.upstream.api import RELEASES, Lifetime, lifetimes, meant, name_words
+from newbackend.upstream.api import RELEASES, Lifetime, lifetimes, name_words
 from newbackend.upstream.c_api import Function, Parameter
 from newbackend.upstream.c_types import (
     CallbackType,
     CType,
     EnumType,
     FunctionPointer,
+    Handle,
     Pointer,
     Scalar,
     StructType,
@@ -94,8 +95,8 @@ def loaders(types: Types) -> list[Loader]:
     found: dict[str, Loader] = {}
     for lifetime in given:
         function = functions[lifetime.gives]
-        handle = meant(types.api, lifetime.type)
-        if handle in types.opaque and lifetime.freed_by and function.name not in found and not _releases(function):
+        handle = types.handle(lifetime.type)
+        if handle and lifetime.freed_by and function.name not in found and not _releases(function):
             loader = reader.loader(function, lifetime)
             found.update({function.name: loader} if loader else {})
             if len(found) == _MOST:
@@ -110,7 +111,7 @@ def chosen(types: Types, found: Sequence[Loader], modalities: Collection[str] = 
     one whose name the others begin with. With `modalities` a loader that is named for another one does not count.
     """
     left = of_modalities(found, modalities)
-    uses = Counter(meant(types.api, part.type) for one in types.api.functions for part in one.parameters)
+    uses = Counter(types.handle(part.type) for one in types.api.functions for part in one.parameters)
     handles = sorted({one.handle for one in left}, key=lambda handle: (-uses[handle], handle))
     if not handles or (len(handles) > 1 and uses[handles[0]] < 2 * uses[handles[1]]):
         return None
@@ -167,9 +168,9 @@ class _Reader:
                 why = why or given
             else:
                 arguments.append(given)
-        loader = Loader(function, meant(types.api, lifetime.type), lifetime.freed_by)
+        loader = Loader(function, types.handle(lifetime.type), lifetime.freed_by)
         result = types.of(function.result)
-        if not why and meant(types.api, function.result) != loader.handle and not _tells(result):
+        if not why and types.handle(function.result) != loader.handle and not _tells(result):
             why = f"what its result, {function.result}, means is not known"
         return replace(loader, arguments=() if why else tuple(arguments), why_not=why)
 
@@ -179,8 +180,7 @@ class _Reader:
         kind = self._types.argument(part.type)
         if place in paths:
             return Argument(part, "path")
-        meaning = meant(self._types.api, part.type)
-        if isinstance(kind, Pointer) and isinstance(kind.to, Pointer) and meaning in self._types.opaque:
+        if isinstance(kind, Pointer) and isinstance(kind.to, Pointer | Handle) and self._types.handle(part.type):
             return Argument(part, "handle")
         if _struct(self._types, part.type):
             return self._of_struct(part, bool(paths))

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from newbackend.upstream.api import RELEASES, base_name, meant, name_words
+from newbackend.upstream.api import RELEASES, base_name, name_words
 from newbackend.upstream.c_api import Function, Parameter
-from newbackend.upstream.c_types import CType, Handle, Pointer, Scalar, StructType, Types
+from newbackend.upstream.c_types import CType, Pointer, Scalar, StructType, Types
 from newbackend.upstream.facts import Confidence
 
 Input = Literal["audio", "text", "image", "tokens"]
@@ -115,7 +115,7 @@ def candidates(types: Types) -> dict[str, list[Candidate]]:
         if not _calls_a_model(types, function) or _ASIDE.intersection(_before_with(words)):
             continue
         inputs = {name for part in function.parameters for name in _inputs(types, function, part)}
-        handles = [meant(types.api, part.type) for part in _handles(types, function)]
+        handles = [types.handle(part.type) for part in _handles(types, function)]
         spoken = (*words, *(word for handle in handles for word in name_words(handle)))
         own = {key for key, table in WORDS.items() if _matches(table.own, spoken, inputs)}
         own = own & {"tokenize"} or own  # a chat is tokenized for another function
@@ -154,16 +154,16 @@ def _has(phrase: str, words: Sequence[str]) -> bool:
 
 def _calls_a_model(types: Types, function: Function) -> bool:
     """It takes a handle, where the API has any, and something more."""
-    if not types.opaque and not any(kind == "void *" for kind in types.aliases.values()):
+    typed = types.opaque or any(kind == "void *" for kind in types.aliases.values())
+    if not typed and not any(types.handle(other.result) for other in types.api.functions):
         return bool(function.parameters)
     return len(function.parameters) > 1 and bool(_handles(types, function))
 
 
 def _handles(types: Types, function: Function) -> list[Parameter]:
-    return [
-        part for part in function.parameters
-        if meant(types.api, part.type) in types.opaque or isinstance(types.of(part.type), Handle)
-    ]  # fmt: skip
+    """Arguments that are handles. A `void *` is one in the first place alone: further back it is user data."""
+    named = [(part, types.handle(part.type)) for part in function.parameters]
+    return [part for part, name in named if name and (name != "void" or part is function.parameters[0])]
 
 
 def _inputs(types: Types, function: Function, part: Parameter) -> Iterator[Input]:

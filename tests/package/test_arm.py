@@ -85,6 +85,24 @@ def test_words_are_counted_where_code_is_cut_into_chunks() -> None:
     assert tally.pages[3] == {0, CHUNK // 4096 - 1, CHUNK // 4096}
 
 
+@pytest.mark.parametrize(
+    ("load", "words"), [(0x18000040, 1), (0x58000040, 2), (0x98000040, 1), (0x1C000040, 1), (0x9C000040, 4)]
+)
+def test_a_constant_that_is_loaded_is_no_instruction(load: int, words: int) -> None:
+    """`ldr w0, .+8` and its kin: the constants -0.0 and parts of doubles look like SME and SVE."""
+    tally = counted(load, 0xD65F03C0, *[0x80000000] * 5)
+    assert dict(tally.features) == {"SME": 5 - words}
+
+
+def test_a_constant_in_another_chunk_is_none_either() -> None:
+    code = bytearray(CHUNK + 8)
+    struct.pack_into("<I", code, CHUNK - 4, 0x18000020)  # ldr w0, .+4
+    struct.pack_into("<II", code, CHUNK, 0x80000000, 0x80000000)
+    tally = Tally()
+    count_words(0, bytes(code), tally)
+    assert dict(tally.features) == {"SME": 1}
+
+
 @pytest.mark.parametrize(("text", "level"), [("armv8.0-a", 1), ("armv8.2", 3), ("armv8.6-a", 4), ("x86-64-v3", 0)])
 def test_levels_have_names_on_each_machine(text: str, level: int) -> None:
     assert parse_floor(text, AARCH64) == level
@@ -166,3 +184,55 @@ def test_a_listed_level_counts_only_beside_a_library_of_the_processor(tmp_path: 
     root = built(tmp_path, GOOD)
     (root / "lib/_cpu_check.py").write_text('FLAGS_FEATURES = "+avx2"\n')
     assert not [f for f in check_package(root, options=PackageOptions(no_run=True)).findings if f.rule.id == "PKG501"]
+
+
+FILL = """__attribute__((noinline)) static void fill(void) { __asm__ volatile(".inst 0x4e829420"); }
+int plain(int n) { return n + 1; }
+"""
+WAYS = {
+    "in the constructor": '__attribute__((constructor)) void up(void) { __asm__ volatile(".inst 0x4e829420"); }',
+    "in what it calls": FILL + '__attribute__((constructor)) void up(void) { fill(); __asm__ volatile(""); }',
+    "in what it jumps to": FILL + "__attribute__((constructor)) void up(void) { fill(); }",
+    "behind a loop": FILL
+    + "volatile int n; __attribute__((constructor)) void up(void) { for (int i = 0; i < 9; i++) n++; fill(); }",
+    "on both ways": FILL
+    + "extern int n; __attribute__((constructor)) void up(void) { if (n) n = 2; else n = 3; fill(); n++; }",
+}
+PASSED_BY = {
+    "a question first": FILL
+    + "extern int n; __attribute__((constructor)) void up(void) { if (n) { fill(); n++; } }",
+    "a return first": FILL
+    + "extern int n; __attribute__((constructor)) void up(void) { if (n & 4) return; fill(); n++; }",
+    "nothing calls it": FILL + "void up(void) { fill(); }",
+    "another function": FILL + "__attribute__((constructor)) void up(void) { plain(1); } void other(void) { fill(); }",
+}  # fmt: skip
+
+
+def at_load(tmp_path: Path, source: str, *flags: str) -> list[str]:
+    """What a check of a library says of its constructors, with the messages."""
+    report = check_package(built(tmp_path, source, *flags), options=PackageOptions(no_run=True, cpu_floor="armv8.0"))
+    return [f.message for f in report.findings if f.rule.id == "PKG504"]
+
+
+@pytest.mark.parametrize("flags", [(), ("-Wl,--pack-dyn-relocs=relr",), ("-mbranch-protection=standard",)], ids=str)
+@pytest.mark.parametrize("source", WAYS.values(), ids=list(WAYS))
+def test_what_surely_runs_while_a_library_is_loaded(tmp_path: Path, source: str, flags: tuple[str, ...]) -> None:
+    (message,) = at_load(tmp_path, source, *flags)
+    assert "runs DOTPROD at 0x" in message
+    assert "armv8.2-a set by lib/libx.so" in package_floor(tmp_path).line()
+
+
+@pytest.mark.parametrize("source", PASSED_BY.values(), ids=list(PASSED_BY))
+def test_what_a_constructor_may_pass_by_is_no_finding(tmp_path: Path, source: str) -> None:
+    assert at_load(tmp_path, source) == []
+
+
+def test_atomics_that_ask_for_themselves_are_no_finding_at_load(tmp_path: Path) -> None:
+    """`-moutline-atomics`: LDADD stands behind libgcc's question."""
+    source = """extern _Bool __aarch64_have_lse_atomics;
+        __attribute__((constructor)) void up(void) {
+            __asm__ volatile(".inst 0xb8200000");
+            if (__aarch64_have_lse_atomics) __asm__("");
+        }
+        """
+    assert at_load(tmp_path, source) == []

@@ -11,7 +11,8 @@ import pytest
 from newbackend.errors import UsageError
 from newbackend.findings import Finding, Severity, Status
 from newbackend.package import PackageOptions, check_package, package_floor
-from newbackend.package.cpu import Scan, find_decoder, level_name, parse_floor, variant_sets
+from newbackend.package.cpu import Scan, level_name, parse_floor, variant_sets
+from newbackend.package.cpu.decoders import find_decoder
 from newbackend.package.cpu.scan import scan_file
 from newbackend.package.elf import parse_elf, read_symbols
 from package.workshop import Built, library

@@ -9,6 +9,7 @@ import pytest
 from generated.building import run
 from upstream.go_package import MODULE, need
 
+from newbackend.upstream.api import lifetimes
 from newbackend.upstream.bindings_go import bindings
 from newbackend.upstream.c_types import Types
 from newbackend.upstream.go_model import model_go
@@ -57,6 +58,45 @@ FITTING = {
     "last error": "const char * foo_last_error(void);\nfoo * foo_load(const char * path);",
     "status and last error": "const char * foo_last_error(void);\nint foo_load(const char * path, foo ** out);",
 }  # fmt: skip
+HANDLES = {
+    "a pointer behind a name": (
+        "struct bar;\ntypedef struct bar * bar_t;\nbar_t bar_open(const char * path);\nvoid bar_close(bar_t b);\n"
+        "int bar_transcribe(bar_t b, const float * pcm, int n);",
+        "bar",
+    ),
+    "a pointer behind a name, out": (
+        "struct bar;\ntypedef struct bar * bar_t;\nint bar_open(const char * path, bar_t * out);\n"
+        "int bar_close(bar_t b);\nint bar_transcribe(bar_t b, const float * pcm, int n);",
+        "bar",
+    ),
+    "a void pointer behind a name": (
+        "typedef void * bar_t;\nbar_t bar_open(const char * path);\nvoid bar_close(bar_t b);\n"
+        "int bar_transcribe(bar_t b, const float * pcm, int n);",
+        "bar_t",
+    ),
+    "a void pointer behind a name, out": (
+        "typedef void * bar_t;\nint bar_open(const char * path, bar_t * out);\nvoid bar_close(bar_t b);\n"
+        "int bar_transcribe(bar_t b, const float * pcm, int n);",
+        "bar_t",
+    ),
+    "a void pointer": (
+        "void * bar_init(const char * path);\nvoid bar_free(void * b);\nvoid bar_free_string(char * s);\n"
+        "char * bar_transcribe(void * b, const float * pcm, int n);",
+        "void",
+    ),
+    "a void pointer, out": (
+        "int bar_init(const char * path, void ** out);\nvoid bar_free(void * b);\n"
+        "char * bar_transcribe(void * b, const float * pcm, int n);",
+        "void",
+    ),
+    "a void pointer, with defaults that are given back": (
+        "typedef struct { const char * path; int n; } bar_params;\nbar_params * bar_default_params(void);\n"
+        "void bar_free_params(bar_params * p);\nvoid * bar_init(const bar_params * p);\nvoid bar_free(void * b);\n"
+        "char * bar_transcribe(void * b, const float * pcm, int n);",
+        "void",
+    ),
+}
+"""Headers whose handle is no `struct *`, and its name."""
 NOT_FITTING = {
     "two paths": ("foo * foo_load(const char * model_path, const char * vocab_file);", "several paths"),
     "an unknown number": ("foo * foo_load(const char * path, int device);", "what to give as device (int)"),
@@ -84,6 +124,32 @@ def test_a_loader_whose_arguments_are_all_known(text: str) -> None:
     assert loader is not None
     assert (loader.handle, loader.free, loader.why_not) == ("foo", "foo_free", "")
     assert "func loadModel(path string" in code(text)
+
+
+@pytest.mark.parametrize(("text", "handle"), HANDLES.values(), ids=HANDLES)
+def test_a_handle_is_known_whichever_way_it_is_spelled(text: str, handle: str) -> None:
+    loader = only(text)
+    assert loader is not None
+    assert (loader.handle, loader.why_not) == (handle, "")
+    assert "func loadModel(path string" in code(text)
+    assert names(text) == {"transcription": ["bar_transcribe"]}
+
+
+def test_what_frees_a_handle_frees_no_string() -> None:
+    """Both are `void *` here, and one free would be a crash."""
+    text = "void * bar_init(const char * path);\nvoid bar_free(void * b);\nchar * bar_text(void * b);\n"
+    header = read_header(text, "bar.h")
+    freed = {one.gives: one.freed_by for one in lifetimes(header)}
+    assert freed == {"bar_init": "bar_free", "bar_text": ""}
+    plain = read_header("void bar_free(void * p);\nchar * bar_text(int n);\n", "bar.h")
+    assert [one.freed_by for one in lifetimes(plain)] == ["bar_free"]
+    both = read_header(text + "void bar_free_text(void * text);\n", "bar.h")
+    assert {one.gives: one.freed_by for one in lifetimes(both)} == {"bar_init": "bar_free", "bar_text": "bar_free_text"}
+
+
+def test_user_data_is_no_handle() -> None:
+    text = "void * foo_get_user_data(foo * f);\nvoid foo_free_any(void * p);\nfoo * foo_load(const char * path);\n"
+    assert [one.function.name for one in loaders(types_of(text))] == ["foo_load"]
 
 
 @pytest.mark.parametrize(("text", "why"), NOT_FITTING.values(), ids=NOT_FITTING)
@@ -215,7 +281,7 @@ def test_go_takes_every_shape(tmp_path: Path) -> None:
         f"\nfunc (*ModelOptions) Get{name}() int32 {{ return 0 }}\n" for name in ("Threads", "NGPULayers")
     )
     stub.write_text(f"package proto\n\ntype ModelOptions struct{{}}\n{getters}", encoding="utf-8")
-    for place, text in enumerate(FITTING.values()):
+    for place, text in enumerate([*FITTING.values(), *(text for text, _ in HANDLES.values())]):
         folder = tmp_path / f"shape{place}"
         folder.mkdir()
         api = read_header(FREE + text, "include/foo.h")

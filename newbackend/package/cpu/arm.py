@@ -70,15 +70,49 @@ GROUPS = (
 )
 
 
+_LITERAL = _Group("", 0x3B000000, 0x18000000)
+"""LDR of a constant that lies between the code: the offset has 19 bits."""
+
+
 def count_words(address: int, code: bytes, tally: Tally) -> None:
-    """Counts the instructions of some little-endian code, which is loaded at an address, in the tally."""
-    for start in range(0, len(code) // 4 * 4, CHUNK):
-        chunk = code[start : start + CHUNK]
-        words = len(chunk) // 4
-        planes = tuple(chunk[at : 4 * words : 4] for at in range(4))
+    """Counts the instructions of some little-endian code, which is loaded at an address, in the tally. Words that other
+    instructions load as constants are none."""
+    constants = frozenset(_constants(code))
+    for start, planes in _chunks(code):
         for group in GROUPS:
             for number in group.places(planes):
+                if start + 4 * number in constants:
+                    continue
                 if group.feature == ASKS:
                     tally.asks += 1
                 else:
                     tally.add(group.feature, address + start + 4 * number)
+
+
+def _chunks(code: bytes) -> Iterator[tuple[int, tuple[bytes, ...]]]:
+    """Parts of the code: where each starts, and its bytes as `places` takes them."""
+    for start in range(0, len(code) // 4 * 4, CHUNK):
+        chunk = code[start : start + CHUNK]
+        yield start, tuple(chunk[at : len(chunk) // 4 * 4 : 4] for at in range(4))
+
+
+def _constants(code: bytes) -> Iterator[int]:
+    """Where the words lie that instructions load as constants: one, two or four of them."""
+    for start, planes in _chunks(code):
+        for number in _LITERAL.places(planes):
+            at = start + 4 * number
+            word = int.from_bytes(code[at : at + 4], "little")
+            target = at + 4 * signed(word, 5, 19)
+            size = 4 << (word >> 30 & 3) if word >> 26 & 1 else 8 if word >> 30 == 1 else 4
+            yield from range(target, target + size, 4)
+
+
+def signed(word: int, start: int, bits: int) -> int:
+    """The signed number in some bits of a word."""
+    value = word >> start & (1 << bits) - 1
+    return value - (1 << bits) if value >> bits - 1 else value
+
+
+def features_of(word: int) -> tuple[str, ...]:
+    """The features that one instruction needs."""
+    return tuple(group.feature for group in GROUPS if word & group.mask == group.value and group.feature != ASKS)

@@ -18,7 +18,15 @@ from newbackend.package.cpu.arm import count_words
 from newbackend.package.cpu.decoders import Decode, find_decoder
 from newbackend.package.cpu.levels import levels
 from newbackend.package.cpu.tally import PAGE, Tally
-from newbackend.package.elf import AARCH64, X86_64, ELFFile, Symbols, executable_parts, relocation_types
+from newbackend.package.elf import (
+    AARCH64,
+    IRELATIVE,
+    X86_64,
+    ELFFile,
+    Symbols,
+    executable_parts,
+    relocation_types,
+)
 
 # Measured: undispatched ggml builds hold such instructions in 84-88 % of their code pages, dispatched
 # libraries in 4-49 % together with cpuid or IFUNC. Below the share, hand-written code is likelier.
@@ -32,7 +40,6 @@ MANY_PAGES = 16
 # Data between code decodes to a stray instruction now and then.
 NOISE = 8
 
-IRELATIVE = frozenset({37, 1032})  # R_X86_64_IRELATIVE, R_AARCH64_IRELATIVE
 # libgcc's helpers for atomic operations: they ask the CPU, for these alone (`-moutline-atomics`).
 OUTLINE_ATOMICS = frozenset({"__getauxval", "__aarch64_have_lse_atomics"})
 # Names by which a file asks what the CPU can do, other than the instruction itself.

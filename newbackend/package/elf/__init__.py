@@ -14,7 +14,7 @@ from newbackend.package.elf.binary import (
     ELFError,
     machine_name,
 )
-from newbackend.package.elf.code import constructors, executable_parts, relocation_types
+from newbackend.package.elf.code import IRELATIVE, constructors, executable_parts, relocation_types
 from newbackend.package.elf.reader import SHARED_OBJECT, ELFFile, parse_elf, read_loadable
 from newbackend.package.elf.search import Closure, Found, Missing, Search
 from newbackend.package.elf.strings import library_strings
@@ -23,6 +23,7 @@ from newbackend.package.elf.tables import Need
 
 __all__ = [
     "AARCH64",
+    "IRELATIVE",
     "MACHINES",
     "MAX_RECORDS",
     "MAX_SYMBOL_BYTES",

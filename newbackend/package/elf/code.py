@@ -26,7 +26,11 @@ from newbackend.package.elf.binary import (
 )
 from newbackend.package.elf.reader import ELFFile
 
-R_X86_64_64, R_X86_64_GLOB_DAT, R_X86_64_RELATIVE, R_X86_64_IRELATIVE = 1, 6, 8, 37
+# Relocation types of x86-64 and AArch64: no number has a meaning in both.
+ABSOLUTE = frozenset({1, 257})  # R_X86_64_64, R_AARCH64_ABS64
+GLOB_DAT = frozenset({6, 1025})
+RELATIVE = frozenset({8, 1027})
+IRELATIVE = frozenset({37, 1032})
 _END_MARK = (1 << 64) - 1  # old toolchains end the array with -1
 MAX_RELOCATIONS = 1_000_000
 MAX_CONSTRUCTORS = 10_000
@@ -76,8 +80,8 @@ def _relocations(data: Buffer, elf: ELFFile) -> Iterator[tuple[int, int, int]]:
 
 
 def constructors(data: Buffer, elf: ELFFile) -> list[int]:
-    """Addresses of the functions of an x86-64 file that the loader calls before anybody uses it: DT_INIT, the entries
-    of its init arrays, and the resolvers of IFUNC symbols."""
+    """Addresses of the functions of an x86-64 or AArch64 file that the loader calls before anybody uses it: DT_INIT,
+    the entries of its init arrays, and the resolvers of IFUNC symbols."""
     relocations = list(_relocations(data, elf))
     found = [elf.tags[DT_INIT]] if elf.tags.get(DT_INIT) else []
     for table, size in ((DT_PREINIT_ARRAY, DT_PREINIT_ARRAYSZ), (DT_INIT_ARRAY, DT_INIT_ARRAYSZ)):
@@ -86,7 +90,7 @@ def constructors(data: Buffer, elf: ELFFile) -> list[int]:
             found += _array(
                 data, elf, range(start, start + min(elf.tags.get(size, 0), 8 * MAX_CONSTRUCTORS)), relocations
             )
-    found += [addend for _, info, addend in relocations if info & 0xFFFFFFFF == R_X86_64_IRELATIVE][:MAX_CONSTRUCTORS]
+    found += [addend for _, info, addend in relocations if info & 0xFFFFFFFF in IRELATIVE][:MAX_CONSTRUCTORS]
     return list(dict.fromkeys(found))
 
 
@@ -97,10 +101,10 @@ def _array(data: Buffer, elf: ELFFile, array: range, relocations: list[tuple[int
         if at not in array:
             continue
         kind = info & 0xFFFFFFFF
-        if kind == R_X86_64_RELATIVE:
+        if kind in RELATIVE:
             named[at] = addend
-        elif kind in (R_X86_64_64, R_X86_64_GLOB_DAT):
-            named[at] = _symbol(data, elf, info >> 32) + (addend if kind == R_X86_64_64 else 0)
+        elif kind in ABSOLUTE | GLOB_DAT:
+            named[at] = _symbol(data, elf, info >> 32) + (addend if kind in ABSOLUTE else 0)
     try:
         reader, offset = Reader(data), elf.offset_of(array.start)
         entries = [named.get(array.start + i, reader.unpack("Q", offset + i)[0]) for i in range(0, len(array), 8)]

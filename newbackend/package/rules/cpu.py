@@ -231,7 +231,7 @@ def isa_constructor(package: Package) -> Outcome:
     if not isinstance(scans, dict):
         return scans
     if package.at_load is None:
-        return Skipped("needs the iced-x86 decoder (newbackend[cpu])")
+        return Skipped("needs the iced-x86 decoder (newbackend[cpu]) on x86-64")
     floor = package.cpu_floor
     # A variant that run.sh picks is not opened on a CPU that it is not for; a plugin's loader opens them all.
     picked = {m.path for s in variant_sets(package.elves) for m in s.members}.intersection(package.handed)
