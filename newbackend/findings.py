@@ -206,16 +206,16 @@ class Report:
 
     def summary(self) -> dict[str, int]:
         """Counts per status and, among the failures, per severity."""
-        fails = [f for f in self.findings if f.status is Status.FAIL]
+        fails = [f.level for f in self.findings if f.status is Status.FAIL]
+        checks = [c.status for c in self.checked]
         return {
             "fail": len(fails),
-            "pass": sum(c.status is Status.PASS for c in self.checked),
-            "skipped": sum(c.status is Status.SKIPPED for c in self.checked),
-            "unknown": sum(f.status is Status.UNKNOWN for f in self.findings)
-            + sum(c.status is Status.UNKNOWN for c in self.checked),
-            "error": sum(f.level is Severity.ERROR for f in fails),
-            "warning": sum(f.level is Severity.WARNING for f in fails),
-            "note": sum(f.level is Severity.NOTE for f in fails),
+            "pass": checks.count(Status.PASS),
+            "skipped": checks.count(Status.SKIPPED),
+            "unknown": sum(f.status is Status.UNKNOWN for f in self.findings) + checks.count(Status.UNKNOWN),
+            "error": fails.count(Severity.ERROR),
+            "warning": fails.count(Severity.WARNING),
+            "note": fails.count(Severity.NOTE),
         }
 
     def fails_at(self, threshold: Severity | None) -> bool:

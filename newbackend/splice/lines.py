@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -47,6 +47,10 @@ class Lines:
     def __getitem__(self, line: int) -> str:
         """A line without its ending."""
         return self._rows[line]
+
+    def __iter__(self) -> Iterator[str]:
+        """The lines without their endings."""
+        return iter(self._rows)
 
     def indent(self, line: int) -> str:
         """The white space that a line begins with."""

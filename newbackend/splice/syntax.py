@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 SECONDS = 3.0
 """Processor time for one text."""
-_PIECE = 1 << 16
+_PIECE = 1 << 9
+"""Bytes that are handed over at a time: when they are parsed, and again for the text of each node."""
 
 
 def syntax_tree(parser: Parser, data: bytes) -> Tree:

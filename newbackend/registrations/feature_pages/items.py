@@ -45,9 +45,9 @@ class Items(Run):
 def item_runs(lines: Lines) -> list[Run]:
     """Runs of items; a line that is indented goes on with the item above."""
     runs: list[list[tuple[Entry, tuple[str, bool, str]]]] = [[]]
-    for number in range(len(lines)):
-        row = lines[number]
-        match = _ITEM.match(row[:_BEGINNING])
+    for number, row in enumerate(lines):
+        bullet = row.startswith(("- ", "* "))
+        match = _ITEM.match(row[:_BEGINNING]) if bullet else None
         if match:
             called = match["text"] or match["code"] or match["plain"]
             form = (match["bullet"], bool(match["bold"]), match["separator"])
@@ -55,7 +55,7 @@ def item_runs(lines: Lines) -> list[Run]:
         elif runs[-1] and row.startswith("  ") and row.strip():
             entry, form = runs[-1].pop()
             runs[-1].append((replace(entry, last=number), form))
-        elif not row.startswith(("- ", "* ")):
+        elif not bullet and runs[-1]:
             runs.append([])
     return [_items(run) for run in runs if run]
 

@@ -7,6 +7,7 @@ the one that names the most backends counts.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -119,6 +120,9 @@ def _runs(checkout: Checkout, path: str) -> tuple[Run, ...]:
         return ()  # not text
 
 
-def runs_of(lines: Lines) -> tuple[Run, ...]:
-    """All runs of a page, by form."""
-    return (*item_runs(lines), *section_runs(lines), *row_runs(lines))
+_FORMS: Mapping[str, Callable[[Lines], Sequence[Run]]] = {"item": item_runs, "section": section_runs, "row": row_runs}
+
+
+def runs_of(lines: Lines, kinds: Iterable[str] = tuple(_FORMS)) -> tuple[Run, ...]:
+    """All runs of a page, by form; of some kinds only, where `kinds` says which."""
+    return tuple(run for kind in kinds for run in _FORMS[kind](lines))

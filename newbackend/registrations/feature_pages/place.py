@@ -126,10 +126,10 @@ def _writable(checkout: Checkout, page: Page, spec: BackendSpec) -> bool:
     outcome = _added(checkout, page, page.run.rows(spec)).outcome
     if not page.run.complete(spec) or not isinstance(outcome, Inserted):
         return False
+    if any(entry.backend == spec.name for entry in page.run.entries):
+        return True
     after = Lines(apply_splices(checkout.need(page.path), outcome.splices))
-    return any(
-        entry.shown == spec.name and run.kind == page.run.kind for run in runs_of(after) for entry in run.entries
-    )
+    return any(entry.shown == spec.name for run in runs_of(after, [page.run.kind]) for entry in run.entries)
 
 
 def _key(page: Page, name: str) -> str:

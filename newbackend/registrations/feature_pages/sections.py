@@ -27,6 +27,8 @@ _BACKEND = re.compile(r"\bbackend\b", re.I)
 _CALLED = re.compile(r"`([A-Za-z0-9._-]+)`(?:\*\*)? backend\b")
 _FIRST = 6  # lines of a section that may say what it is about
 _FENCE = re.compile(r"`{3,}|~{3,}")
+_MARKS = frozenset("#`~")
+"""What lines with a heading or a fence begin with."""
 _SUFFIX = re.compile(r"\s+backend\Z", re.I)
 _PARENTHESES = re.compile(r"\s*\(([^)]*)\)")
 _ALONE = "backends"
@@ -109,14 +111,16 @@ def _run(lines: Lines, ends: Mapping[int, int], group: Sequence[Heading], parent
 def _headings(lines: Lines) -> Iterator[Heading]:
     """Outside of fenced code, which only a bare fence as long as its first one ends (CommonMark 4.5)."""
     fence = ""
-    for number in range(len(lines)):
-        row = lines[number].strip()
+    for number, line in enumerate(lines):
+        row = line.strip()
+        if row[:1] not in _MARKS:
+            continue
         mark = _FENCE.match(row)
         if fence:
             fence = "" if mark and row == mark[0] and row.startswith(fence) else fence
         elif mark:
             fence = "" if mark[0] in row[len(mark[0]) :] else mark[0]
-        elif match := _HEADING.match(lines[number]):
+        elif match := _HEADING.match(line):
             yield Heading(len(match[1]), match[2].rstrip(" \t#\r"), number)
 
 
