@@ -81,12 +81,12 @@ class OptionAnswers:
 class EngineAnswers:
     """How the pinned upstream is built, as `engine inspect` reads it; without it only the placeholder is.
 
-    `target` is the library to link, `header` and `version` its C API and the function that tells its version,
-    `calls` the functions of the C API that may be the ones to call, for each modality and to `load` a model:
-    {"vad": "foo_detect:37"} with the line in the header. `load` and `free` are those that the backend calls.
-    `native` the option that is off in an image, `on` options without which that library is not built, `off` options for
-    what no backend needs, `packages` what CMake has to
-    find on the system, `switches` the options for each BUILD_TYPE, for instance {"cublas": "-DSD_CUDA=ON"}.
+    `target` is the library to link, `shared` whether it is a shared one, which the package has to hold, `header` and
+    `version` its C API and the function that tells its version, `calls` the functions of the C API that may be the ones
+    to call, for each modality and to `load` a model: {"vad": "foo_detect:37"} with the line in the header. `load` and
+    `free` are those that the backend calls. `native` the option that is off in an image, `on` options without which
+    that library is not built, `off` options for what no backend needs, `packages` what CMake has to find on the system,
+    `switches` the options for each BUILD_TYPE, for instance {"cublas": "-DSD_CUDA=ON"}.
 
     An upstream with a plain Makefile has `objects` in place of a target: the files to link for each BUILD_TYPE (`cpu`
     for none), and `libraries` to link with them; `native` is then the make variable with `-march=native`. Of a Python
@@ -97,6 +97,7 @@ class EngineAnswers:
     """
 
     target: Text = None
+    shared: Flag = None
     header: Text = None
     version: Text = None
     load: Text = None

@@ -188,6 +188,8 @@ class _Template:
             if self.kept and (departures.get(variant) or {}).get("rows"):
                 continue  # the rows are given
             rows = table.variants[variant].rows_for(its.profile)
+            if not self.sure and any(variant in other.variants for other in self.language.flavours.values()):
+                continue  # which flavour it is follows from the engine
             if not (self.kept or variant in its.variants) or not rows:
                 why = its.why_not(variant)
                 message = f"{self.language.title} ({self.flavour}) cannot ship {variant}: {why}"

@@ -31,7 +31,8 @@ class Flavour:
     file with the marker, "" when there is none. `links_engine`: its CMake build can add a pinned upstream (`engine` of
     the answers), with `links_objects` also the objects of a plain Makefile. `takes_package`:
     it takes the upstream as a package of this kind, `python` or `cargo`. `binds` are files of the directory that
-    are generated from its C API; the templates have them empty.
+    are generated from its C API; the templates have them empty. `suits` is the interface of an engine that it is the
+    proposal for: `c` or `c++` (`upstream/interface.py`).
     """
 
     id: str
@@ -48,6 +49,7 @@ class Flavour:
     links_objects: bool = False
     takes_package: str = ""
     binds: tuple[str, ...] = ()
+    suits: str = ""
     needs_path: str = ""
     seen_in: Mapping[str, str] = field(default_factory=dict)
     placeholder: str = ""

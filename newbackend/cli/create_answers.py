@@ -31,7 +31,7 @@ from newbackend.registrations.matrix.moved import moved_fields, with_moved
 from newbackend.registrations.support.backend_names import placed
 from newbackend.spec import BackendSpec, make_spec, to_answers
 from newbackend.validate import checked
-from newbackend.wizard.complete import WizardOptions, complete
+from newbackend.wizard.complete import InterfaceReader, WizardOptions, complete
 from newbackend.wizard.headless import Headless
 from newbackend.wizard.protocol import Frontend
 from newbackend.wizard.question import words
@@ -115,6 +115,7 @@ def asked_spec(
         busy=progress,
         settled=Headless() if options.settled else None,
         read_upstream=read_upstream,
+        read_interface=_interface_reader(options),
     )
     answers, assumed = complete(given, checkout, front, wizard)
     spec = make_spec(with_wiring(answers, checkout))
@@ -126,6 +127,16 @@ def asked_spec(
     spec, missed = _with_models(spec, options)
     found = _with_engine(spec, checkout, options)
     return replace(found, notes=(*notes, *assumed, *missed, *found.notes))
+
+
+def _interface_reader(options: CreateOptions) -> InterfaceReader:
+    """What looks at a pinned engine for the flavour that fits it: nobody when the answers are complete, or when only
+    the placeholder is to be built."""
+    if options.settled or options.engine == "placeholder":
+        return lambda _repo, _sha: None
+    from newbackend.upstream.interface import read_interface
+
+    return read_interface
 
 
 def _with_models(spec: BackendSpec, options: CreateOptions) -> tuple[BackendSpec, list[str]]:
@@ -164,6 +175,10 @@ def _with_engine(spec: BackendSpec, checkout: Checkout, options: CreateOptions) 
     links = (flavour.links_engine or flavour.takes_package) and not spec.keeps_files
     chosen = EngineAnswers(pip=spec.engine.pip, header=spec.engine.header, target=spec.engine.target)
     known = spec.engine != chosen  # these three choose between readings; the rest is read with them
+    if options.engine == "auto" and not links:
+        able = [key for key, other in spec.language.flavours.items() if other.links_engine or other.takes_package]
+        message = f"flavour {spec.flavour} of {spec.language.title} builds no engine, so there is nothing to read"
+        raise UsageError("engine-not-built", message, hint="leave --engine out", choices=able)
     if mode == "placeholder" or not links:
         return EngineFacts(spec)
     if spec.pin is None:

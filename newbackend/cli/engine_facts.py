@@ -69,13 +69,15 @@ def with_engine(spec: BackendSpec, checkout: Checkout, *, explicit: bool, new: b
         engine, note = engine_answers(read.found, objects=flavour.links_objects, modalities=spec.modalities)
     if engine is None:
         return EngineFacts(spec, notes=(note,))
-    engine = replace(engine, target=spec.engine.target or engine.target)
+    if spec.engine.target:
+        engine = replace(engine, target=spec.engine.target, shared=read.found.is_shared(spec.engine.target) or None)
     if flavour.takes_package:
         engine = replace(engine, pip=spec.engine.pip)
         made, told = _described(make_spec(replace(to_answers(spec), engine=engine)), read.found)
         return EngineFacts(made, notes=(note, *told))
-    if engine.objects and spec.options.cpu_variants:
-        what = f"{read.found.repo}'s Makefile builds its objects once, so there are none for options.cpu_variants"
+    if (engine.objects or engine.shared) and spec.options.cpu_variants:
+        built = "Makefile builds its objects" if engine.objects else "shared library is built"
+        what = f"{read.found.repo}'s {built} once, so there are none for options.cpu_variants"
         raise UsageError("cpu-variants-impossible", what, hint="leave options.cpu_variants out")
     if read.loader:
         calls = {key: text for key, text in (engine.calls or {}).items() if key != "load"}
@@ -100,7 +102,7 @@ def _for_processors(spec: BackendSpec, found: Inspection, *, new: bool) -> tuple
     on_x86 = any("amd64" in row.get("platforms", "") for row in rows)
     if not needs or not on_x86 or options.cpu_variants or options.native_march:
         return spec, []
-    if not choices or options.cpu_variants is not None or spec.engine.objects:
+    if not choices or options.cpu_variants is not None or spec.engine.objects or spec.engine.shared:
         return spec, [f"on x86-64 {needs}"]
     words = f"options.cpu_variants={','.join(choices)}"
     if not new:

@@ -126,7 +126,7 @@ def _engine(spec: BackendSpec) -> dict[str, Any] | None:
         ("target", "header", "version", "load", "free", "native", "package", "module", "folder", "pip"), ""
     )
     tables: dict[str, Any] = {key: {} for key in ("switches", "objects", "libraries", "extras", "calls")}
-    facts = {**texts, **tables, "on": [], "off": [], "torch": None, **as_data(spec.engine)}
+    facts = {**texts, **tables, "on": [], "off": [], "torch": None, "shared": False, **as_data(spec.engine)}
     name = parse_requirement(engine.pip).key if engine.pip else ""
     return {
         **facts,

@@ -52,6 +52,7 @@ TEXTS: Mapping[str, str] = {
     "engine.on": "Options without which the library to link is not built.",
     "engine.off": "Options that are off because no backend needs them.",
     "engine.packages": "What CMake has to find on the system, by the names that find_package has.",
+    "engine.shared": "The library to link is a shared one, so that the package has to hold it.",
     "engine.switches": "The option for each BUILD_TYPE.",
     "engine.objects": "With a plain Makefile: the files to link for each BUILD_TYPE, `cpu` for none.",
     "engine.libraries": "The libraries to link with them, for each BUILD_TYPE.",

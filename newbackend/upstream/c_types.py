@@ -228,7 +228,12 @@ class Types:
 
     def handle(self, kind: str) -> str:
         """The handle that a spelling names or, in an argument, points to: the name of an opaque struct, whichever way
-        a pointer to it is spelled, the name of a `typedef void *`, or `void`; empty for what is none."""
+        a pointer to it is spelled, the name of a `typedef void *` or `typedef uintptr_t`, or `void`; empty for what is
+        none."""
+        name, stars, _ = kind.partition("*")
+        word = " ".join(part for part in name.split() if part not in _QUALIFIERS)
+        if self.aliases.get(word) == "uintptr_t" and "*" not in kind.removeprefix(name + stars):
+            return word
         found = self.argument(kind)
         if isinstance(found, Pointer) and isinstance(found.to, Pointer | Handle):
             found = found.to

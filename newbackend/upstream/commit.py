@@ -12,8 +12,7 @@ import resource
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -136,8 +135,7 @@ class Commit:
         return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
 
 
-@contextmanager
-def fetched(repo: str, sha: str, *, seconds: float | None = None) -> Iterator[Commit]:
+def fetched(repo: str, sha: str, *, seconds: float | None = None) -> Commit:
     """A commit of OWNER/REPO, fetched from `NEWBACKEND_GIT_BASE`, else GitHub, without its files' contents.
 
     `seconds` is for everything that is asked of the server; without it each request has `FETCH_SECONDS`.
@@ -146,18 +144,33 @@ def fetched(repo: str, sha: str, *, seconds: float | None = None) -> Iterator[Co
     if not _OBJECT.match(sha):
         raise UsageError("pin-not-full-sha", f"{sha!r} is not a full commit of 40 hex digits")
     patience = Patience(None if seconds is None else time.monotonic() + seconds)
+    url = f"{base_url()}/{repo}"
+    if (url, sha) not in _fetched:
+        _fetched[url, sha] = _scratch(url, repo, sha, patience)
+    commit = _commit(repo, sha, Git(Path(_fetched[url, sha].name)), remote=True)
+    commit.patience = patience
+    return commit
+
+
+_fetched: dict[tuple[str, str], tempfile.TemporaryDirectory[str]] = {}
+"""What this process has fetched, by address and commit, until it ends: the questions, the inspection and the bindings
+of one `create` read the same commit."""
+
+
+def _scratch(url: str, repo: str, sha: str, patience: Patience) -> tempfile.TemporaryDirectory[str]:
+    """A folder with a repository that has a commit."""
     try:
-        scratch = tempfile.TemporaryDirectory(prefix="newbackend-upstream-")
+        folder = tempfile.TemporaryDirectory(prefix="newbackend-upstream-")
     except OSError as error:
         raise UsageError("no-temporary-folder", f"git needs a folder for temporary files: {error.strerror}") from error
-    with scratch as folder:
-        root = Path(folder)
-        _scratch_repository(root, f"{base_url()}/{repo}", repo, patience)
-        git = Git(root)
-        _fetch(git, ["--depth=1", "--filter=blob:none", "origin", sha], repo, patience)
-        commit = _commit(repo, sha, git, remote=True)
-        commit.patience = patience
-        yield commit
+    try:
+        root = Path(folder.name)
+        _scratch_repository(root, url, repo, patience)
+        _fetch(Git(root), ["--depth=1", "--filter=blob:none", "origin", sha], repo, patience)
+    except BaseException:
+        folder.cleanup()
+        raise
+    return folder
 
 
 def opened(root: Path, revision: str = "HEAD") -> Commit:

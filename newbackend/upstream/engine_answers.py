@@ -40,6 +40,7 @@ def engine_answers(
     version = version_function(header) if header else None
     answers = EngineAnswers(
         target=found.linked.target.name,
+        shared=found.linked.target.kind == "shared" or None,
         folder=found.cmake_folder or None,
         header=header.path if header else None,
         version=version.name if version and version.result == "const char *" else None,
@@ -54,7 +55,7 @@ def engine_answers(
     guessed = sorted(switch.build_type for switch in found.switches if switch.confidence == "guess")
     sure = f"; not sure of {', '.join(guessed)}" if guessed else ""
     if target.target.kind == "shared":
-        sure += "; it is a shared library, which the package has to bring too"
+        sure += "; it is a shared library, which package.sh puts into the package"
     return answers, f"the build links {target.target.name} of {found.repo} ({target.target.where}){sure}"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -75,6 +74,11 @@ class Inspection:
     calls: dict[str, list[Candidate]] = field(default_factory=dict)
     """By modality: functions of the C API that may be the ones to call."""
 
+    def is_shared(self, target: str) -> bool:
+        """Whether CMake builds a target as a shared library."""
+        targets = self.cmake.targets if self.cmake else ()
+        return any(one.name == target and one.kind == "shared" for one in targets)
+
     def spoken(self) -> dict[str, list[Candidate]]:
         """`calls` without modalities that nothing but words of several modalities speaks for."""
         return {key: rows for key, rows in self.calls.items() if any(one.confidence == "likely" for one in rows)}
@@ -96,8 +100,7 @@ def inspect_local(root: Path, revision: str = "HEAD", repo: str = "") -> Inspect
 
 def read_remote(repo: str, sha: str, work: Work[Result]) -> Result:
     """What `work` makes of a commit of OWNER/REPO, in a child process with limits."""
-    with fetched(repo, sha) as commit, _with_submodules(commit) as (sources, unread):
-        return confined(work, sources, unread)
+    return confined(work, *_with_submodules(fetched(repo, sha)))
 
 
 def read_local(root: Path, revision: str, work: Work[Result], repo: str = "") -> Result:
@@ -114,24 +117,22 @@ def read_local(root: Path, revision: str, work: Work[Result], repo: str = "") ->
     return confined(work, Sources(commit, parts), unread)
 
 
-@contextmanager
-def _with_submodules(commit: Commit) -> Iterator[tuple[Sources, dict[str, str]]]:
+def _with_submodules(commit: Commit) -> tuple[Sources, dict[str, str]]:
     """The commit with ggml, where that is a submodule: its options are the ones to pass."""
-    with ExitStack() as stack:
-        parts: dict[str, Commit] = {}
-        unread: dict[str, str] = {}
-        for submodule in commit.submodules():
-            if submodule.path.rpartition("/")[2] not in _GGML:
-                continue
-            repo = _github(submodule.url)
-            if not repo:
-                unread[submodule.path] = f"its address {submodule.url!r} is not on GitHub"
-                continue
-            try:
-                parts[submodule.path] = stack.enter_context(fetched(repo, submodule.commit))
-            except NewbackendError as error:
-                unread[submodule.path] = error.message
-        yield Sources(commit, parts), unread
+    parts: dict[str, Commit] = {}
+    unread: dict[str, str] = {}
+    for submodule in commit.submodules():
+        if submodule.path.rpartition("/")[2] not in _GGML:
+            continue
+        repo = _github(submodule.url)
+        if not repo:
+            unread[submodule.path] = f"its address {submodule.url!r} is not on GitHub"
+            continue
+        try:
+            parts[submodule.path] = fetched(repo, submodule.commit)
+        except NewbackendError as error:
+            unread[submodule.path] = error.message
+    return Sources(commit, parts), unread
 
 
 def _github(url: str) -> str:

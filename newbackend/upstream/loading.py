@@ -180,7 +180,7 @@ class _Reader:
         kind = self._types.argument(part.type)
         if place in paths:
             return Argument(part, "path")
-        if isinstance(kind, Pointer) and isinstance(kind.to, Pointer | Handle) and self._types.handle(part.type):
+        if _points_to_handle(kind) and self._types.handle(part.type):
             return Argument(part, "handle")
         if _struct(self._types, part.type):
             return self._of_struct(part, bool(paths))
@@ -249,6 +249,10 @@ def _paths(types: Types, function: Function) -> list[int]:
     loads = _LOADS.intersection(name_words(function.name))
     lone = len(texts) == 1 and loads and not function.parameters[texts[0]].name
     return texts if lone else found
+
+
+def _points_to_handle(kind: CType) -> bool:
+    return isinstance(kind, Pointer) and (isinstance(kind.to, Pointer | Handle) or kind.to == Scalar("uintptr", 8))
 
 
 def _by_comment(function: Function, part: Parameter, kind: CType) -> How | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from newbackend.answers import Answers, PinAnswers, ValueKind, key_at, value_at, with_value
 from newbackend.catalog.languages import languages
@@ -17,27 +18,34 @@ from newbackend.errors import NewbackendError, UsageError
 from newbackend.model_address import is_models, model_answers, model_words
 from newbackend.pin import DEFAULT_BRANCH, parse_pin, resolve
 from newbackend.validate import checked
+from newbackend.wizard.headless import Headless
 from newbackend.wizard.protocol import Back, Frontend
 from newbackend.wizard.question import Kind, PartialAnswers, Question, Reply, words
 from newbackend.wizard.questions import KEYS, QUESTIONS, REST, REST_AFTER, SUMMARY, question_of
 from newbackend.wizard.upstream import Upstream
 
+if TYPE_CHECKING:
+    from newbackend.upstream.interface import Interface
+
 _WORTH_SKIPPING = 3
 Keep = Callable[[Answers], None]
 Busy = Callable[[str], AbstractContextManager[None]]
 Reader = Callable[[str, str], Upstream]
+InterfaceReader = Callable[[str, str], "Interface | None"]
 
 
 @dataclass(frozen=True)
 class WizardOptions:
     """How to ask. `resumed` are answers of an interrupted run. `keep` is called with all answers after each new one.
-    `busy` wraps work that may take long. `read_upstream` looks for defaults in a pinned repository. With `settled`,
+    `busy` wraps work that may take long. `read_upstream` and `read_interface` look for defaults in a pinned repository.
+    With `settled`,
     questions that have a default are not asked, because an answers file is complete."""
 
     resumed: Answers = field(default_factory=Answers)
     keep: Keep = lambda _: None
     busy: Busy = lambda _: nullcontext()
     read_upstream: Reader = lambda _repo, _sha: Upstream()
+    read_interface: InterfaceReader = lambda _repo, _sha: None
     settled: Frontend | None = None
 
 
@@ -52,7 +60,7 @@ def complete(
     checked(answers)
     run = _Run(answers, checkout, frontend, options or WizardOptions())
     run.all_answers()
-    return run.answers, _notes(run.answers)
+    return run.answers, [*_notes(run.answers), *run.flavour_note()]
 
 
 def _notes(answers: Answers) -> list[str]:
@@ -79,6 +87,7 @@ class _Run:
         self._revising: tuple[str, object] | None = None
         self._pins: dict[str, PinAnswers] = {}
         self._upstreams: dict[tuple[str, str], Upstream] = {}
+        self._interfaces: dict[tuple[str, str], Interface | None] = {}
         for key in KEYS:
             saved = value_at(options.resumed, key)
             if saved is not None and not self._answered(key):
@@ -100,13 +109,29 @@ class _Run:
 
     def _partial(self) -> PartialAnswers:
         first = not self._revising and not any(self._answered(key) for key in self._asked)
-        return PartialAnswers(self.answers, self._checkout, self._before, self._read_upstream, first)
+        return PartialAnswers(
+            self.answers, self._checkout, self._before, self._read_upstream, self._read_interface, first
+        )
 
     def _read_upstream(self, repo: str, sha: str) -> Upstream:
         if (repo, sha) not in self._upstreams:
             with self._options.busy(f"reading {repo}"):
                 self._upstreams[repo, sha] = self._options.read_upstream(repo, sha)
         return self._upstreams[repo, sha]
+
+    def _read_interface(self, repo: str, sha: str) -> Interface | None:
+        if (repo, sha) not in self._interfaces:
+            with self._options.busy(f"reading {repo}"):
+                self._interfaces[repo, sha] = self._options.read_interface(repo, sha)
+        return self._interfaces[repo, sha]
+
+    def flavour_note(self) -> list[str]:
+        """Why a flavour was taken, where nobody could be told in its question."""
+        pin = self.answers.pin
+        found = self._interfaces.get((pin.repo or "", pin.sha or "")) if pin else None
+        if found is None or not isinstance(self._front, Headless):
+            return []
+        return [f"flavour {self.answers.flavour}: {found.reason}; --flavour NAME takes another"]
 
     def all_answers(self) -> None:
         """Asks until nothing is missing and the user has confirmed the summary."""

@@ -98,9 +98,23 @@ def _unfit(flavour: Flavour, partial: PartialAnswers) -> str:
     return f"it cannot serve {', '.join(modalities()[key].title for key in missing)}" if missing else ""
 
 
+def fitting_flavour(partial: PartialAnswers) -> str:
+    """The flavour for what the pinned engine has, of those that are possible; the language's default for any other."""
+    flavours = partial.language.flavours
+    found = partial.interface if any(flavour.suits for flavour in flavours.values()) else None
+    fitting = (key for key, flavour in flavours.items() if found and found.kind and flavour.suits == found.kind)
+    return next((key for key in fitting if not _unfit(flavours[key], partial)), partial.language.default_flavour)
+
+
+def flavour_explain(partial: PartialAnswers) -> str:
+    found = partial.interface if any(flavour.suits for flavour in partial.language.flavours.values()) else None
+    reason = f" {found.reason}." if found and found.reason else ""
+    return f"How it is built and what it is linked to.{reason}"
+
+
 def flavour_default(partial: PartialAnswers) -> str:
-    """The earlier answer or the language's default, unless it is not possible; then the first that is."""
-    wanted = partial.text_before("flavour") or partial.language.default_flavour
+    """The earlier answer or the one that fits the engine, unless it is not possible; then the first that is."""
+    wanted = partial.text_before("flavour") or fitting_flavour(partial)
     offered = [choice.value for choice in flavour_choices(partial) if not choice.refused]
     return wanted if wanted in offered or not offered else offered[0]
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from newbackend.answers import Answers, ValueKind, key_at
 from newbackend.catalog.languages import Language, languages
 from newbackend.checkout.tree import Checkout
 from newbackend.sanitize import printable
 from newbackend.wizard.upstream import Upstream
+
+if TYPE_CHECKING:
+    from newbackend.upstream.interface import Interface
 
 Reply = str | tuple[str, ...]
 """A text, the id of a choice, or the ids of several."""
@@ -23,13 +26,14 @@ Reply = str | tuple[str, ...]
 @dataclass(frozen=True)
 class PartialAnswers:
     """What a question may depend on: the answers so far, the checkout, and in `before` the earlier replies to this and
-    later questions, if the user went back. `read_upstream` reads a pinned repository. `first`: there is no question to
-    go back to."""
+    later questions, if the user went back. `read_upstream` reads what a pinned repository says about itself,
+    `read_interface` what a backend can be built against. `first`: there is no question to go back to."""
 
     answers: Answers
     checkout: Checkout
     before: Mapping[str, Reply] = field(default_factory=dict)
     read_upstream: Callable[[str, str], Upstream] = lambda _repo, _sha: Upstream()
+    read_interface: Callable[[str, str], Interface | None] = lambda _repo, _sha: None
     first: bool = False
 
     @property
@@ -47,6 +51,12 @@ class PartialAnswers:
         """What the pinned repository says about itself; empty without a pin."""
         pin = self.answers.pin
         return self.read_upstream(pin.repo, pin.sha) if pin and pin.repo and pin.sha else Upstream()
+
+    @property
+    def interface(self) -> Interface | None:
+        """What a backend can be built against; None without a pin, or when nobody is to look."""
+        pin = self.answers.pin
+        return self.read_interface(pin.repo, pin.sha) if pin and pin.repo and pin.sha else None
 
     def text_before(self, key: str) -> str:
         """The earlier reply to a text or one-choice question, if the user went back, else ""."""

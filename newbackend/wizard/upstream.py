@@ -37,8 +37,7 @@ def read_upstream(repo: str, sha: str, *, seconds: float = SECONDS) -> Upstream:
     Gives an empty value when the commit cannot be fetched, or not within `seconds` in all.
     """
     try:
-        with fetched(repo, sha, seconds=seconds) as commit:
-            return _read(commit)
+        return _read(fetched(repo, sha, seconds=seconds))
     except (NewbackendError, OSError, ValueError):
         return Upstream()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import re
 import subprocess
@@ -254,6 +255,31 @@ def test_a_cpp_backend_links_the_upstream(pin: str, sample: Path) -> None:
 
 
 @pytest.mark.build
+@pytest.mark.xdist_group("cpp")
+@pytest.mark.parametrize("case", [Case("fife", "go", "capi", ("tts",)), Case("fiddle", "cpp", "shared-base", ("tts",))])
+def test_an_engine_that_is_a_shared_library_comes_with_the_package(
+    case: Case,
+    pin: str,
+    make: Make,  # noqa: F811
+    sample: Path,
+) -> None:
+    """With the library that it needs itself, and no path of this machine in any of them."""
+    need(case)
+    shared = {
+        "CMakeLists.txt": CMAKE.replace("add_library(tone ", "add_library(tone SHARED "),
+        "ggml/CMakeLists.txt": GGML.replace("add_library(ggml ", "add_library(ggml SHARED "),
+    }
+    folder = created(case, f"acme/tone@{make('acme/tone', FILES | shared)}", sample, "--variants", "cpu")
+    run_sh = build(case, sample)
+    assert {"libtone.so", "libggml.so"} <= {path.name for path in (folder / "package/lib").iterdir()}
+    checked = newbackend("package", "check", run_sh.parent, "--fail-on", "warning")
+    assert checked.status == 0, checked.out
+    features = layout_of(open_checkout(sample)).features
+    results = drive(run_sh, sample / PROTO, name=case.name, modalities=("tts",), features=features)
+    assert not failures(results), report(results)
+
+
+@pytest.mark.build
 @pytest.mark.parametrize(
     ("before", "after", "why"),
     [
@@ -328,6 +354,21 @@ def test_a_new_name_keeps_the_bindings(made: str, sample: Path) -> None:
     }
     again = newbackend("update", "bugle", "--dry-run", "--repo", sample)
     assert (again.status, "nothing to do" in again.out + again.err) == (0, True), again.out + again.err
+
+
+def test_a_shared_library_has_no_cpu_variants(pin: str, make: Make, sample: Path) -> None:  # noqa: F811
+    """It is built once, in one place; ggml does not make them the default then."""
+    shared = {"CMakeLists.txt": CMAKE.replace("add_library(tone ", "add_library(tone SHARED ")}
+    words = ["create", "fife", "--lang", "go", "--modality", "tts", "--variants", "cpu", "--no-input", "--dry-run"]
+    words += ["--pin", f"acme/tone@{make('acme/tone', FILES | shared)}", "--repo", str(sample)]
+    done = newbackend(*words, "--format", "json", "--no-diff")
+    answers = json.loads(done.out)["answers"]
+    assert (answers["flavour"], answers["engine"]["shared"], "options" in answers) == ("capi", True, False)
+    refused = newbackend(*words, "--set", "options.cpu_variants=avx2")
+    assert refused.status == 2
+    assert "acme/tone's shared library is built once" in refused.err
+    static = newbackend(*words, "--set", "engine.target=ggml", "--format", "json", "--no-diff")
+    assert "shared" not in json.loads(static.out)["answers"]["engine"]
 
 
 def test_a_library_from_objects_has_no_cpu_variants(made: str, sample: Path) -> None:

@@ -228,8 +228,8 @@ endif()
     files = {"CMakeLists.txt": cmake, "src/common.cpp": "", "src/tone.cpp": "", "src/tone.h": HANDLES}
     answers, note = engine_answers(inspected(files), objects=False)
     assert answers is not None
-    assert (answers.target, answers.on) == ("tone_shared", ("TONE_BUILD_SHARED",))
-    assert "it is a shared library, which the package has to bring too" in note
+    assert (answers.target, answers.shared, answers.on) == ("tone_shared", True, ("TONE_BUILD_SHARED",))
+    assert "it is a shared library, which package.sh puts into the package" in note
     static = cmake.replace("endif()", "endif()\nadd_library(tone_static STATIC src/tone.cpp)")
     answers, note = engine_answers(inspected({**files, "CMakeLists.txt": static}), objects=False)
     assert answers is not None

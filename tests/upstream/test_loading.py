@@ -79,6 +79,16 @@ HANDLES = {
         "int bar_transcribe(bar_t b, const float * pcm, int n);",
         "bar_t",
     ),
+    "a number behind a name": (
+        "#include <stdint.h>\ntypedef uintptr_t bar_t;\nbar_t bar_open(const char * path);\n"
+        "void bar_close(bar_t b);\nint bar_transcribe(bar_t b, const float * pcm, int n);",
+        "bar_t",
+    ),
+    "a number behind a name, out": (
+        "#include <stdint.h>\ntypedef uintptr_t bar_t;\nint bar_open(const char * path, bar_t * out);\n"
+        "void bar_close(bar_t b);\nint bar_transcribe(bar_t b, const float * pcm, int n);",
+        "bar_t",
+    ),
     "a void pointer": (
         "void * bar_init(const char * path);\nvoid bar_free(void * b);\nvoid bar_free_string(char * s);\n"
         "char * bar_transcribe(void * b, const float * pcm, int n);",
