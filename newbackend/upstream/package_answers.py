@@ -12,7 +12,7 @@ from newbackend.upstream.inspect import Inspection
 from newbackend.upstream.manifest_values import Crate, Distribution, main_crate
 
 _BUILD_TYPES: dict[str, frozenset[str]] = {
-    "cublas": frozenset(["cuda", "cublas", "nvidia", "gpu", "cu11", "cu12", "cu13"]),
+    "cublas": frozenset(["cuda", "cublas", "nvidia", "gpu"]),
     "hipblas": frozenset(["rocm", "hip", "amd"]),
     "intel": frozenset(["xpu", "intel", "oneapi", "ipex"]),
     "mps": frozenset(["mps", "metal", "apple", "mlx"]),
@@ -20,6 +20,8 @@ _BUILD_TYPES: dict[str, frozenset[str]] = {
 }
 """BUILD_TYPE of a Python row (`cpu` is none) -> what an extra for it is called."""
 _WORD = re.compile(r"[a-z]+[0-9]*")
+_CUDA = re.compile(r"(?<![a-z])(?:cu|cuda-?)(1[0-9])[._-]?([0-9]?)(?![0-9])")
+"""`cu126` and `cuda12`: an extra for one CUDA version."""
 _CRATE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -45,15 +47,31 @@ def _distribution(found: Inspection, python: Distribution | None) -> tuple[Engin
 
 
 def accelerator_extras(names: Iterable[str]) -> dict[str, str]:
-    """BUILD_TYPE (`cpu` is none) -> the extra that a distribution has for it."""
-    every = tuple(names)
-    return {kind: name for kind, words in _BUILD_TYPES.items() if (name := _extra(every, words))}
+    """BUILD_TYPE (`cpu` is none) -> the extra that a distribution has for it.
+
+    Where none is for CUDA of any version, `cublas12` and `cublas13` have the newest for each: LocalAI's Python backends
+    call the builds of both versions so, `cublas` being the BUILD_TYPE.
+    """
+    every = tuple(name for name in names if _NAME.fullmatch(name))
+    found = {kind: name for kind, words in _BUILD_TYPES.items() if (name := _extra(every, words))}
+    return found if "cublas" in found else {**_for_cuda(every), **found}
 
 
 def _extra(extras: Iterable[str], words: frozenset[str]) -> str:
-    """The extra that is called after an accelerator alone; the shortest of several."""
-    named = [name for name in extras if _NAME.fullmatch(name) and words.intersection(_WORD.findall(name.lower()))]
+    """The extra that is called after an accelerator alone, with a version or without; the shortest of several."""
+    named = [name for name in extras if words.intersection(map(_unversioned, _WORD.findall(name.lower())))]
     return min(named, key=lambda name: (len(name), name), default="")
+
+
+def _unversioned(word: str) -> str:
+    """`rocm6` is for ROCm; what is for one CUDA version has its own way."""
+    return word if word.startswith("cu") else word.rstrip("0123456789")
+
+
+def _for_cuda(extras: Iterable[str]) -> dict[str, str]:
+    versions = {name: match for name in extras if (match := _CUDA.search(name.lower()))}
+    newest = sorted(versions, key=lambda name: (int(versions[name][2] or -1), [-len(name)], name))
+    return {f"cublas{versions[name][1]}": name for name in newest if versions[name][1] in ("12", "13")}
 
 
 def _crate(found: Inspection, crates: list[Crate]) -> tuple[EngineAnswers | None, str]:
@@ -61,6 +79,8 @@ def _crate(found: Inspection, crates: list[Crate]) -> tuple[EngineAnswers | None
     if known is None:
         return None, f"{found.repo} has no library crate ({_systems(found)}): build and bind it in build.rs by hand"
     extras = accelerator_extras(known.features)
+    for versioned in ("cublas12", "cublas13"):  # a crate is built once for a BUILD_TYPE, whatever its CUDA version
+        extras |= {"cublas": name} if (name := extras.pop(versioned, "")) else {}
     answers = EngineAnswers(
         package=known.name,
         module=known.library if _CRATE.fullmatch(known.library) else None,

@@ -11,6 +11,8 @@ from cli.runner import Result, newbackend
 from miniature import Make
 from templates.render import pin, render
 
+from newbackend.upstream.package_answers import accelerator_extras
+
 PYPROJECT = """[project]
 name = "wood-wind"
 version = "2.0"
@@ -63,6 +65,21 @@ def test_a_python_engine_is_installed_with_its_extra_and_imported(make: Make, sa
     assert "description: Wood wind plays very well" in (folder / ".newbackend.yml").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("extras", "taken"),
+    [
+        (["cuda", "cu126"], {"cublas": "cuda"}),
+        (["cu118", "cu121", "cu126", "cu13"], {"cublas12": "cu126", "cublas13": "cu13"}),
+        (["cuda12", "cuda13", "rocm6", "rocm"], {"cublas12": "cuda12", "cublas13": "cuda13", "hipblas": "rocm"}),
+        (["torch-cu128", "rocm62", "cuda12-dev"], {"cublas12": "torch-cu128", "hipblas": "rocm62"}),
+        (["cu11", "cube12", "focus12", "docs"], {}),
+        (["cpu", "cu12", "xpu"], {"cublas12": "cu12", "intel": "xpu", "cpu": "cpu"}),
+    ],
+)
+def test_extras_for_hardware(extras: list[str], taken: dict[str, str]) -> None:
+    assert accelerator_extras(extras) == taken
+
+
 INSTALLED = """
 BUILD_PROFILE=cpu
 function installRequirements() { :; }
@@ -81,8 +98,23 @@ function uv() { echo "$@"; }
     ],
 )
 def test_the_commit_of_the_makefile_is_installed(tmp_path: Path, build_type: str, source: str, installed: str) -> None:
-    engine = {"package": "wood-wind", "pip": "", "module": "wood_wind", "torch": [], "releases": {},
-              "extras": {"cublas": "cuda", "hipblas": "rocm", "cpu": "cpu"}}  # fmt: skip
+    extras = {"cublas": "cuda", "hipblas": "rocm", "cpu": "cpu"}
+    assert _installed(tmp_path, extras, build_type, "cpu", source) == [f"pip install {installed}", "stubs"]
+
+
+@pytest.mark.parametrize(
+    ("build_type", "profile", "extra"),
+    [("cublas", "cublas12", "[cu126]"), ("l4t", "l4t13", "[cu130]"), ("hipblas", "hipblas", ""), ("", "cpu", "[cpu]")],
+)
+def test_each_cuda_version_has_its_extra(tmp_path: Path, build_type: str, profile: str, extra: str) -> None:
+    extras = {"cublas12": "cu126", "cublas13": "cu130", "cpu": "cpu"}
+    installed = _installed(tmp_path, extras, build_type, profile, "/my/clone")
+    assert installed == [f"pip install /my/clone{extra}", "stubs"]
+
+
+def _installed(tmp_path: Path, extras: dict[str, str], build_type: str, profile: str, source: str) -> list[str]:
+    """What `install.sh` runs, under stand-ins for LocalAI's functions."""
+    engine = {"package": "wood-wind", "pip": "", "module": "wood_wind", "torch": [], "releases": {}, "extras": extras}
     at = pin("wood-wind")
     for path, (mode, text) in render("python", name="flute", pin=at, engine=engine).items():
         target = tmp_path / path
@@ -91,7 +123,7 @@ def test_the_commit_of_the_makefile_is_installed(tmp_path: Path, build_type: str
         target.chmod(mode)
     common = tmp_path / "backend/python/common"
     common.mkdir()
-    (common / "libbackend.sh").write_text(INSTALLED, encoding="utf-8")
+    (common / "libbackend.sh").write_text(INSTALLED.replace("=cpu", f"={profile}"), encoding="utf-8")
     words = [f"{at['variable']}={'2' * 40}", f"{at['src_variable']}={source}", f"BUILD_TYPE={build_type}"]
     done = subprocess.run(
         ["make", "-s", "-C", str(tmp_path / "backend/python/flute"), *words],
@@ -99,7 +131,8 @@ def test_the_commit_of_the_makefile_is_installed(tmp_path: Path, build_type: str
         text=True,
         check=False,
     )
-    assert done.stdout.splitlines() == [f"pip install {installed}", "stubs"], done.stderr
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
 
 
 def test_what_the_package_needs_of_pytorch_is_in_each_profile(make: Make, sample: Path) -> None:
