@@ -266,7 +266,10 @@ def test_an_engine_that_is_a_shared_library_comes_with_the_package(
     """With the library that it needs itself, and no path of this machine in any of them."""
     need(case)
     shared = {
-        "CMakeLists.txt": CMAKE.replace("add_library(tone ", "add_library(tone SHARED "),
+        # In a folder of its own, as engines with ggml have it.
+        "CMakeLists.txt": CMAKE.replace("add_library(tone ", "add_library(tone SHARED ").replace(
+            "add_subdirectory(", "set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)\nadd_subdirectory("
+        ),
         "ggml/CMakeLists.txt": GGML.replace("add_library(ggml ", "add_library(ggml SHARED "),
     }
     folder = created(case, f"acme/tone@{make('acme/tone', FILES | shared)}", sample, "--variants", "cpu")
