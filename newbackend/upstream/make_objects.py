@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from newbackend.upstream.facts import Confidence
+from newbackend.upstream.facts import Confidence, Target
 from newbackend.upstream.makefile import SOURCES, Makefile
 from newbackend.upstream.switches import accelerator_of
 
@@ -55,17 +55,21 @@ def make_engine(makefile: Makefile, header: str) -> MakeEngine | None:
     if not found:
         for build_type, objects in _of_libraries(makefile, own.keys()):
             found.setdefault(build_type, objects)
+    where = next(iter(own.values()), "")
+    if not found:
+        for target, objects in _at_once(makefile, stem):
+            where = where or target.where
+            found.setdefault(_build_type(target.name, objects, target.when), objects)
     if not found:
         return None
-    first = next(iter(own))
     native, everywhere = _native(makefile)
     return MakeEngine(
         objects=found,
         libraries={key: _libraries(makefile, key) for key in found},
         native=native,
         native_everywhere=everywhere,
-        where=own[first],
-        confidence="likely" if CPU in found else "guess",
+        where=where,
+        confidence="likely" if CPU in found and own else "guess",
     )
 
 
@@ -75,6 +79,17 @@ def _of_libraries(makefile: Makefile, own: Collection[str]) -> Iterator[tuple[st
         objects = tuple(source for source in target.sources if source.endswith(".o"))
         if target.kind in ("shared", "static") and set(own) & set(objects):
             yield _build_type(target.name, objects, target.when), objects
+
+
+def _at_once(makefile: Makefile, stem: str) -> list[tuple[Target, tuple[str, ...]]]:
+    """The objects that make itself compiles of what a rule compiles in one step, those of libraries first:
+    `libfoo.so: foo.c util.c`. What the recipe alone passes to the compiler is lost."""
+    rules = []
+    for target, made in makefile.at_once():
+        objects = tuple(name for name in made if name not in makefile.programs)
+        if any(_is_source(made[name], stem) for name in objects):
+            rules.append((target, objects))
+    return sorted(rules, key=lambda rule: rule[0].kind == "executable")
 
 
 def _is_source(path: str, stem: str) -> bool:

@@ -17,6 +17,9 @@ NAMES = ("GNUmakefile", "makefile", "Makefile")
 """What make looks for, in its order."""
 _ENDINGS = {".o": "object", ".so": "shared", ".a": "static", ".dylib": "shared"}
 SOURCES = (".c", ".cc", ".cpp", ".cxx", ".m", ".mm", ".cu")
+_BUILT_IN = (".c", ".cc", ".cpp")
+"""Sources that make compiles by itself (GNU make's manual, section 10.2)."""
+_NO_BUILT_IN = re.compile(r"(?:^|\s)(?:-?[a-zA-Z]*[rR][a-zA-Z]*|--no-builtin-rules)(?=\s|$)")
 _OBJECTS = 200
 """Listed objects whose sources are looked at."""
 _MAIN = re.compile(r"^(?:int|auto|void)\s+main\s*\(", re.MULTILINE)
@@ -27,7 +30,7 @@ class Makefile:
     """Rules (`Target.sources` are the prerequisites, `links` the files named in the recipe), variables by name with
     each value and its condition, and what could not be read. `derived` are listed objects without a rule of their own:
     the source that a pattern rule, or make by itself, compiles, and where that is said. `programs` are listed objects
-    with a `main`."""
+    with a `main`. `built_in`: make's own rules are not switched off."""
 
     path: str
     targets: list[Target] = field(default_factory=list)
@@ -37,6 +40,7 @@ class Makefile:
     derived: dict[str, tuple[str, str]] = field(default_factory=dict)
     programs: set[str] = field(default_factory=set)
     paths: tuple[str, ...] = ()
+    built_in: bool = True
 
     @cached_property
     def words(self) -> Words:
@@ -50,6 +54,16 @@ class Makefile:
                 words = tuple(self.words.of(value))
                 if words and all(word.endswith((".o", ".a")) and "$" not in word for word in words):
                     yield name, words, when
+
+    def at_once(self) -> Iterator[tuple[Target, dict[str, str]]]:
+        """Rules that compile sources into a library or a program in one step, with the objects that make would make of
+        the sources by itself: object -> source."""
+        files = frozenset(self.paths)
+        for target in self.targets if self.built_in else ():
+            if target.kind in ("shared", "static", "executable"):
+                sources = [path for path in target.sources if path.endswith(SOURCES)]
+                if sources and all(path.endswith(_BUILT_IN) and path in files for path in sources):
+                    yield target, {f"{path.rpartition('.')[0]}.o": path for path in sources}
 
     def objects(self) -> dict[str, list[Target]]:
         """Object files that have a rule: name -> the rule under each condition."""
@@ -75,6 +89,8 @@ def read_makefile(sources: Sources) -> Makefile | None:
             _assign(makefile, statement)
         elif statement.kind is Kind.RULE:
             _rule(makefile, statement, _recipe(statements, at))
+    flags = [value for value, _ in makefile.variables.get("MAKEFLAGS", ())]
+    makefile.built_in &= not any(map(_NO_BUILT_IN.search, flags))
     if not sources.exists("CMakeLists.txt"):
         _derive(makefile, sources)
     if makefile.words.spent:
@@ -106,6 +122,8 @@ def _derive(makefile: Makefile, sources: Sources) -> None:
         elif found := _compiled(makefile, name, files):
             makefile.derived[name] = found
             compiled[name] = found[0]
+    for _, made in makefile.at_once():
+        compiled.update(list(made.items())[: _OBJECTS - len(compiled)])
     sources.prefetch(path for path in compiled.values() if path)
     texts = {name: sources.text(path) or "" for name, path in compiled.items() if path}
     makefile.programs.update(name for name, text in texts.items() if _MAIN.search(text))
@@ -136,6 +154,8 @@ def _rule(makefile: Makefile, statement: Statement, recipe: str) -> None:
     if statement.targets[:1] == (".PHONY",):
         makefile.phony.update(statement.words)
         return
+    if statement.targets[:1] == (".SUFFIXES",) and not statement.words:
+        makefile.built_in = False
     where = f"{makefile.path}:{statement.first + 1}"
     words = tuple(makefile.words.of(" ".join(statement.words)))
     for name in makefile.words.of(" ".join(statement.targets)):

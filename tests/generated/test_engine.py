@@ -345,6 +345,19 @@ def test_a_go_library_has_the_objects_of_a_makefile(made: str, sample: Path) -> 
     assert library.util_level() == 3
 
 
+@pytest.mark.build
+def test_a_go_library_has_what_a_makefile_compiles_in_one_step(made: str, make: Make, sample: Path) -> None:  # noqa: F811
+    case = Case("cornet", "go", "capi", ("tts",))
+    need(case)
+    makefile = "CFLAGS += -DLEVEL=3\nlibhorn.so: horn.c util.c cli.c\n\t$(CC) $(CFLAGS) -shared -o $@ $^\n"
+    pin = f"acme/horn@{make('acme/horn', {**HORN, 'Makefile': makefile})}"
+    folder = created(case, pin, sample, "--variants", "cpu")
+    run("make", "engine", cwd=folder, env={"MAKEFLAGS": "", **compiler_cache(sample)})
+    library = ctypes.CDLL(str(folder / "build/libcornet_engine.so"))
+    assert library.util_level() == 3
+    assert not hasattr(library, "main")
+
+
 def test_a_new_name_keeps_the_bindings(made: str, sample: Path) -> None:
     folder = created(Case("cornet", "go", "capi", ("tts",)), made, sample, "--variants", "cpu")
     before = {name: (folder / name).read_text("utf-8") for name in ("bindings.go", "cpp/bindings.c")}

@@ -68,7 +68,7 @@ def test_lists_of_objects_are_told_apart_by_what_they_are_called(make: Make) -> 
     [
         ("OBJS = horn.o util.o\nhorn.o: horn.c\n\tcc -c horn.c\n", {"cpu": ("horn.o", "util.o")}),
         ("OBJS = util.o\nutil.o: util.c\n\tcc -c util.c\n", None),
-        ("horn: horn.c\n\tcc -o horn horn.c\n", None),
+        ("horn:\n\tcc -o horn horn.c\n", None),
         ("OBJS = $(wildcard *.o)\nhorn.o: horn.c\n\tcc -c horn.c\n", None),
     ],
 )  # fmt: skip
@@ -77,6 +77,28 @@ def test_without_a_list_nothing_is_guessed(
 ) -> None:
     found = engine(make, makefile)
     assert (found.objects if found else None) == objects
+
+
+@pytest.mark.parametrize(
+    ("makefile", "objects"),
+    [
+        ("libhorn.so: horn.c util.c horn.h\n\tcc -shared -o $@ horn.c util.c\n", ("horn.o", "util.o")),
+        ("SRCS = horn.c util.c\nlibhorn.a: $(SRCS)\n\tcc -c $^\n\tar rcs $@ *.o\n", ("horn.o", "util.o")),
+        ("horn: cli.c horn.c util.c\n\tcc -o $@ $^\n", ("horn.o", "util.o")),
+        ("horn: cli.c horn.c util.c\n\tcc -o $@ $^\nlibhorn.so: horn.c\n\tcc -shared -o $@ $^\n", ("horn.o",)),
+        (".SUFFIXES:\nlibhorn.so: horn.c util.c\n\tcc -shared -o $@ $^\n", None),
+        ("MAKEFLAGS += -r\nlibhorn.so: horn.c util.c\n\tcc -shared -o $@ $^\n", None),
+        ("MAKEFLAGS += --jobs=2\nlibhorn.so: horn.c util.c\n\tcc -shared -o $@ $^\n", ("horn.o", "util.o")),
+        ("libhorn.so: horn.c kernels.cu\n\tnvcc -shared -o $@ $^\n", None),
+        ("libhorn.so: util.c\n\tcc -shared -o $@ $^\n", None),
+        ("check: horn.c util.c\n\tsplint $^\n", None),
+    ],
+)  # fmt: skip
+def test_sources_that_are_compiled_in_one_step(make: Make, makefile: str, objects: tuple[str, ...] | None) -> None:
+    """They become objects by make's own rules; a program's own source is left out."""
+    found = engine(make, makefile)
+    assert (found.objects if found else None) == ({"cpu": objects} if objects else None)
+    assert found is None or (found.confidence, found.where.partition(":")[0]) == ("guess", "Makefile")
 
 
 def test_flags_for_this_machine_that_no_variable_holds_alone_are_said(make: Make) -> None:
