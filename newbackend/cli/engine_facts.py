@@ -159,7 +159,7 @@ def with_text(spec: BackendSpec, more: Answers) -> BackendSpec:
 
 
 def for_new_pin(name: str, wish: Wish, checkout: Checkout) -> EngineFacts | None:
-    """What `change` has to do about the engine: None where the pin stays or nothing of the engine is built.
+    """What `change` has to do about the engine: None where pin and flavour stay or nothing of the engine is built.
 
     Answers about the engine that were given stay; else they are read at the new pin, and the notes say which are others
     now. An engine that cannot be read is a note, and the answers stay those of the old commit.
@@ -167,23 +167,35 @@ def for_new_pin(name: str, wish: Wish, checkout: Checkout) -> EngineFacts | None
     from newbackend.plan.registered import registered_answers
     from newbackend.plan.wish import wished
 
-    known = registered_answers(checkout, name).answers
-    if wish.answers.pin is None or wish.answers.engine is not None:
+    given = wish.answers
+    if (given.pin is None and given.flavour is None) or given.engine is not None:
         return None
+    known = registered_answers(checkout, name).answers
     spec, old = make_spec(wished(known, wish)), make_spec(known)
-    built = old.engine != EngineAnswers() or old.its_flavour.binds
-    if spec.pin is None or not built or (spec.pin == old.pin and old.engine != EngineAnswers()):
+    if spec.pin is None or not _reads_again(spec, old):
         return None
     try:
         bare = replace(spec, engine=EngineAnswers(pip=old.engine.pip))
         found = with_engine(bare, checkout, explicit=True, new=False)
     except NotFoundError as error:
-        note = f"{error.message}: the answers about the engine stay those of the old commit"
+        kept = "the answers about the engine stay those of the old commit"
+        note = f"{error.message}: {kept if spec.flavour == old.flavour else 'nothing of the engine is built'}"
         return EngineFacts(spec, notes=(note,))
     return replace(found, notes=(*found.notes, *_moved(old.engine, found.spec.engine)))
 
 
+def _reads_again(spec: BackendSpec, old: BackendSpec) -> bool:
+    """Whether a new pin, or a flavour that builds the engine otherwise, makes the old answers about it too few."""
+    flavour = spec.its_flavour
+    if spec.flavour != old.flavour:
+        return flavour.links_engine or bool(flavour.takes_package)
+    built = old.engine != EngineAnswers() or old.its_flavour.binds
+    return bool(built) and (spec.pin != old.pin or old.engine == EngineAnswers())
+
+
 def _moved(old: EngineAnswers, new: EngineAnswers) -> list[str]:
+    if old == EngineAnswers():
+        return []
     before, after = as_data(old), as_data(new)
     keys = [key for key in dict.fromkeys((*before, *after)) if before.get(key) != after.get(key)]
     return [f"engine.{key} was {before.get(key, 'nothing')}, is {after.get(key, 'nothing')}" for key in keys]

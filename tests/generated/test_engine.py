@@ -234,6 +234,24 @@ def test_a_new_pin_reads_the_engine_again(pin: str, make: Make, sample: Path) ->
     assert "TONE_TESTS_BUILD=OFF" in (folder / "Makefile").read_text(encoding="utf-8")
 
 
+def test_another_flavour_reads_the_engine(pin: str, sample: Path) -> None:
+    """A placeholder that becomes `capi` has its bindings, `purego` the build of the engine, and back again."""
+    folder = created(CAPI, pin, sample, "--variants", "cpu", "--set", "flavour=pure", "--set", "options=")
+    assert "engine:" not in (folder / ".newbackend.yml").read_text(encoding="utf-8")
+    words = ["change", CAPI.name, "--yes", "--repo", str(sample), "--allow-dirty"]
+    bound = newbackend(*words, "--set", "flavour=capi")
+    assert bound.status == 0, bound.err
+    assert "bindings.go binds" in bound.out
+    assert "was nothing" not in bound.out
+    assert "ToneLoad func(" in (folder / "bindings.go").read_text(encoding="utf-8")
+    shim = newbackend(*words, "--set", "flavour=purego")
+    assert shim.status == 0, shim.err
+    assert not (folder / "bindings.go").exists()
+    assert "target_link_libraries(engine PRIVATE tone)" in (folder / "CMakeLists.txt").read_text(encoding="utf-8")
+    assert newbackend(*words, "--set", "flavour=pure").status == 0
+    assert not (folder / "CMakeLists.txt").exists()
+
+
 def test_a_bump_without_the_function_that_loads_says_so(pin: str, make: Make, sample: Path) -> None:  # noqa: F811
     folder = created(CAPI, pin, sample, "--variants", "cpu")
     assert "func loadModel(" in (folder / "bindings_model.go").read_text(encoding="utf-8")
