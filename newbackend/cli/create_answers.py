@@ -41,6 +41,7 @@ from newbackend.wizard.upstream import read_upstream
 
 if TYPE_CHECKING:
     from newbackend.cli.engine_facts import EngineFacts
+    from newbackend.upstream.interface import Interface
 
 
 def split(text: str | None) -> tuple[str, ...] | None:
@@ -132,11 +133,15 @@ def asked_spec(
 def _interface_reader(options: CreateOptions) -> InterfaceReader:
     """What looks at a pinned engine for the flavour that fits it: nobody when the answers are complete, or when only
     the placeholder is to be built."""
-    if options.settled or options.engine == "placeholder":
-        return lambda _repo, _sha: None
-    from newbackend.upstream.interface import read_interface
 
-    return read_interface
+    def read(repo: str, sha: str) -> Interface | None:
+        if options.settled or options.engine == "placeholder":
+            return None
+        from newbackend.upstream.interface import read_interface
+
+        return read_interface(repo, sha)
+
+    return read
 
 
 def _with_models(spec: BackendSpec, options: CreateOptions) -> tuple[BackendSpec, list[str]]:

@@ -12,6 +12,7 @@ from newbackend.catalog.languages import Flavour, Language, languages
 from newbackend.checkout.layout import INDEX, MATRIX
 from newbackend.errors import UsageError
 from newbackend.pin import parse_pin
+from newbackend.registrations.support.siblings import languages_of
 from newbackend.wizard.offers import Sibling, siblings, usual_variants
 from newbackend.wizard.question import Choice, PartialAnswers
 
@@ -147,6 +148,12 @@ def siblings_of(partial: PartialAnswers) -> tuple[Sibling, ...]:
     return siblings(
         partial.checkout, answers.lang or "", answers.modalities or (), answers.name or "", answers.upstream
     )
+
+
+def has_siblings(partial: PartialAnswers) -> bool:
+    """Whether another backend has the same language; what they serve need not be known for that."""
+    its, name = partial.answers.lang, partial.answers.name
+    return any(lang == its and backend != name for backend, lang in languages_of(partial.checkout).items())
 
 
 def like_choices(partial: PartialAnswers) -> tuple[Choice, ...]:

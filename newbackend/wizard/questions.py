@@ -76,7 +76,7 @@ QUESTIONS: tuple[Question, ...] = (
         choices=proposals.like_choices,
         unasked=lambda _: "",
         default=lambda partial: partial.text_before("like"),
-        applies=lambda partial: bool(proposals.siblings_of(partial)),
+        applies=proposals.has_siblings,
         optional=always,
         depends_on=frozenset({"lang"}),
     ),
