@@ -197,7 +197,7 @@ def _with_engine(spec: BackendSpec, checkout: Checkout, options: CreateOptions) 
 def _resumed(given: Answers, front: Frontend, session: Session) -> tuple[Answers, Answers]:
     """The given answers, with those of an interrupted run if the user wants them; given ones win."""
     saved = session.find(given.name)
-    if saved is None:
+    if saved is None or (given.upstream and saved.upstream and given.upstream != saved.upstream):
         return given, Answers()
     front.say(f"There are answers of an interrupted run: {told(saved)}.")
     if not front.confirm("Go on with them?", default=True):

@@ -59,13 +59,16 @@ def test_an_interrupted_run_is_offered_again_and_goes_on(sample: Path) -> None:
     second.sees("» C++")  # and back goes into what was answered
 
 
-def test_saved_answers_of_another_name_are_not_offered(sample: Path) -> None:
+def test_saved_answers_of_another_backend_are_not_offered(sample: Path) -> None:
     first = Terminal("create", "ds4", cwd=sample)
     first.answers("Upstream project:", PIN, ENTER)
     first.answers("Language:", CTRL_C)
     assert first.ends() == 2
     assert "interrupted run" not in Terminal("create", "other", cwd=sample).sees("Upstream project:")
     assert "interrupted run" in Terminal("create", "ds4", cwd=sample).sees("Go on with them?")
+    # Nor are those about another upstream than the one that is given.
+    other = Terminal("create", "--pin", f"acme/tone@{SHA}", cwd=sample)
+    assert "interrupted run" not in other.sees("Name of the backend:")
 
 
 def test_saved_answers_that_are_not_wanted_are_forgotten(sample: Path) -> None:
