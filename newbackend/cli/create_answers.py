@@ -30,6 +30,7 @@ from newbackend.plan.collisions import check_collisions
 from newbackend.registrations.matrix.moved import moved_fields, with_moved
 from newbackend.registrations.support.backend_names import placed
 from newbackend.spec import BackendSpec, make_spec, to_answers
+from newbackend.upstream.commit import fetching_once
 from newbackend.validate import checked
 from newbackend.wizard.complete import InterfaceReader, WizardOptions, complete
 from newbackend.wizard.headless import Headless
@@ -90,6 +91,7 @@ def given_answers(file: Path | None, flags: Answers, sets: Sequence[str]) -> Ans
     return merge(saved, flags, parse_set(sets))
 
 
+@fetching_once()
 def asked_spec(
     given: Answers, checkout: Checkout, front: Frontend, session: Session, options: CreateOptions
 ) -> EngineFacts:

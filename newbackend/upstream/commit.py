@@ -12,7 +12,8 @@ import resource
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -135,7 +136,8 @@ class Commit:
         return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
 
 
-def fetched(repo: str, sha: str, *, seconds: float | None = None) -> Commit:
+@contextmanager
+def fetched(repo: str, sha: str, *, seconds: float | None = None) -> Iterator[Commit]:
     """A commit of OWNER/REPO, fetched from `NEWBACKEND_GIT_BASE`, else GitHub, without its files' contents.
 
     `seconds` is for everything that is asked of the server; without it each request has `FETCH_SECONDS`.
@@ -145,32 +147,48 @@ def fetched(repo: str, sha: str, *, seconds: float | None = None) -> Commit:
         raise UsageError("pin-not-full-sha", f"{sha!r} is not a full commit of 40 hex digits")
     patience = Patience(None if seconds is None else time.monotonic() + seconds)
     url = f"{base_url()}/{repo}"
-    if (url, sha) not in _fetched:
-        _fetched[url, sha] = _scratch(url, repo, sha, patience)
-    commit = _commit(repo, sha, Git(Path(_fetched[url, sha].name)), remote=True)
-    commit.patience = patience
-    return commit
+    with ExitStack() as own:
+        stack, folders = (_kept.stack, _kept.folders) if _kept else (own, {})
+        if (url, sha) not in folders:
+            folders[url, sha] = _scratch(stack, url, repo, sha, patience)
+        commit = _commit(repo, sha, Git(folders[url, sha]), remote=True)
+        commit.patience = patience
+        yield commit
 
 
-_fetched: dict[tuple[str, str], tempfile.TemporaryDirectory[str]] = {}
-"""What this process has fetched, by address and commit, until it ends: the questions, the inspection and the bindings
-of one `create` read the same commit."""
+@dataclass
+class _Kept:
+    """Scratch repositories by address and commit, and what removes them."""
+
+    stack: ExitStack
+    folders: dict[tuple[str, str], Path] = field(default_factory=dict)
 
 
-def _scratch(url: str, repo: str, sha: str, patience: Patience) -> tempfile.TemporaryDirectory[str]:
-    """A folder with a repository that has a commit."""
+_kept: _Kept | None = None
+
+
+@contextmanager
+def fetching_once() -> Iterator[None]:
+    """Within it a commit that is read several times is fetched once, and removed at the end."""
+    global _kept
+    with ExitStack() as stack:
+        before, _kept = _kept, _kept or _Kept(stack)
+        try:
+            yield
+        finally:
+            _kept = before
+
+
+def _scratch(stack: ExitStack, url: str, repo: str, sha: str, patience: Patience) -> Path:
+    """A repository that has a commit, until the stack is left."""
     try:
         folder = tempfile.TemporaryDirectory(prefix="newbackend-upstream-")
     except OSError as error:
         raise UsageError("no-temporary-folder", f"git needs a folder for temporary files: {error.strerror}") from error
-    try:
-        root = Path(folder.name)
-        _scratch_repository(root, url, repo, patience)
-        _fetch(Git(root), ["--depth=1", "--filter=blob:none", "origin", sha], repo, patience)
-    except BaseException:
-        folder.cleanup()
-        raise
-    return folder
+    root = Path(stack.enter_context(folder))
+    _scratch_repository(root, url, repo, patience)
+    _fetch(Git(root), ["--depth=1", "--filter=blob:none", "origin", sha], repo, patience)
+    return root
 
 
 def opened(root: Path, revision: str = "HEAD") -> Commit:

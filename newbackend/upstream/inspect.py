@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -100,7 +101,8 @@ def inspect_local(root: Path, revision: str = "HEAD", repo: str = "") -> Inspect
 
 def read_remote(repo: str, sha: str, work: Work[Result]) -> Result:
     """What `work` makes of a commit of OWNER/REPO, in a child process with limits."""
-    return confined(work, *_with_submodules(fetched(repo, sha)))
+    with fetched(repo, sha) as commit, _with_submodules(commit) as (sources, unread):
+        return confined(work, sources, unread)
 
 
 def read_local(root: Path, revision: str, work: Work[Result], repo: str = "") -> Result:
@@ -117,22 +119,24 @@ def read_local(root: Path, revision: str, work: Work[Result], repo: str = "") ->
     return confined(work, Sources(commit, parts), unread)
 
 
-def _with_submodules(commit: Commit) -> tuple[Sources, dict[str, str]]:
+@contextmanager
+def _with_submodules(commit: Commit) -> Iterator[tuple[Sources, dict[str, str]]]:
     """The commit with ggml, where that is a submodule: its options are the ones to pass."""
-    parts: dict[str, Commit] = {}
-    unread: dict[str, str] = {}
-    for submodule in commit.submodules():
-        if submodule.path.rpartition("/")[2] not in _GGML:
-            continue
-        repo = _github(submodule.url)
-        if not repo:
-            unread[submodule.path] = f"its address {submodule.url!r} is not on GitHub"
-            continue
-        try:
-            parts[submodule.path] = fetched(repo, submodule.commit)
-        except NewbackendError as error:
-            unread[submodule.path] = error.message
-    return Sources(commit, parts), unread
+    with ExitStack() as stack:
+        parts: dict[str, Commit] = {}
+        unread: dict[str, str] = {}
+        for submodule in commit.submodules():
+            if submodule.path.rpartition("/")[2] not in _GGML:
+                continue
+            repo = _github(submodule.url)
+            if not repo:
+                unread[submodule.path] = f"its address {submodule.url!r} is not on GitHub"
+                continue
+            try:
+                parts[submodule.path] = stack.enter_context(fetched(repo, submodule.commit))
+            except NewbackendError as error:
+                unread[submodule.path] = error.message
+        yield Sources(commit, parts), unread
 
 
 def _github(url: str) -> str:

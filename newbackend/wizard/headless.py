@@ -10,8 +10,8 @@ from newbackend.wizard.question import PartialAnswers, Question
 
 
 class Headless:
-    """The front end of --no-input, of pipes and of CI. It never reads the network or saved answers, so the
-    same command line gives the same backend."""
+    """The front end of --no-input, of pipes and of CI. It reads no saved answers, and of the network the pinned commit
+    alone, so the same command line gives the same backend."""
 
     def text(self, question: Question, partial: PartialAnswers) -> str:
         return self.one(question, partial)

@@ -37,7 +37,8 @@ def read_upstream(repo: str, sha: str, *, seconds: float = SECONDS) -> Upstream:
     Gives an empty value when the commit cannot be fetched, or not within `seconds` in all.
     """
     try:
-        return _read(fetched(repo, sha, seconds=seconds))
+        with fetched(repo, sha, seconds=seconds) as commit:
+            return _read(commit)
     except (NewbackendError, OSError, ValueError):
         return Upstream()
 

@@ -49,6 +49,19 @@ def test_the_flavour_fits_the_engine_and_the_plan_says_why(
     assert note.endswith("; --flavour NAME takes another")
 
 
+def test_the_commit_is_fetched_once_and_nothing_is_left(
+    make: Make, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pin, log, left = f"acme/tone@{make('acme/tone', FILES)}", tmp_path / "git.log", tmp_path / "left"
+    left.mkdir()
+    monkeypatch.setenv("TMPDIR", str(left))
+    monkeypatch.setenv("GIT_TRACE", str(log))
+    assert newbackend(*CREATE, "--pin", pin, "--repo", sample).status == 0
+    fetches = [line for line in log.read_text(encoding="utf-8").splitlines() if "built-in: git fetch" in line]
+    assert [line.count("--depth=1") for line in fetches].count(1) == 1
+    assert list(left.iterdir()) == []
+
+
 def test_platforms_of_the_flavour_that_fits_are_possible(make: Make, sample: Path) -> None:
     files = {**FILES, "CMakeLists.txt": FILES["CMakeLists.txt"] + 'option(TONE_CUDA "NVIDIA" OFF)\n'}
     pin = f"acme/tone@{make('acme/tone', files)}"
