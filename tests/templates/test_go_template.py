@@ -31,6 +31,7 @@ ENGINE: dict[str, object] = {
     **dict.fromkeys(("version", "load", "free", "native", "package", "module", "folder", "header_folder"), ""),
     **{key: {} for key in ("objects", "libraries", "extras", "calls")},
     "target": "tone",
+    "shared": False,
     "header": "tone.h",
     "on": [],
     "off": [],
