@@ -179,18 +179,18 @@ def for_new_pin(name: str, wish: Wish, checkout: Checkout) -> EngineFacts | None
         found = with_engine(bare, checkout, explicit=True, new=False)
     except NotFoundError as error:
         kept = "the answers about the engine stay those of the old commit"
-        note = f"{error.message}: {kept if spec.flavour == old.flavour else 'nothing of the engine is built'}"
+        note = f"{error.message}: {kept if spec.pin != old.pin else 'nothing of the engine is built'}"
         return EngineFacts(spec, notes=(note,))
     return replace(found, notes=(*found.notes, *_moved(old.engine, found.spec.engine)))
 
 
 def _reads_again(spec: BackendSpec, old: BackendSpec) -> bool:
-    """Whether a new pin, or a flavour that builds the engine otherwise, makes the old answers about it too few."""
-    flavour = spec.its_flavour
-    if spec.flavour != old.flavour:
-        return flavour.links_engine or bool(flavour.takes_package)
-    built = old.engine != EngineAnswers() or old.its_flavour.binds
-    return bool(built) and (spec.pin != old.pin or old.engine == EngineAnswers())
+    """Whether a new pin, or a flavour that builds more of the engine, makes the old answers about it too few."""
+    its, unread = spec.its_flavour, old.engine == EngineAnswers()
+    if spec.flavour != old.flavour and (unread or (its.binds and not old.its_flavour.binds)):
+        return its.links_engine or bool(its.takes_package)
+    built = not unread or old.its_flavour.binds
+    return bool(built) and (spec.pin != old.pin or unread)
 
 
 def _moved(old: EngineAnswers, new: EngineAnswers) -> list[str]:

@@ -21,27 +21,14 @@ C_API = re.compile(r"(?:^|[-_])c[-_]?api(?:[-_.]|$)|capi", re.IGNORECASE)
 RELEASES = frozenset(
     ["free", "destroy", "delete", "release", "close", "unload", "deinit", "dispose", "cleanup", "del", "drop", "unref"]
 )
-_CREATES = frozenset(
-    [
-        "init",
-        "initialize",
-        "initialise",
-        "create",
-        "new",
-        "open",
-        "load",
-        "make",
-        "start",
-        "alloc",
-        "from",
-        "build",
-        "clone",
-    ]
-)
+_CREATES = frozenset([
+    "init", "initialize", "initialise", "create", "new", "open", "load", "make", "start", "alloc", "from", "build",
+    "clone",
+])  # fmt: skip
 """A `void *` that these give is the caller's; one that others give, such as user data, need not be."""
-_TEXTS = frozenset(
-    ["string", "strings", "str", "text", "cstr", "buffer", "buf", "mem", "memory", "ptr", "result", "json"]
-)
+_TEXTS = frozenset([
+    "string", "strings", "str", "text", "cstr", "buffer", "buf", "mem", "memory", "ptr", "result", "json",
+])  # fmt: skip
 """What a function is called for that frees any memory, and no handle."""
 _VALUE = " by value"
 """Behind the name of a handle that is no pointer in the list of what is freed."""

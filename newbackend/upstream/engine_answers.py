@@ -32,9 +32,9 @@ def engine_answers(
     if found.cmake is None and objects and found.makefile and "make" in found.systems:
         return _of_makefile(found, found.makefile, modalities)
     if found.cmake is None:
-        with_ = f"builds with {', '.join(found.systems)}, not with CMake" if found.systems else ""
-        systems = with_ or "has no build system that is known"
-        return None, f"{found.repo} {systems}: only the placeholder is built, add the engine by hand"
+        no_cmake = f"builds with {', '.join(found.systems)}, not with CMake"
+        why = no_cmake if found.systems else "has no build system that is known"
+        return None, f"{found.repo} {why}: only the placeholder is built, add the engine by hand"
     if found.linked is None:
         return None, f"no library was found in {found.repo}'s CMakeLists.txt: only the placeholder is built"
     header = found.headers[0].api if found.headers else None
