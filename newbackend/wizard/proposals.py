@@ -101,14 +101,13 @@ def _unfit(flavour: Flavour, partial: PartialAnswers) -> str:
 
 def fitting_flavour(partial: PartialAnswers) -> str:
     """The flavour for what the pinned engine has, of those that are possible; the language's default for any other."""
-    flavours = partial.language.flavours
-    found = partial.interface if any(flavour.suits for flavour in flavours.values()) else None
+    flavours, found = partial.language.flavours, partial.interface
     fitting = (key for key, flavour in flavours.items() if found and found.kind and flavour.suits == found.kind)
     return next((key for key in fitting if not _unfit(flavours[key], partial)), partial.language.default_flavour)
 
 
 def flavour_explain(partial: PartialAnswers) -> str:
-    found = partial.interface if any(flavour.suits for flavour in partial.language.flavours.values()) else None
+    found = partial.interface
     reason = f" {found.reason}." if found and found.reason else ""
     return f"How it is built and what it is linked to.{reason}"
 

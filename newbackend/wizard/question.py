@@ -54,9 +54,11 @@ class PartialAnswers:
 
     @property
     def interface(self) -> Interface | None:
-        """What a backend can be built against; None without a pin, or when nobody is to look."""
+        """What a backend can be built against; None without a pin, when nobody is to look, and for a language with no
+        flavour that suits an interface."""
         pin = self.answers.pin
-        return self.read_interface(pin.repo, pin.sha) if pin and pin.repo and pin.sha else None
+        matters = any(flavour.suits for flavour in self.language.flavours.values())
+        return self.read_interface(pin.repo, pin.sha) if matters and pin and pin.repo and pin.sha else None
 
     def text_before(self, key: str) -> str:
         """The earlier reply to a text or one-choice question, if the user went back, else ""."""
