@@ -39,6 +39,8 @@ def _open_closed_streams() -> None:
 
 
 def _leave(status: int) -> None:
+    if child := sys.modules.get("newbackend.child"):
+        child.end_children()
     for stream in (sys.stdout, sys.stderr):
         # `run` has flushed the output already and has reported a failure.
         with suppress(OSError, AttributeError):

@@ -8,7 +8,7 @@ field. None means "not answered"; an empty text or list is an answer.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import field, fields, is_dataclass, replace
 from enum import Enum
 from functools import cache
 from types import NoneType
@@ -16,6 +16,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from newbackend.errors import UsageError
 from newbackend.overrides import SECTIONS, check_overrides
+from newbackend.records import dataclass
 from newbackend.suggest import did_you_mean, nearest
 
 Text = str | None

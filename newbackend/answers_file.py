@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from newbackend.answers import Answers, ValueKind, as_data, key_at, read_answers
 from newbackend.checkout.reading import read_named
 from newbackend.errors import NotFoundError, UsageError
+from newbackend.records import dataclass
 from newbackend.sanitize import has_hidden, printable
 
 ANSWERS_NAME = ".newbackend.yml"

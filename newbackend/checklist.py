@@ -8,8 +8,10 @@ of its rules fails.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
+
+from newbackend.records import dataclass
 
 DIRECTORY = "Backend directory is there, with its `Makefile` and `run.sh`"
 ROWS = "Build rows in `.github/backend-matrix.yml` for every chosen platform"

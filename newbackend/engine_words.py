@@ -12,24 +12,24 @@ from newbackend.catalog.torch import PACKAGES as TORCH
 from newbackend.errors import UsageError
 from newbackend.requirement import parse_requirement
 
-_TARGET = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}")
-_HEADER = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./+-]{0,199}\.h")
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
-_SWITCHES = re.compile(r"-D[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9_.+-]+(?: -D[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9_.+-]+)*")
-_PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_FOLDER = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./+-]{0,199}")
+_TARGET = r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}"
+_HEADER = r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./+-]{0,199}\.h"
+_IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]{0,99}"
+_SWITCHES = r"-D[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9_.+-]+(?: -D[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9_.+-]+)*"
+_PACKAGE = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+_FOLDER = r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./+-]{0,199}"
 _OBJECT = r"(?!\S*\.\.)[A-Za-z0-9_][A-Za-z0-9_./+-]*\.[oa]"
-_OBJECTS = re.compile(rf"{_OBJECT}(?: {_OBJECT})*")
+_OBJECTS = rf"{_OBJECT}(?: {_OBJECT})*"
 _LINKED = r"(?:CUDA::|-framework )?[A-Za-z0-9_][A-Za-z0-9_.+-]*"
-_LIBRARIES = re.compile(rf"{_LINKED}(?: {_LINKED})*")
-_FUNCTION = re.compile(r"[A-Za-z_]\w{0,199}", re.A)
-_CALLS = re.compile(r"[A-Za-z_]\w{0,199}:[0-9]{1,7}(?: [A-Za-z_]\w{0,199}:[0-9]{1,7})*", re.A)
-_TORCH = re.compile("|".join(TORCH))
+_LIBRARIES = rf"{_LINKED}(?: {_LINKED})*"
+_FUNCTION = r"(?a)[A-Za-z_]\w{0,199}"
+_CALLS = r"(?a)[A-Za-z_]\w{0,199}:[0-9]{1,7}(?: [A-Za-z_]\w{0,199}:[0-9]{1,7})*"
+_TORCH = "|".join(TORCH)
 
 
 def checked_engine(engine: EngineAnswers) -> EngineAnswers:
     """The engine's facts. Raises UsageError for a value that is not a plain word: they stand in build files."""
-    words: dict[str, tuple[re.Pattern[str], list[str | None]]] = {
+    words: dict[str, tuple[str, list[str | None]]] = {
         "target": (_TARGET, [engine.target]),
         "header": (_HEADER, [engine.header]),
         "version": (_IDENTIFIER, [engine.version]),
@@ -56,6 +56,6 @@ def checked_engine(engine: EngineAnswers) -> EngineAnswers:
     }
     for key, (pattern, values) in words.items():
         for value in values:
-            if value and not pattern.fullmatch(value):
+            if value and not re.fullmatch(pattern, value):
                 raise UsageError("engine-invalid", f"engine.{key} has {value!r}, which no build file can hold")
     return replace(engine, pip=str(parse_requirement(engine.pip)) if engine.pip else None)

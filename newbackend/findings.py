@@ -8,11 +8,12 @@ Pure values: no I/O here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import NamedTuple
 
 from newbackend.checklist import Line
+from newbackend.records import dataclass
 
 
 class Severity(StrEnum):

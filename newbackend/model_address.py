@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeGuard
 
 from newbackend.answers import ModelAnswers
 from newbackend.errors import UsageError
+from newbackend.records import dataclass
 
-_HUB = re.compile(
-    r"(?:huggingface://|hf://|https?://(?:www\.)?(?:huggingface\.co|hf\.co)/)"
+_HUB = (
+    r"(?a)(?:huggingface://|hf://|https?://(?:www\.)?(?:huggingface\.co|hf\.co)/)"
     r"(?P<repo>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})"
-    r"(?:/(?:resolve|blob)/(?P<ref>[\w.-]+))?(?:/(?P<path>[\w.+ -]+(?:/[\w.+ -]+)*))?/?(?:\?download=true)?\Z",
-    re.A,
+    r"(?:/(?:resolve|blob)/(?P<ref>[\w.-]+))?(?:/(?P<path>[\w.+ -]+(?:/[\w.+ -]+)*))?/?(?:\?download=true)?\Z"
 )
-_HTTPS = re.compile(
-    r"https://[A-Za-z0-9.-]+(?::\d{1,5})?/(?:[\w.~%+-]+/)*(?P<file>[\w.+-]+)(?:\?[\w.~%+&=/-]*)?\Z", re.A
-)
-_MARK = re.compile(
-    r"(?i)[-_.]?(?:(?:ud|i1)-)?(?:i?q[1-8](?:_[a-z0-9]+)*|[bt]?f(?:16|32)|fp(?:16|8|32|4)|int[48]|mxfp4|nvfp4|[248]bit)\Z"
+_HTTPS = r"(?a)https://[A-Za-z0-9.-]+(?::\d{1,5})?/(?:[\w.~%+-]+/)*(?P<file>[\w.+-]+)(?:\?[\w.~%+&=/-]*)?\Z"
+_MARK = (
+    r"(?i)[-_.]?(?:(?:ud|i1)-)?(?:i?q[1-8](?:_[a-z0-9]+)*|[bt]?f(?:16|32)|fp(?:16|8|32|4)|int[48]|mxfp4|nvfp4"
+    r"|[248]bit)\Z"
 )
 FORMS = "huggingface://OWNER/REPO/FILE, huggingface://OWNER/REPO or https://…/FILE"
 
@@ -53,14 +51,14 @@ class Address:
 
 def read_address(text: str) -> Address:
     """The address of a model; a page or a download link of the hub will do. Raises UsageError for another form."""
-    hub = _HUB.match(text.strip())
+    hub = re.match(_HUB, text.strip())
     if hub and ".." not in text:
         repo, path = hub["repo"], hub["path"] or ""
         if hub["ref"] and not path:
             raise _refused(text)
         branch = f"@{hub['ref']}" if hub["ref"] not in (None, "main") else ""
         return Address(f"huggingface://{repo}/{path}{branch}" if path else f"huggingface://{repo}", repo, path)
-    other = _HTTPS.match(text.strip())
+    other = re.match(_HTTPS, text.strip())
     if other and not hub and "/../" not in text:
         return Address(text.strip(), "", other["file"])
     raise _refused(text)
@@ -91,4 +89,4 @@ def _refused(text: str) -> UsageError:
 
 def build_of(name: str) -> str:
     """A model's name without the mark of its quantisation: the builds of one model share it."""
-    return _MARK.sub("", name)
+    return re.sub(_MARK, "", name)

@@ -102,7 +102,7 @@ def _is_value(value: Any, depth: int = 0) -> bool:
 
 def one_line(text: str) -> bool:
     """Whether a text fits on one line: no line breaks and no control characters."""
-    return all(ch.isprintable() for ch in text)
+    return text.isprintable()
 
 
 def _mapping(path: str, value: Any, where: str) -> Mapping[str, Any]:

@@ -9,30 +9,29 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 from newbackend.catalog import pin_rules
 from newbackend.checkout.git import run_outside
 from newbackend.errors import NotFoundError, UsageError
+from newbackend.records import dataclass
 from newbackend.suggest import did_you_mean, nearest
 
-_PIN = re.compile(r"(?P<repo>[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}(?:@|\Z))[A-Za-z0-9._-]+)(?:@(?P<ref>[^\s@]+))?\Z")
-_SHA = re.compile(r"[0-9a-f]{40}\Z")
-_HEX = re.compile(r"[0-9A-Fa-f]{40}\Z")
-_SHORT_HEX = re.compile(r"(?i)[0-9a-f]{7,39}\Z")
-_ADDRESS = re.compile(
-    r"(?:git\+)?(?:(?P<scheme>[a-z][a-z0-9+.-]*)://)?(?:[^@/\s]*@)?"
-    r"(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)+|(?<=://)[^/\s]*)(?::\d+)?(?:[/:](?P<path>\S*))?\Z",
-    re.I,
+_PIN = r"(?P<repo>[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}(?:@|\Z))[A-Za-z0-9._-]+)(?:@(?P<ref>[^\s@]+))?\Z"
+_SHA = r"[0-9a-f]{40}\Z"
+_HEX = r"[0-9A-Fa-f]{40}\Z"
+_SHORT_HEX = r"(?i)[0-9a-f]{7,39}\Z"
+_ADDRESS = (
+    r"(?i)(?:git\+)?(?:(?P<scheme>[a-z][a-z0-9+.-]*)://)?(?:[^@/\s]*@)?"
+    r"(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)+|(?<=://)[^/\s]*)(?::\d+)?(?:[/:](?P<path>\S*))?\Z"
 )
-_SHORTHAND = re.compile(r"(?i)(?:github|gh):(?!//)")
+_SHORTHAND = r"(?i)(?:github|gh):(?!//)"
 _HOSTS = ("github.com", "www.github.com", "ssh.github.com")
 _SCHEMES = ("", "http", "https", "ssh", "git")
 _PAGES = ("tree", "commit", "commits", "releases/tag")
 """Pages of a repository that are about one ref, which follows in the address."""
-_REF = re.compile(r"(?!-)(?!.*\.\.)[A-Za-z0-9._/+-]+\Z")
-_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*\Z")
+_REF = r"(?!-)(?!.*\.\.)[A-Za-z0-9._/+-]+\Z"
+_VARIABLE = r"[A-Z][A-Z0-9_]*\Z"
 DEFAULT_BRANCH = "main"
 DEFAULT_BASE = "https://github.com"
 TIMEOUT_SECONDS = 30
@@ -67,10 +66,10 @@ def parse_pin(text: str) -> tuple[str, str]:
     Takes OWNER/REPO[@REF], and addresses of a repository on GitHub: for cloning, or of its page for a branch, a tag, a
     release or a commit. Raises UsageError for anything else.
     """
-    bare = _SHORTHAND.sub("", text.strip(), count=1)
-    address = _ADDRESS.match(bare)
-    match = _PIN.match(_shortened(address, text) if address else bare.rstrip("/"))
-    if not match or (match["ref"] and not _REF.match(match["ref"])):
+    bare = re.sub(_SHORTHAND, "", text.strip(), count=1)
+    address = re.match(_ADDRESS, bare)
+    match = re.match(_PIN, _shortened(address, text) if address else bare.rstrip("/"))
+    if not match or (match["ref"] and not re.match(_REF, match["ref"])):
         raise UsageError(
             "pin-form",
             f"--pin {text!r} is not OWNER/REPO, OWNER/REPO@BRANCH or OWNER/REPO@<40 hex digits>",
@@ -81,7 +80,7 @@ def parse_pin(text: str) -> tuple[str, str]:
 
 def full_commit(ref: str) -> str:
     """The ref; a full commit in lower case, as git writes it."""
-    return ref.lower() if _HEX.match(ref) else ref
+    return ref.lower() if re.match(_HEX, ref) else ref
 
 
 def _shortened(address: re.Match[str], text: str) -> str:
@@ -98,7 +97,7 @@ def _shortened(address: re.Match[str], text: str) -> str:
     if at or not page:
         return f"{repo}{at}{ref}"
     named = next((page.removeprefix(f"{kind}/") for kind in _PAGES if page.startswith(f"{kind}/")), "")
-    if not named and _PIN.match(repo):
+    if not named and re.match(_PIN, repo):
         message = f"--pin {text!r} is a page of {repo} that names no branch, tag or commit"
         raise UsageError("pin-page", message, hint=f"pass {repo} or {repo}@BRANCH")
     return f"{repo}@{named}"
@@ -123,7 +122,7 @@ def check_pin(pin: Pin) -> Pin:
 
 def check_commit(sha: str, where: str = "") -> None:
     """Raises UsageError for anything but a full commit."""
-    if not _SHA.match(sha):
+    if not re.match(_SHA, sha):
         raise UsageError(
             "pin-not-full-sha",
             f"pin.sha {sha!r} is not a full commit of 40 hex digits",
@@ -134,13 +133,13 @@ def check_commit(sha: str, where: str = "") -> None:
 
 def check_branch(branch: str) -> None:
     """Raises UsageError for a name that git does not accept for a branch."""
-    if not _REF.match(branch):
+    if not re.match(_REF, branch):
         raise UsageError("pin-branch", f"pin.branch {branch!r} is not a git branch name")
 
 
 def check_variable(variable: str) -> None:
     """Raises UsageError for a name that is no make variable of a version, or that means something else."""
-    if not _VARIABLE.match(variable):
+    if not re.match(_VARIABLE, variable):
         raise UsageError("pin-variable", f"pin.variable {variable!r} is not an upper-case make variable name")
     known = pin_rules()
     stem, _, last = variable.rpartition("_")
@@ -162,9 +161,9 @@ def resolve(repo: str, ref: str) -> tuple[str, str]:
     A commit needs no network; its branch is then unknown and comes back empty. The base URL is
     `NEWBACKEND_GIT_BASE`, else GitHub. Raises NotFoundError when the remote cannot be asked.
     """
-    if _SHA.match(ref):
+    if re.match(_SHA, ref):
         return ref, ""
-    if _SHORT_HEX.match(ref):
+    if re.match(_SHORT_HEX, ref):
         raise UsageError(
             "pin-not-full-sha",
             f"--pin {repo}@{ref}: an abbreviated commit cannot be pinned",

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from newbackend.errors import UsageError
+from newbackend.records import dataclass
 
 FORM = "PACKAGE==VERSION"
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?"
-_REQUIREMENT = re.compile(
-    rf"(?P<name>{_NAME})\s*(?:\[(?P<extras>\s*{_NAME}(?:\s*,\s*{_NAME})*)\s*\])?\s*==\s*"
-    r"(?P<version>v?(?:\d+!)?\d+(?:\.\d+)*[A-Za-z0-9.+_-]{0,40})",
-    re.A,
+_REQUIREMENT = (
+    rf"(?a)(?P<name>{_NAME})\s*(?:\[(?P<extras>\s*{_NAME}(?:\s*,\s*{_NAME})*)\s*\])?\s*==\s*"
+    r"(?P<version>v?(?:\d+!)?\d+(?:\.\d+)*[A-Za-z0-9.+_-]{0,40})"
 )
-_ZEROS = re.compile(r"(?:\.0+)+(?![0-9.])")
+_ZEROS = r"(?:\.0+)+(?![0-9.])"
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Requirement:
 
 def parse_requirement(text: str) -> Requirement:
     """Raises UsageError for anything but one distribution at one version."""
-    match = _REQUIREMENT.fullmatch(text.strip())
+    match = re.fullmatch(_REQUIREMENT, text.strip())
     if not match:
         problem = f"--pip {text!r} is not {FORM}"
         raise UsageError("pip-form", problem, hint="for instance faster-whisper==1.2.1 or nemo_toolkit[asr]==2.4.0")
@@ -55,7 +54,7 @@ def same_version(one: str, other: str) -> bool:
 
 
 def _canonical(version: str) -> str:
-    return _ZEROS.sub("", version.lower().removeprefix("v"))
+    return re.sub(_ZEROS, "", version.lower().removeprefix("v"))
 
 
 def normal(name: str) -> str:

@@ -20,7 +20,6 @@ module needs no other edit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from importlib import import_module
@@ -29,6 +28,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from newbackend.findings import Confidence, Finding, Fix, Rule, Severity
+from newbackend.records import dataclass
 
 if TYPE_CHECKING:
     from newbackend.registrations.base import Change
@@ -76,6 +76,7 @@ class Rulebook(Generic[Subject, Answer]):
         self._prefix, self._patterns = prefix, patterns
         self._rules: dict[str, Rule] = {}
         self._checks: list[Check[Subject, Answer]] = []
+        self._decided: set[str] = set()
         self._repairs: dict[str, Repair] = {}
 
     def rule(
@@ -130,8 +131,9 @@ class Rulebook(Generic[Subject, Answer]):
         """Decorator: the function decides these rules. Raises ValueError for a rule that has a check already."""
         self._own(rules)
         for rule in rules:
-            if any(rule in known.rules for known in self._checks):
+            if rule.id in self._decided:
                 raise ValueError(f"rule {rule.id} has two checks")
+        self._decided.update(rule.id for rule in rules)
 
         def register(function: Callable[[Subject], Answer]) -> Callable[[Subject], Answer]:
             self._checks.append(Check(rules, function, needs, scope))

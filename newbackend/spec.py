@@ -6,7 +6,8 @@ Places, templates and rules rely on that. `plan.collisions` checks the spec agai
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
+from functools import cached_property
 from typing import Any
 
 from newbackend.answers import (
@@ -19,8 +20,9 @@ from newbackend.answers import (
     PinAnswers,
 )
 from newbackend.catalog.languages import Flavour, Language, languages
-from newbackend.overrides import keeps_files
+from newbackend.overrides import check_overrides, keeps_files
 from newbackend.pin import DEFAULT_BRANCH, Pin, check_pin, default_variable
+from newbackend.records import dataclass
 from newbackend.validate import checked
 
 
@@ -48,12 +50,12 @@ class BackendSpec:
     engine: EngineAnswers = field(default_factory=EngineAnswers)
     models: tuple[ModelAnswers, ...] = ()
 
-    @property
+    @cached_property
     def language(self) -> Language:
         """The language's data."""
         return languages()[self.lang]
 
-    @property
+    @cached_property
     def its_flavour(self) -> Flavour:
         """The flavour's data."""
         return self.language.flavours[self.flavour]
@@ -114,6 +116,12 @@ def make_spec(answers: Answers) -> BackendSpec:
         engine=done.engine or EngineAnswers(),
         models=done.models or (),
     )
+
+
+def with_overrides(spec: BackendSpec, overrides: Mapping[str, Any]) -> BackendSpec:
+    """The spec with other overrides, which as before keep the files or do not. Raises UsageError."""
+    check_overrides(overrides, "")
+    return replace(spec, overrides=dict(overrides))
 
 
 def _pin(pin: PinAnswers, name: str) -> Pin:

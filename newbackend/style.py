@@ -6,9 +6,9 @@ import os
 import re
 import shutil
 import textwrap
-from dataclasses import dataclass
 from typing import TextIO
 
+from newbackend.records import dataclass
 from newbackend.sanitize import printable
 
 CODES = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from newbackend.answers import Answers, ImportAnswers, ModelAnswers, OptionAnswers, PinAnswers, as_data
 from newbackend.catalog import modalities, name_rules, variant_table
@@ -20,18 +20,19 @@ from newbackend.model_address import FORMS as MODEL_FORMS
 from newbackend.model_address import read_address
 from newbackend.overrides import check_overrides, keeps_files
 from newbackend.pin import check_branch, check_variable, full_commit, parse_pin
+from newbackend.records import dataclass
 from newbackend.suggest import unknown
 
 DESCRIPTION_LIMIT = 10_240
-_TAG = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,64}\Z")
-_URL = re.compile(r"https?://[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff\"'<>\\`]+\Z")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_LICENSE = re.compile(r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*\Z")
-_EXTENSION = re.compile(r"\.[a-z0-9][a-z0-9._-]{0,31}\Z")
-_MODEL_NAME = re.compile(r"[A-Za-z0-9][\w.+-]{0,127}", re.A)
-_SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
-_PIPELINE_TAG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
+_TAG = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,64}\Z"
+_URL = r"https?://[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff\"'<>\\`]+\Z"
+_SURROGATE = "[\ud800-\udfff]"
+_CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
+_LICENSE = r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*\Z"
+_EXTENSION = r"\.[a-z0-9][a-z0-9._-]{0,31}\Z"
+_MODEL_NAME = r"(?a)[A-Za-z0-9][\w.+-]{0,127}"
+_SHA256 = r"[0-9A-Fa-f]{64}"
+_PIPELINE_TAG = r"[a-z0-9][a-z0-9-]{0,63}\Z"
 
 
 def checked(answers: Answers) -> Answers:
@@ -66,7 +67,7 @@ Problem = tuple[str, str] | None
 
 def _check_texts(path: str, value: object) -> None:
     """Raises UsageError for a text with control characters: no file that is written could keep them."""
-    if isinstance(value, str) and _CONTROL.search(value):
+    if isinstance(value, str) and re.search(_CONTROL, value):
         raise UsageError("answers-control", f"{path} contains control characters")
     if isinstance(value, dict):
         for key, inner in value.items():
@@ -267,7 +268,7 @@ def _imports(imports: ImportAnswers, name: str | None) -> ImportAnswers:
         raise unknown("import-kind", "import.kind", kind, IMPORT_KINDS)
     extensions = _signals("extensions", imports.extensions, _EXTENSION, "a file extension such as .gguf")
     tags = _signals("pipeline_tags", imports.pipeline_tags, _PIPELINE_TAG, "a tag such as text-to-speech")
-    if imports.modality and not _PIPELINE_TAG.match(imports.modality):
+    if imports.modality and not re.match(_PIPELINE_TAG, imports.modality):
         raise UsageError("import-modality", f"import.modality {imports.modality!r} is not one word")
     if kind == "drop-in" and imports.of is not None and imports.of in ("", name):
         raise UsageError(
@@ -291,9 +292,9 @@ def _imports(imports: ImportAnswers, name: str | None) -> ImportAnswers:
     )
 
 
-def _signals(key: str, values: Sequence[str] | None, pattern: re.Pattern[str], what: str) -> tuple[str, ...] | None:
+def _signals(key: str, values: Sequence[str] | None, pattern: str, what: str) -> tuple[str, ...] | None:
     for value in values or ():
-        if not pattern.match(value):
+        if not re.match(pattern, value):
             raise UsageError(f"import-{key.replace('_', '-')}", f"import.{key} {value!r} is not {what}")
     return None if values is None else tuple(dict.fromkeys(values))
 
@@ -305,9 +306,9 @@ def _models(models: Sequence[ModelAnswers]) -> tuple[ModelAnswers, ...]:
         if not model.uri:
             raise UsageError("model-uri", "a model needs an address", hint=f"give {MODEL_FORMS}")
         address, name = read_address(model.uri), model.name
-        if name is not None and not _MODEL_NAME.fullmatch(name):
+        if name is not None and not re.fullmatch(_MODEL_NAME, name):
             raise UsageError("model-name", f"models.name {name!r} may only have letters, digits and -_.+ inside")
-        if model.sha256 is not None and not _SHA256.fullmatch(model.sha256):
+        if model.sha256 is not None and not re.fullmatch(_SHA256, model.sha256):
             raise UsageError("model-sha256", f"models.sha256 {model.sha256!r} is not a SHA-256 in 64 hex digits")
         _matching("models.icon", model.icon, _URL, "an http(s) URL")
         _matching("models.license", model.license, _LICENSE, "an SPDX licence expression such as MIT")
@@ -330,22 +331,22 @@ def _models(models: Sequence[ModelAnswers]) -> tuple[ModelAnswers, ...]:
 
 
 def _description(text: str) -> str:
-    if _SURROGATE.search(text):
+    if re.search(_SURROGATE, text):
         raise UsageError("description-not-utf8", "the description is not valid UTF-8")
     if len(text.encode()) > DESCRIPTION_LIMIT:
         raise UsageError("description-too-long", f"the description is longer than {DESCRIPTION_LIMIT} bytes")
-    if _CONTROL.search(text):
+    if re.search(_CONTROL, text):
         raise UsageError("description-control", "the description contains control characters")
     return text.strip()
 
 
-def _matching(key: str, text: str | None, pattern: re.Pattern[str], what: str) -> str | None:
-    if text and not pattern.match(text):
+def _matching(key: str, text: str | None, pattern: str, what: str) -> str | None:
+    if text and not re.match(pattern, text):
         raise UsageError(f"{key}-invalid", f"{key} {text!r} is not {what}")
     return text
 
 
-def _each(key: str, texts: Sequence[str] | None, pattern: re.Pattern[str], what: str) -> tuple[str, ...] | None:
+def _each(key: str, texts: Sequence[str] | None, pattern: str, what: str) -> tuple[str, ...] | None:
     for text in texts or ():
         _matching(key, text, pattern, what)
     return None if texts is None else tuple(texts)

@@ -17,7 +17,7 @@ import os
 import shutil
 import stat
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from newbackend.checkout.gitlink import GITLINK, commit_at, record_link
 from newbackend.checkout.reading import read_regular
 from newbackend.checkout.tree import digest, inside
 from newbackend.errors import UsageError
+from newbackend.records import dataclass
 from newbackend.sanitize import one_line
 
 SCHEMA = "newbackend/journal/1"

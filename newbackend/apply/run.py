@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from newbackend.apply import journal as j
@@ -16,6 +15,7 @@ from newbackend.checkout.gitlink import GITLINK, files_tracked_at, has_index, re
 from newbackend.checkout.tree import Checkout, inside
 from newbackend.errors import NotFoundError, UsageError
 from newbackend.plan.model import FileChange, Plan, sha
+from newbackend.records import dataclass
 
 Probe = Callable[[str], None]
 

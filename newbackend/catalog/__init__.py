@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from newbackend.catalog.languages import LanguageTable, language_table
 from newbackend.catalog.modalities import Modality, modalities
 from newbackend.catalog.variants import Variant, VariantTable, variant_table
+from newbackend.records import dataclass
 
 __all__ = (
     "Modality",

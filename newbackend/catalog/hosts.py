@@ -7,8 +7,9 @@ other entries a host sees those whose name and image have no word for other hard
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeVar
+
+from newbackend.records import dataclass
 
 Target = TypeVar("Target")
 

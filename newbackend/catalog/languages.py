@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from newbackend.catalog.modalities import modalities, modalities_file
 from newbackend.catalog.variants import VariantTable, variant_table
+from newbackend.records import dataclass
 
 PLACEHOLDER = "NEWBACKEND-PLACEHOLDER"
 """The marker of placeholder engines in the templates."""

@@ -6,9 +6,10 @@ CMake ignores an unknown switch with a warning, so the image is built for the CP
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from newbackend.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,10 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+
+from newbackend.records import dataclass
 
 TIMEOUT_SECONDS = 20.0
 _GROUP = "case x in x) :\n{script}\n;; esac\n: \")\" ')'\n"
@@ -39,7 +41,8 @@ def bash() -> str | None:
 def script_faults(scripts: Iterable[str]) -> dict[str, ScriptFault]:
     """The texts that bash cannot parse, with its complaint.
 
-    Raises OSError when bash cannot be started and subprocess.TimeoutExpired when it takes too long.
+    Raises OSError when bash cannot be started or no temporary file be written, and subprocess.TimeoutExpired when it
+    takes too long.
     """
     new = [script for script in dict.fromkeys(scripts) if script not in _PARSED]
     # bash does not look between backticks when it executes nothing, so an odd one would hide what follows.
@@ -56,15 +59,19 @@ def _complaint(text: str) -> ScriptFault | None:
     program = bash()
     if program is None:
         raise FileNotFoundError("bash")
-    done = subprocess.run(
-        [program, "--noprofile", "--norc", *options, "-n"],
-        input=text.encode("utf-8", "surrogatepass"),
-        capture_output=True,
-        check=False,
-        timeout=TIMEOUT_SECONDS,
-        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
-        cwd="/",
-    )
+    # Of a pipe bash reads one byte at a time, of a file a block.
+    with TemporaryFile() as script:
+        script.write(text.encode("utf-8", "surrogatepass"))
+        script.seek(0)
+        done = subprocess.run(
+            [program, "--noprofile", "--norc", *options, "-n"],
+            stdin=script,
+            capture_output=True,
+            check=False,
+            timeout=TIMEOUT_SECONDS,
+            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
+            cwd="/",
+        )
     said = done.stderr.decode("utf-8", "replace")
     if done.returncode == 0 and not said:
         return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from newbackend.checkout.git import Git
@@ -17,6 +17,7 @@ from newbackend.checkout.gitdir import git_directory
 from newbackend.checkout.gitlink import GITLINK
 from newbackend.checkout.remotes import identity, signs_commits
 from newbackend.errors import NewbackendError, UsageError
+from newbackend.records import dataclass
 
 _BUSY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply", "BISECT_LOG")
 

@@ -6,15 +6,22 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from newbackend.checkout.javascript import Engine, ScriptFailed
 from newbackend.checkout.layout import FILTER_MODULE, layout_of
 from newbackend.checkout.tree import Checkout
+from newbackend.errors import NewbackendError
 
 T = TypeVar("T")
+_Source = tuple[str, bool, int]
+"""The filter's script, whether it is a module, and the process that asks: two processes cannot talk to one engine."""
 _LINUX, _DARWIN = "inferBackendPath", "inferBackendPathDarwin"
+
+_STARTED: dict[_Source, tuple[Engine, str]] = {}
+"""The engine that loads a filter which nobody has asked for yet."""
 
 
 class FilterUnavailable(Exception):
@@ -29,9 +36,8 @@ class FilterUnavailable(Exception):
 class PathFilter:
     """The filter functions of one script, loaded once."""
 
-    def __init__(self, source: str, *, module: bool) -> None:
-        self._engine = Engine()
-        script = f"{_runnable(source, module=module)}\n;typeof filterMatrix === 'function'"
+    def __init__(self, engine: Engine, script: str) -> None:
+        self._engine = engine
         self.has_filter = self._answer("the path filter does not run", script) == "True"
 
     def _map(self, function: str, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
@@ -86,23 +92,43 @@ def _runnable(source: str, *, module: bool) -> str:
     return "\n".join(parts)
 
 
+def start_filter(checkout: Checkout) -> None:
+    """Lets the filter load while this process goes on. The earlier, the less memory a fork shares with it, each page
+    of which costs a copy when it changes."""
+    with suppress(FilterUnavailable, NewbackendError, ImportError):
+        source = _source(checkout)
+        _STARTED.clear()
+        _STARTED[source] = engine_for(*source)
+
+
 def path_filter(checkout: Checkout) -> PathFilter:
     """The checkout's filter, loaded once. Raises FilterUnavailable with the reason."""
-    path = layout_of(checkout).filter_path
-    if path is None:
-        raise FilterUnavailable("no file with function inferBackendPath was found")
-    loaded = _loaded(checkout.need(path), os.getpid(), module=path == FILTER_MODULE)
+    loaded = _loaded(_source(checkout))
     if isinstance(loaded, FilterUnavailable):
         raise loaded
     return loaded
 
 
+def _source(checkout: Checkout) -> _Source:
+    path = layout_of(checkout).filter_path
+    if path is None:
+        raise FilterUnavailable("no file with function inferBackendPath was found")
+    return checkout.need(path), path == FILTER_MODULE, os.getpid()
+
+
+def engine_for(source: str, module: bool, _process: int) -> tuple[Engine, str]:
+    """An engine that loads a filter, and the script that it loads."""
+    engine, script = Engine(), f"{_runnable(source, module=module)}\n;typeof filterMatrix === 'function'"
+    engine.send(script)
+    return engine, script
+
+
 @lru_cache(maxsize=2)
-def _loaded(source: str, _process: int, *, module: bool) -> PathFilter | FilterUnavailable:
+def _loaded(source: _Source) -> PathFilter | FilterUnavailable:
     """The filter, cached by its source: a checkout and a planned change of it share one (and its failures) while the
-    source is the same. A fork has its own: two processes cannot talk to one engine."""
+    source is the same."""
     try:
-        return PathFilter(source, module=module)
+        return PathFilter(*(_STARTED.pop(source, None) or engine_for(*source)))
     except FilterUnavailable as error:
         return error
     except ImportError:

@@ -7,11 +7,11 @@ another place belongs to a checkout only when it names the checkout in turn (git
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from newbackend.checkout.reading import read_regular
 from newbackend.errors import UsageError
+from newbackend.records import dataclass
 
 _SMALL = 1 << 20
 

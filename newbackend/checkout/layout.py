@@ -6,13 +6,14 @@ Each probe looks for one feature, so a checkout between two known revisions is d
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 
 from newbackend.checkout.reading import Files
 from newbackend.checkout.tree import Checkout, cached
 from newbackend.errors import NotFoundError, UsageError
+from newbackend.records import dataclass
 
 MATRIX = ".github/backend-matrix.yml"
 INDEX = "backend/index.yaml"

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from newbackend.checkout.git import Git, run_outside, settings
 from newbackend.checkout.gitdir import git_directory
 from newbackend.errors import NotFoundError, UsageError
+from newbackend.records import dataclass
 
 PUSH_SECONDS = 300.0
 _KEY = re.compile(r"remote\.(.+)\.(url|pushurl)\Z", re.S)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from threading import Thread
 
 from newbackend.checkout.git import Git
 from newbackend.checkout.reading import LIMIT_BYTES
@@ -28,6 +30,31 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
+class Search:
+    """git's search for words, which goes on while the `with` block does something else."""
+
+    def __init__(self, checkout: Checkout, words: Iterable[str], aside: Iterable[str]) -> None:
+        self.words = frozenset(word for word in words if _WORD.fullmatch(word))
+        self._found: dict[str, frozenset[str]] = {}
+        self._thread = Thread(target=self._search, args=(checkout, tuple(aside)))
+
+    def _search(self, checkout: Checkout, aside: Sequence[str]) -> None:
+        with suppress(NewbackendError):
+            self._found = _by_git(checkout, self.words, aside)
+
+    def __enter__(self) -> Search:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join()
+
+    def of(self, words: frozenset[str]) -> dict[str, frozenset[str]]:
+        """Path -> those of some of the words that the file has; empty when git cannot tell. Waits for git."""
+        self._thread.join()
+        return {path: mine for path, have in self._found.items() if (mine := have & words)}
+
+
 def files_with(
     checkout: Checkout,
     words: Iterable[str],
@@ -36,19 +63,23 @@ def files_with(
     aside: Iterable[str] = (),
     *,
     limit: int = LIMIT_BYTES,
+    search: Search | None = None,
 ) -> Mapping[str, frozenset[str]]:
     """Path -> those of the words that the file has, at least `fewest`, for files and directories that are `looked_at`.
     git is told of what is big and not (`aside`, gitglossary(7), "pathspec"); of what is read here, a file of more than
     `limit` characters is not.
 
     git searches what it does not ignore, which takes a tenth of the time; without git, or a git without Perl's regular
-    expressions, every file is read. Planned changes count. A file that cannot be read has nothing.
+    expressions, every file is read. Planned changes count. A file that cannot be read has nothing. A `search` that has
+    started, for these words and others, with the same `aside`, is not made again.
     """
     known = frozenset(word for word in words if _WORD.fullmatch(word))
-    try:
-        found = {} if isinstance(checkout, RevisionCheckout) or not known else _by_git(checkout, known, aside)
-    except NewbackendError:
-        found = {}
+    found: dict[str, frozenset[str]] = {}
+    if search is not None and known <= search.words:
+        found = search.of(known)
+    elif known and not isinstance(checkout, RevisionCheckout):
+        with Search(checkout, known, aside) as own:
+            found = own.of(known)
     planned = [path for path in checkout.planned if _seen(path, looked_at)]
     paths = (*planned, *(() if found else _files(checkout, looked_at)))
     read = dict(_by_reading(checkout, known, paths, limit))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from newbackend.cli.common import (
@@ -13,6 +12,7 @@ from newbackend.cli.common import (
     refuse_by_hand,
     style,
 )
+from newbackend.records import dataclass
 
 if TYPE_CHECKING:
     from newbackend.checkout.tree import Checkout

@@ -116,12 +116,14 @@ def create(
     Shows the whole change first. Without --yes it asks before writing. With --standalone it is a repository of its own.
     """
     from newbackend.answers import Answers, DocsAnswers, EngineAnswers, OptionAnswers
+    from newbackend.checkout.filter_engine import start_filter
     from newbackend.cli.create_answers import given_answers, import_answers, pin_answers, placed_answers, split
     from newbackend.cli.standalone import StandaloneOptions, create_standalone, localai, move_out
     from newbackend.errors import UsageError
     from newbackend.model_address import model_answers
     from newbackend.registrations.support.backend_names import named
     from newbackend.requirement import parse_requirement
+    from newbackend.scaffold.copying import start_copier
 
     check_format(format_)
     if engine is not None:
@@ -178,6 +180,8 @@ def create(
         message = "--image-base, --from, --git and --development go with --standalone DIR only"
         raise UsageError("standalone-options", message)
     checkout = open_repo(repo, writes=not dry_run)
+    start_copier()
+    start_filter(checkout)
     return _create(given_answers(answers, flags(checkout), set_ or ()), checkout, options, answers)
 
 
@@ -246,16 +250,19 @@ def _front_end(options: CreateOptions) -> Frontend:
 
 def _plan(asked: EngineFacts, checkout: Checkout, answers: Path | None) -> Plan:
     from dataclasses import replace
+    from functools import partial
 
     from newbackend.plan.build import plan_create
     from newbackend.registrations.remaining import remaining
+    from newbackend.registrations.support.siblings import searching
 
     scaffold = asked.scaffold
     if answers is not None:
         from newbackend.standalone.move_in import with_edits
 
         scaffold = with_edits(scaffold, answers)
-    plan = plan_create(asked.spec, checkout, scaffold=scaffold, remaining=remaining)
+    with searching(checkout, asked.spec.name) as search:
+        plan = plan_create(asked.spec, checkout, scaffold=scaffold, remaining=partial(remaining, search=search))
     return replace(plan, notes=(*plan.notes, *asked.notes)) if asked.notes else plan
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from newbackend.catalog import variant_table
 from newbackend.catalog.import_kinds import IMPORT_KINDS
 from newbackend.catalog.languages import language_ids
 from newbackend.cli.completion import backends, flavours, languages, licenses, modalities, one_of, tags, variants
+from newbackend.records import dataclass
 
 NameArgument = Annotated[
     str | None, typer.Argument(metavar="[NAME]", help="The backend's name, e.g. ds4.", show_default=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from newbackend.cli.common import open_repo, print_out, style
 from newbackend.cli.output.progress import progress
 from newbackend.errors import UsageError
+from newbackend.records import dataclass
 from newbackend.sanitize import one_line
 from newbackend.upstream.cplusplus_use import Names, includes_of
 from newbackend.upstream.diff import Change

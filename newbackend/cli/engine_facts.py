@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from newbackend.answers import Answers, EngineAnswers, as_data, merge
 from newbackend.checkout.tree import Checkout
 from newbackend.cli.output.progress import progress
 from newbackend.errors import NewbackendError, NotFoundError, UsageError
+from newbackend.records import dataclass
 from newbackend.registrations.matrix.place import rows_of
 from newbackend.spec import BackendSpec, make_spec, to_answers
 

@@ -97,7 +97,10 @@ def _drawn(made: Map, format_: str) -> str:
 
 
 def _of_checkout(repo: Path | None, base: str | None, *, follow: bool) -> Map:
+    from newbackend.checkout.filter_engine import start_filter
+
     checkout = open_repo(repo)
+    start_filter(checkout)
     if base is None:
         from newbackend.map.gather import map_of
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from newbackend.cli.common import agreed, asked_line, interactive, print_err, print_out
+from newbackend.records import dataclass
 
 if TYPE_CHECKING:
     from newbackend.checkout.tree import Checkout

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import typer
@@ -13,6 +12,7 @@ import typer
 from newbackend import __version__
 from newbackend.cli.verbs import VERBS
 from newbackend.errors import Exit
+from newbackend.records import dataclass
 
 _STATUSES = {
     Exit.OK: "clean, or done",

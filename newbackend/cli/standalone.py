@@ -5,11 +5,11 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newbackend.cli.common import open_repo, print_err, print_out
+from newbackend.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

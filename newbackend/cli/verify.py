@@ -127,6 +127,7 @@ def verify(
     Exit status: 0 nothing at or above --fail-on, 1 findings (with --diff also repairs), 3 something could not be
     checked. What --select, --ignore and --severity leave out does not decide it.
     """
+    from newbackend.checkout.filter_engine import start_filter
     from newbackend.cli.output.report_text import named_files, print_report, print_statistics, write_reports
     from newbackend.errors import Exit, UsageError
     from newbackend.findings import Severity
@@ -146,10 +147,11 @@ def verify(
     files = named_files(output or ())
     if every and (names or base):
         raise UsageError("all-and-some", "--all goes with neither NAME nor --base")
-    chosen = selection(select or (), ignore or (), Severity(severity), _online_rules() if online else {})
     if strict and not names:
         raise UsageError("strict-without-name", "--strict needs the NAME of the backend that is judged as a new one")
     checkout = open_repo(repo, writes=(fix or unsafe_fixes) and not diff)
+    start_filter(checkout)
+    chosen = selection(select or (), ignore or (), Severity(severity), _online_rules() if online else {})
     run = _Run(tuple(named(name, checkout) for name in names or ()), base, release=release, strict=strict)
     report = run.verify(checkout)
     if fix or unsafe_fixes or diff:

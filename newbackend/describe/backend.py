@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from newbackend.answers import Answers, EngineAnswers, PinAnswers
@@ -17,9 +17,10 @@ from newbackend.describe.release import release_of
 from newbackend.errors import UsageError
 from newbackend.overrides import KEEP, SCAFFOLD, SECTIONS
 from newbackend.pin import Pin, check_pin
+from newbackend.records import dataclass
 from newbackend.registrations import places
 from newbackend.registrations.base import ExpectedFact, Fact, Place, probed
-from newbackend.spec import BackendSpec, make_spec
+from newbackend.spec import BackendSpec, make_spec, with_overrides
 
 _NOTES_LIMIT = 20
 
@@ -65,7 +66,7 @@ def describe(checkout: Checkout, name: str) -> Description:
         settled, left = _settled(place, backend, answers, spec)
         notes += left
         if settled is not answers:
-            answers, spec = settled, make_spec(settled)
+            answers, spec = settled, with_overrides(spec, settled.overrides or {})
     return Description(_tidy(answers), tuple(notes), note)
 
 

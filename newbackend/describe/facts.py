@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
 from newbackend.catalog.languages import Language, languages
-from newbackend.checkout.tree import Checkout
+from newbackend.checkout.tree import Checkout, cached
+from newbackend.records import dataclass
 from newbackend.registrations import places
 from newbackend.registrations.base import Fact
 from newbackend.registrations.gallery_index.entries import DEV
@@ -31,7 +33,7 @@ class Registered:
         """The facts of one place, all of them or some kinds."""
         return tuple(fact for fact in self.by_place.get(place, ()) if not kinds or fact.kind in kinds)
 
-    @property
+    @cached_property
     def language(self) -> Language:
         """The backend's language."""
         return languages()[self.lang]
@@ -60,11 +62,26 @@ class Registered:
 def registered(checkout: Checkout, name: str) -> Registered:
     """The facts of a backend. Raises NotFoundError when the checkout has none under that name."""
     names = (name, *families(checkout, name))
-    all_facts = {place.id: tuple(f for f in place.observe(checkout) if f.backend in names) for place in places()}
-    by_place = {place: facts for place, facts in all_facts.items() if facts}
+    by_place = {place: facts for place, of in _by_backend(checkout).items() if (facts := _in_order(of, names))}
     if not any(place in by_place for place in ("matrix", "gallery-index", "makefile")):
         raise unknown_backend(name, checkout)
     return Registered(name, names, _lang(checkout, name, by_place), checkout, by_place)
+
+
+@cached
+def _by_backend(checkout: Checkout) -> Mapping[str, Mapping[str, list[tuple[int, Fact]]]]:
+    """Place -> backend -> its facts with their positions among the place's facts."""
+    by_place: dict[str, dict[str, list[tuple[int, Fact]]]] = {}
+    for place in places():
+        by_backend = by_place[place.id] = defaultdict(list)
+        for position, fact in enumerate(place.observe(checkout)):
+            by_backend[fact.backend].append((position, fact))
+    return by_place
+
+
+def _in_order(by_backend: Mapping[str, list[tuple[int, Fact]]], names: Iterable[str]) -> tuple[Fact, ...]:
+    mine = [entry for name in dict.fromkeys(names) for entry in by_backend.get(name, ())]
+    return tuple(fact for _, fact in sorted(mine, key=lambda entry: entry[0]))
 
 
 def _lang(checkout: Checkout, name: str, by_place: Mapping[str, tuple[Fact, ...]]) -> str:

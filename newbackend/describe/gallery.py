@@ -12,7 +12,7 @@ from newbackend.describe.facts import Registered
 from newbackend.errors import UsageError
 from newbackend.registrations.gallery_index.entries import DEV, capabilities_of, entry_name, image_suffixes
 from newbackend.registrations.gallery_index.place import GalleryIndex
-from newbackend.spec import BackendSpec, make_spec
+from newbackend.spec import BackendSpec, make_spec, with_overrides
 
 _TEXTS = ("description", "license", "icon", "urls", "tags")
 
@@ -26,9 +26,12 @@ def with_gallery(backend: Registered, answers: Answers) -> Answers:
     if anchor and anchor != backend.gallery.replace("-", ""):
         departing["anchor"] = anchor
     answers = with_place(_with_texts(backend, answers), GalleryIndex.id, departing)
-    answers = _with_entries(backend, answers)
-    answers = _with_capabilities(backend, answers)
-    return with_place(answers, GalleryIndex.id, _fields(backend, make_spec(answers)))
+    spec = make_spec(answers)
+    answers = _with_entries(backend, answers, spec)
+    spec = with_overrides(spec, answers.overrides or {})
+    answers = _with_capabilities(backend, answers, spec)
+    spec = with_overrides(spec, answers.overrides or {})
+    return with_place(answers, GalleryIndex.id, _fields(backend, spec))
 
 
 def _anchor(backend: Registered) -> str:
@@ -60,8 +63,7 @@ def _accepted(answers: Answers, texts: Mapping[str, Any]) -> Answers | None:
     return merged
 
 
-def _with_entries(backend: Registered, answers: Answers) -> Answers:
-    spec = make_spec(answers)
+def _with_entries(backend: Registered, answers: Answers, spec: BackendSpec) -> Answers:
     by_uri: dict[str, list[str]] = {}
     for fact in backend.of("gallery-index"):
         if "uri" in fact.value and "&" not in fact.value:
@@ -74,8 +76,8 @@ def _with_entries(backend: Registered, answers: Answers) -> Answers:
     return _overridden(answers, "variants", variants)
 
 
-def _with_capabilities(backend: Registered, answers: Answers) -> Answers:
-    wanted = capabilities_of(make_spec(answers))
+def _with_capabilities(backend: Registered, answers: Answers, spec: BackendSpec) -> Answers:
+    wanted = capabilities_of(spec)
     real = backend.meta.get("capabilities")
     if not isinstance(real, Mapping):
         return answers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatch
 from typing import Any
 
@@ -89,8 +89,14 @@ def modalities_of(backend: Registered) -> tuple[list[str], str]:
     gallery's tags, else text generation."""
     served = {rpc for fact in backend.of("backend-capabilities") for rpc in fact.value.get("GRPCMethods") or ()}
     named = {rpc for modality in modalities().values() for rpc in modality.rpcs}
-    by_rpc = [m.id for m in modalities().values() if _serves(m.rpcs, served & named) or _unnamed(backend, m.rpcs)]
-    by_source = [] if by_rpc else [m.id for m in modalities().values() if _defines(backend, m.rpcs)]
+    known, sources = known_methods(backend.checkout), _sources(backend)
+
+    def unnamed(rpcs: Sequence[str]) -> bool:
+        """Whether the sources serve a modality that BackendCapabilities has no constant for, such as a vector store."""
+        return bool(rpcs and known) and rpcs[0] not in known and _defines(sources, rpcs)
+
+    by_rpc = [m.id for m in modalities().values() if _serves(m.rpcs, served & named) or unnamed(m.rpcs)]
+    by_source = [] if by_rpc else [m.id for m in modalities().values() if _defines(sources, m.rpcs)]
     if by_rpc or by_source:
         return by_rpc or by_source, ""
     tags = {_word(tag) for tag in backend.meta.get("tags") or ()}
@@ -101,13 +107,7 @@ def modalities_of(backend: Registered) -> tuple[list[str], str]:
     return [FALLBACK], f"modalities: nothing here says what it serves, {FALLBACK} is assumed"
 
 
-def _unnamed(backend: Registered, rpcs: Sequence[str]) -> bool:
-    """Whether the sources serve a modality that BackendCapabilities has no constant for, such as a vector store."""
-    known = known_methods(backend.checkout)
-    return bool(rpcs and known) and rpcs[0] not in known and _defines(backend, rpcs)
-
-
-def _defines(backend: Registered, rpcs: Sequence[str]) -> bool:
+def _defines(sources: Iterable[str], rpcs: Sequence[str]) -> bool:
     """Whether the sources define a modality's first RPC: Go (some are in the plural) and Python as a method, C++
     with its context, Rust in its own spelling.
 
@@ -119,7 +119,7 @@ def _defines(backend: Registered, rpcs: Sequence[str]) -> bool:
     method = rf"\bfunc\s*\([^)]*\)\s*{rpcs[0]}s?\s*\(|\bdef\s+{rpcs[0]}\s*\(|\bfn\s+{snake}\s*\("
     with_context = rf"\b{rpcs[0]}\s*\(\s*[\w:]*Context\b"
     defined = re.compile(rf"(?:{method}|{with_context})(?!(?:[^}}]|\n){{0,400}}nimplemented)")
-    texts = (text for text in _sources(backend) if rpcs[0] in text or snake in text)  # a search takes much longer
+    texts = (text for text in sources if rpcs[0] in text or snake in text)  # a search takes much longer
     return any(defined.search(text) for text in texts)
 
 

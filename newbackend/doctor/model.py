@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
+
+from newbackend.records import dataclass
 
 SCHEMA = "newbackend/doctor/1"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from newbackend.catalog.hosts import Hardware, hardware_word
@@ -13,6 +12,7 @@ from newbackend.errors import UsageError
 from newbackend.findings import Finding, Rule, Severity
 from newbackend.gallery.document import Entry, Index
 from newbackend.gallery.surroundings import Surroundings
+from newbackend.records import dataclass
 from newbackend.rulebook import Rulebook
 from newbackend.sanitize import printable_name
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 
 from newbackend.catalog.hosts import HOSTS
 from newbackend.findings import BackendStatus, CheckResult, Finding, Report, Rule, Severity, Status, sort_findings
 from newbackend.gallery.book import GALLERY, Gallery
 from newbackend.gallery.table import Pick, Why, host_table
+from newbackend.records import dataclass
 from newbackend.suppress.comments import parse_comments
 from newbackend.suppress.config import SuppressConfig
 from newbackend.suppress.engine import apply_suppressions, ran_everywhere

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 import yaml
 
+from newbackend.records import dataclass
 from newbackend.splice.yaml_nodes import MERGE_TAG, YamlBroken, compose
 
 TEXTS = ("name", "alias", "uri", "version", "sha256", "description", "license", "icon", "url", "size", "backend")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from newbackend.catalog.hosts import FALLBACKS
 from newbackend.findings import Finding, Report, Rule, Severity, Status, sort_findings
@@ -11,6 +11,7 @@ from newbackend.gallery.book import Gallery, about
 from newbackend.gallery.document import Entry
 from newbackend.online.questions import Kind, Question, Said, State
 from newbackend.online.run import Interview
+from newbackend.records import dataclass
 from newbackend.rulebook import Rulebook
 
 _MACS = ("metal", "darwin-x86")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from newbackend.checkout.layout import STANDALONE
 from newbackend.checkout.reading import Files
 from newbackend.errors import NotFoundError, UsageError
+from newbackend.records import dataclass
 from newbackend.splice.yaml_nodes import YamlBroken, compose, plain_value
 
 NAME = STANDALONE

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from newbackend.catalog.hosts import HOSTS, is_offered, picked_key
 from newbackend.gallery.document import Entry, Index
+from newbackend.records import dataclass
 
 
 class Why(StrEnum):

@@ -6,7 +6,6 @@ By `gallery/table.py`, as `gallery check` says it; needs nothing but the gallery
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from newbackend.catalog import modalities
@@ -15,6 +14,7 @@ from newbackend.catalog.variants import hardware_of, variant_table
 from newbackend.gallery.check import reason
 from newbackend.gallery.document import Entry, Index
 from newbackend.gallery.table import Pick, pick
+from newbackend.records import dataclass
 from newbackend.registrations.gallery_index.entries import DEV
 
 OTHER = "other"

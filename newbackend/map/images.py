@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from newbackend.catalog.variants import hardware_of, variant_table
 from newbackend.findings import Finding
+from newbackend.records import dataclass
 from newbackend.registrations.base import Fact
 from newbackend.registrations.matrix.place import variant_of
 from newbackend.rules.backend import BackendInfo

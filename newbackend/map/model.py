@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from newbackend.findings import Fix, Severity
 from newbackend.map.hosts import Host
 from newbackend.map.images import Cell
 from newbackend.map.places import Column, PlaceCell
+from newbackend.records import dataclass
 from newbackend.report.folding import Entry
 from newbackend.trace.stations import Station
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from newbackend.checklist import NEW_BACKEND, Decided
 from newbackend.findings import Finding, Report, Severity, Status
 from newbackend.pullrequest.checklist import PlaceState, place_states
+from newbackend.records import dataclass
 from newbackend.registrations.base import ExpectedFact
 from newbackend.rules.context import Context
 from newbackend.spec import BackendSpec

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from newbackend.findings import CheckResult, Finding
+from newbackend.records import dataclass
 from newbackend.rulebook import Rulebook
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import IO, Any
+
+from newbackend.records import dataclass
 
 TIMEOUT_SECONDS = 20.0
 LIMIT_BYTES = 4 * 1024 * 1024

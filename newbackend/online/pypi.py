@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from newbackend.errors import NotFoundError
 from newbackend.online.network import Network, Unreachable
+from newbackend.records import dataclass
 from newbackend.requirement import Requirement, same_version
 
 _LIMIT_TEXT = 300

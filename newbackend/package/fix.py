@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypedDict
 
@@ -25,6 +24,7 @@ from newbackend.package.repair import (
     tidy,
 )
 from newbackend.package.sources import refuse_sources
+from newbackend.records import dataclass
 
 
 class FixJson(TypedDict):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from newbackend.package.archive import open_package
@@ -14,6 +14,7 @@ from newbackend.package.model import Package, load_package
 from newbackend.package.options import Layout, PackageOptions
 from newbackend.package.sources import refuse_sources
 from newbackend.package.versions import FAMILIES, Newest, banner, bundled_libc, newest
+from newbackend.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from newbackend.package.archive import Kind, Tree
 from newbackend.package.elf import ELFFile
 from newbackend.package.libraries import is_glibc
 from newbackend.package.options import Layout
 from newbackend.package.script import RunScript, matching
+from newbackend.records import dataclass
 
 LOADER_PLACES = ("lib/ld.so", "ld.so")
 

@@ -6,11 +6,11 @@ All of it is data with a reason per row: data/hostlibs.toml and data/dlopen.toml
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import dataclass
 from functools import cache
 
 from newbackend.package.data import read_table
 from newbackend.package.options import Layout
+from newbackend.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

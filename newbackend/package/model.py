@@ -6,7 +6,6 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from newbackend.package.archive import Entry, Kind, Tree
@@ -43,6 +42,7 @@ from newbackend.package.macho import MachError, MachFile, is_macho, read_macho
 from newbackend.package.options import Layout, PackageOptions
 from newbackend.package.script import RunScript, matching, read_run_script
 from newbackend.package.targets import DEFAULT, Target, parse_target
+from newbackend.records import dataclass
 
 # Python modules that may list the processor features of a library: `_cpu_check.py`, `build_feature_flags.py`.
 LISTS = re.compile(r"(cpu|feature)\w*\.py$")

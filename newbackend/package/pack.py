@@ -16,13 +16,13 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from newbackend.errors import NotFoundError, UsageError
 from newbackend.package.archive import ARCHITECTURES, Entry, Kind, Tree, View, directory_tree
 from newbackend.package.sources import refuse_sources
+from newbackend.records import dataclass
 
 PLATFORMS = ("linux/amd64", "linux/arm64", "darwin/arm64")
 RUN = "run.sh"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from newbackend.errors import UsageError
 from newbackend.package.data import read_table
+from newbackend.records import dataclass
 
 # LocalAI's runtime images are Ubuntu 24.04 (its Dockerfile).
 DEFAULT = "ubuntu24.04"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from newbackend.package.elf import ELFError, Need
 from newbackend.package.libraries import is_glibc
 from newbackend.package.model import Package
 from newbackend.package.options import Layout
 from newbackend.package.targets import Number, number
+from newbackend.records import dataclass
 
 FAMILIES = ("GLIBC", "GLIBCXX", "CXXABI", "GCC")
 _NUMBERED = re.compile(r"^(GLIBC|GLIBCXX|CXXABI|GCC)_(\d+(?:\.\d+)*)$")

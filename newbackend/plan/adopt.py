@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from newbackend.answers import as_data
 from newbackend.answers_file import dump_answers, schema_line
@@ -12,6 +12,7 @@ from newbackend.errors import NotFoundError, UsageError
 from newbackend.plan.build import base_of
 from newbackend.plan.files import create
 from newbackend.plan.model import Plan
+from newbackend.records import dataclass
 from newbackend.scaffold.generated import answers_file, answers_text, record
 from newbackend.scaffold.render import RenderedFile, answers_path
 from newbackend.spec import make_spec

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from newbackend.answers import Answers, as_data, read_answers
@@ -31,6 +31,7 @@ from newbackend.plan.model import Edit, Plan
 from newbackend.plan.registered import Registered, registered_answers
 from newbackend.plan.rename import moved_files, registered_anew, renamed, with_bindings
 from newbackend.plan.wish import Wish, only_departures, wished
+from newbackend.records import dataclass
 from newbackend.registrations import places
 from newbackend.registrations.base import Change, NewFile, Place
 from newbackend.registrations.difference import plan_difference

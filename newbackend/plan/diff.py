@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from newbackend.checkout.gitlink import GITLINK
+from newbackend.records import dataclass
 from newbackend.splice.lines import Lines
 from newbackend.splice.outcome import Splice, apply_splices
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from newbackend.checkout.git import run_outside
@@ -19,6 +18,7 @@ from newbackend.errors import NotFoundError, UsageError
 from newbackend.overrides import SCAFFOLD
 from newbackend.plan.diff import whole_file
 from newbackend.plan.model import Edit
+from newbackend.records import dataclass
 from newbackend.registrations.manual import Manual
 from newbackend.scaffold.generated import blob_id
 from newbackend.scaffold.render import RenderedFile

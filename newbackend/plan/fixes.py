@@ -7,13 +7,14 @@ and none may be new.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.findings import Finding, Fix, Report, Status
 from newbackend.plan.build import assemble, planned, prove
 from newbackend.plan.model import Plan
+from newbackend.records import dataclass
 from newbackend.registrations.base import Change
 from newbackend.rules.context import Context
 from newbackend.rules.registry import RULES

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from newbackend.checkout.gitlink import GITLINK
 from newbackend.checkout.tree import Checkout
+from newbackend.records import dataclass
 from newbackend.registrations.manual import Manual
 from newbackend.splice.outcome import Splice, apply_splices
 

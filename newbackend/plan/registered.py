@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 from newbackend.answers import Answers, as_data
@@ -17,6 +17,7 @@ from newbackend.answers_file import parse_answers
 from newbackend.checkout.tree import Checkout
 from newbackend.describe import describe
 from newbackend.errors import RefusedChange, UsageError
+from newbackend.records import dataclass
 from newbackend.registrations.base import Change
 from newbackend.scaffold.generated import answers_file
 from newbackend.spec import BackendSpec, make_spec, to_answers

@@ -9,13 +9,14 @@ reports the omission: a matrix row and the gallery entries that point at its ima
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from newbackend.checkout.gitlink import GITLINK
 from newbackend.errors import NotFoundError
 from newbackend.overrides import SCAFFOLD
 from newbackend.plan.model import Edit, Plan
+from newbackend.records import dataclass
 from newbackend.registrations import places
 
 if TYPE_CHECKING:

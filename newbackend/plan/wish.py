@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Any
 
 from newbackend.answers import Answers, EngineAnswers, ModelAnswers, merge
 from newbackend.catalog import modalities, variant_table
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
+from newbackend.records import dataclass
 from newbackend.registrations import places
 from newbackend.registrations.base import kept
 from newbackend.registrations.gallery_index.entries import DEV, entry_name

@@ -7,10 +7,10 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 from newbackend.checkout.git import environment
+from newbackend.records import dataclass
 
 SECONDS = 60.0
 _LIMIT = 1 << 20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from newbackend.checkout.commit import commit_on, current_branch, refuse_busy, reusable, tree_of
 from newbackend.checkout.git import Git
@@ -16,6 +16,7 @@ from newbackend.proposal.selection import Selection, select
 from newbackend.proposal.target import TRUNKS, Target, target_of
 from newbackend.pullrequest.state import State, errors_of
 from newbackend.pullrequest.text import description, title
+from newbackend.records import dataclass
 from newbackend.rules.run import verify
 from newbackend.sanitize import one_line
 

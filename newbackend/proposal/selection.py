@@ -8,7 +8,6 @@ something else there too, and that stays uncommitted.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from newbackend.catalog.languages import languages
 from newbackend.checkout.commit import Chosen
@@ -19,6 +18,7 @@ from newbackend.errors import NotFoundError, UsageError
 from newbackend.plan.build import planned
 from newbackend.plan.files import merge
 from newbackend.plan.remove import own_paths, plan_remove
+from newbackend.records import dataclass
 from newbackend.registrations import places
 from newbackend.registrations.gallery_index.place import families
 from newbackend.registrations.support.backend_names import backend_names

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from newbackend.checkout.commit import tip
@@ -13,6 +12,7 @@ from newbackend.checkout.remotes import Remote, check_url, push_default, remotes
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError, NotFoundError, UsageError
 from newbackend.pin import parse_pin
+from newbackend.records import dataclass
 from newbackend.suggest import unknown
 
 _MODULE = re.compile(r"^module github\.com/([\w.-]+/[\w.-]+)\s*$", re.M)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from newbackend.catalog.languages import PLACEHOLDER
 from newbackend.checklist import NEW_BACKEND, Decided, Item, Line
 from newbackend.checkout.tree import Checkout
 from newbackend.findings import Report, Severity, Status
+from newbackend.records import dataclass
 from newbackend.registrations import places
 from newbackend.registrations.base import ExpectedFact, facts_by_key, probed
 from newbackend.registrations.remaining import placeholders
@@ -48,15 +48,16 @@ def place_states(spec: BackendSpec, checkout: Checkout) -> tuple[PlaceState, ...
             why = probe.absent or probe.unrecognised
             states.append(PlaceState(place.id, place.title, path, (), 0, (), (), skipped=why))
             continue
-        wanted = place.wanted(spec, checkout)
+        expected = place.expect(spec, checkout)
+        wanted = place.answered(spec, expected)
         observed = facts_by_key(checkout, place)
-        mine = [(expected, observed.get(expected.key)) for expected in wanted]
-        good = [fact for expected, fact in mine if fact is not None and place.same(expected.value, fact.value)]
-        missing = [expected for expected, fact in mine if fact is None or not place.same(expected.value, fact.value)]
-        kinds = tuple(dict.fromkeys(expected.kind for expected in wanted))
+        mine = [(one, observed.get(one.key)) for one in wanted]
+        good = [fact for one, fact in mine if fact is not None and place.same(one.value, fact.value)]
+        missing = [one for one, fact in mine if fact is None or not place.same(one.value, fact.value)]
+        kinds = tuple(dict.fromkeys(one.kind for one in wanted))
         lines = tuple(sorted({fact.line for fact in good}))
-        keys = {expected.key for expected in wanted}
-        omitted = tuple(expected for expected in place.expect(spec, checkout) if expected.key not in keys)
+        keys = {one.key for one in wanted}
+        omitted = tuple(one for one in expected if one.key not in keys)
         where = good[0].path if good else path
         states.append(PlaceState(place.id, place.title, where, kinds, len(wanted), tuple(missing), lines, omitted))
     return tuple(states)

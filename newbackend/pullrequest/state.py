@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from newbackend.catalog import variant_table
@@ -14,6 +13,7 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError
 from newbackend.findings import Finding, Report, Severity, Status
 from newbackend.pullrequest.checklist import PlaceState, checklist, place_states
+from newbackend.records import dataclass
 from newbackend.registrations import places
 from newbackend.registrations.base import rules_of
 from newbackend.registrations.manual import Manual

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from newbackend.checkout.filter_engine import FilterUnavailable, path_filter
 from newbackend.checkout.layout import INDEX, MATRIX, PROTO
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NotFoundError
+from newbackend.records import dataclass
 from newbackend.registrations.base import Fact
 from newbackend.rules.context import Context
 

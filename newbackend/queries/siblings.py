@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from newbackend.checkout.tree import Checkout
+from newbackend.records import dataclass
 from newbackend.registrations import places
 from newbackend.registrations.support.backend_names import backend_names, unknown_backend
 from newbackend.registrations.support.siblings import Listing, kinds_of, listings

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, ClassVar
 
 from newbackend.checkout.tree import Checkout, cached, cached_by_file
 from newbackend.errors import UsageError
+from newbackend.records import dataclass
 from newbackend.registrations.manual import Manual
 from newbackend.spec import BackendSpec
 from newbackend.splice.conflicts import conflict_line
@@ -239,7 +240,11 @@ class Place(ABC):
 
     def wanted(self, spec: BackendSpec, checkout: Checkout) -> list[ExpectedFact]:
         """The expected facts, with the overrides of the answers (`omit`, `facts`) applied."""
-        return self.arranged(overridden(self, spec, kept(spec, self.id, self.expect(spec, checkout))))
+        return self.answered(spec, self.expect(spec, checkout))
+
+    def answered(self, spec: BackendSpec, expected: Sequence[ExpectedFact]) -> list[ExpectedFact]:
+        """What `expect` says, with the overrides of the answers applied."""
+        return self.arranged(overridden(self, spec, kept(spec, self.id, expected)))
 
     def arranged(self, wanted: list[ExpectedFact]) -> list[ExpectedFact]:
         """The expected facts in the order and groups of their insertion."""

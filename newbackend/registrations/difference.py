@@ -6,9 +6,9 @@ What both specs imply is not touched, whatever the file has: somebody may have e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from newbackend.checkout.tree import Checkout
+from newbackend.records import dataclass
 from newbackend.registrations.base import Altered, Change, ExpectedFact, Fact, Place, PlacePlan, groups
 from newbackend.spec import BackendSpec
 from newbackend.splice.operation import anchor_missing

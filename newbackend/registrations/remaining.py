@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from newbackend.catalog.languages import PLACEHOLDER
 from newbackend.catalog.system_packages import debian_packages
+from newbackend.checkout.search import Search
 from newbackend.checkout.tree import Checkout
 from newbackend.overrides import SCAFFOLD
 from newbackend.registrations import places
@@ -27,15 +28,17 @@ _INSTALL = "apt-get install"
 _SHOWN = 120  # characters of a line that names siblings
 
 
-def remaining(checkout: Checkout, spec: BackendSpec) -> tuple[Manual, ...]:
+def remaining(checkout: Checkout, spec: BackendSpec, search: Search | None = None) -> tuple[Manual, ...]:
     """Everything that remains, the engine first. The checkout is one in which the backend is registered: the work
     tree, or the result of a plan.
 
     Of the files that name the siblings only those that name two thirds of them: four or five backends are everybody's
-    examples, which is half of many a small kind."""
+    examples, which is half of many a small kind. `search` is that of `siblings.searching`."""
     found = [*_placeholder(checkout, spec), *_packages(checkout, spec), *_of_places(checkout, spec)]
     close = [kind for kind in kinds_of(checkout, spec.name) if kind.serves]
-    many = [row for row in listings(checkout, spec.name, close) if len(row.names) * 3 >= len(row.kind.members) * 2]
+    many = [
+        row for row in listings(checkout, spec.name, close, search) if len(row.names) * 3 >= len(row.kind.members) * 2
+    ]
     known = {item.path for item in found} | (_registered_in(checkout) if many else set())
     return (*found, *(_unknown(row, spec) for row in many if row.path not in known))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from newbackend.findings import Finding
+from newbackend.records import dataclass
 
 _WORD = re.compile(r"\S+")
 _EDGES = ".,;:()'\"`"

@@ -8,10 +8,10 @@ case with its reason. There is no time stamp: the same report gives the same byt
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from newbackend.findings import CheckResult, Finding, Report, Severity, Status, Suppressed
+from newbackend.records import dataclass
 from newbackend.report.context import RenderContext
 from newbackend.report.wording import message, ownerless, place, verb_of
 from newbackend.sanitize import one_line, printable

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from newbackend.findings import Finding, Report, Severity, Status
+from newbackend.records import dataclass
 from newbackend.report.context import RenderContext
 from newbackend.report.markdown_escape import block, code, inline
 from newbackend.report.package import package_lines

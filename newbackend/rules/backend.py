@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 
 from newbackend.catalog.languages import UNKNOWN, Language, language_table, languages
+from newbackend.records import dataclass
 from newbackend.registrations.base import Fact
 from newbackend.registrations.gallery_index.entries import DEV
 from newbackend.registrations.matrix.place import lang_of_row
@@ -31,7 +32,7 @@ class BackendInfo:
     makefile: tuple[Fact, ...] = ()
     routes: tuple[Fact, ...] = ()
 
-    @property
+    @cached_property
     def language(self) -> Language:
         """Its language; `UNKNOWN` when nothing shows it."""
         return languages().get(self.lang, UNKNOWN)

@@ -7,7 +7,7 @@ present before, not now. Findings are the same if their fingerprints are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from newbackend.catalog.languages import languages
@@ -15,6 +15,7 @@ from newbackend.checkout.git import Git
 from newbackend.checkout.revision import RevisionCheckout
 from newbackend.checkout.tree import Checkout
 from newbackend.findings import Report, Since, Status
+from newbackend.records import dataclass
 from newbackend.registrations.base import Fact
 from newbackend.rules.context import Context
 from newbackend.rules.run import report, resolve, run

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from newbackend.records import dataclass
 from newbackend.registrations.base import Fact
 from newbackend.registrations.gallery_index.entries import DEV
 

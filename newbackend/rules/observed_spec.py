@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from newbackend.catalog.languages import languages
+from newbackend.records import dataclass
 from newbackend.rules.backend import BackendInfo
 from newbackend.spec import BackendSpec
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from newbackend.checkout.tree import Checkout
@@ -23,6 +23,7 @@ from newbackend.findings import (
     Suppressed,
     sort_findings,
 )
+from newbackend.records import dataclass
 from newbackend.registrations.support.backend_names import unknown_backend
 from newbackend.rulebook import Check, Scope
 from newbackend.rules import rules

@@ -6,11 +6,12 @@ Every rule still runs: a suppression that allows nothing, and a repair that woul
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
 from newbackend.errors import UsageError
 from newbackend.findings import Finding, Report, Rule, Severity, Status
+from newbackend.records import dataclass
 from newbackend.rules import rules
 from newbackend.rules.run import with_statuses
 from newbackend.suggest import did_you_mean, nearest

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from newbackend.catalog.languages import Language, templates_root
 from newbackend.errors import UsageError
+from newbackend.records import dataclass
 
 if TYPE_CHECKING:
     from jinja2.environment import TemplateExpression

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ from newbackend.answers_file import ANSWERS_NAME, dump_answers, schema_line
 from newbackend.catalog.languages import Language
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
+from newbackend.records import dataclass
 from newbackend.scaffold.context import context
+from newbackend.scaffold.copying import copied
 from newbackend.scaffold.generated import record
 from newbackend.scaffold.layers import CHECKOUT, active_layers, lay_together
 from newbackend.spec import BackendSpec, to_answers
@@ -59,23 +61,12 @@ def render_template(language: Language, variables: Mapping[str, Any]) -> dict[st
 
     Copier renders into a scratch directory that is read back and deleted: only `apply` writes to the checkout.
     """
-    from copier import run_copy
-    from copier.errors import CopierError
-    from jinja2 import TemplateError
-    from plumbum import local
-
-    # Copier looks for git here. The template is a plain directory and the target is nobody's checkout,
-    # so with git at hand it would only start it once for every file, to learn nothing.
-    with tempfile.TemporaryDirectory(prefix="newbackend-") as scratch, local.env(PATH=""):
+    with tempfile.TemporaryDirectory(prefix="newbackend-") as scratch:
         template, target = Path(scratch) / "template", Path(scratch) / "rendered"
         lay_together(active_layers(language, variables), template)
-        try:
-            run_copy(
-                str(template), target, data=dict(variables), defaults=True, overwrite=True, quiet=True, unsafe=True
-            )
-        except (CopierError, TemplateError) as error:
+        if problem := copied(template, target, variables):
             where = f"templates/{language.id}"
-            raise UsageError("template-broken", f"the template cannot be rendered: {error}", where=where) from error
+            raise UsageError("template-broken", f"the template cannot be rendered: {problem}", where=where)
         return _read_back(target, language.directory_of(variables["name"]))
 
 

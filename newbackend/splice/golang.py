@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from newbackend.records import dataclass
 from newbackend.splice.lines import Lines
 from newbackend.splice.syntax import syntax_tree
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from newbackend.records import dataclass
 from newbackend.splice.golang import GoFile, text_of, value_of, walk
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ test and position. A new branch is text inserted before one of them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from newbackend.records import dataclass
 from newbackend.splice.syntax import syntax_tree
 
 if TYPE_CHECKING:

@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from newbackend.splice.javascript import _parser, _text
+from newbackend.records import dataclass
+from newbackend.splice.javascript import _parsed, _text
 from newbackend.splice.lines import Lines
-from newbackend.splice.syntax import syntax_tree
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -54,7 +53,7 @@ class Array:
 
 def constant_array(text: str, name: str) -> Array | None:
     """The array that the only top-level constant `name` holds, alone or in `new Set([…])`; else None."""
-    root = syntax_tree(_parser(), text.encode()).root_node
+    root = _parsed(text).root_node
     declared = [node for node in _declarators(root) if _text(node.child_by_field_name("name")) == name]
     value = declared[0].child_by_field_name("value") if len(declared) == 1 else None
     if value is not None and value.type == "new_expression":

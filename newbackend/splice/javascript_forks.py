@@ -11,9 +11,9 @@ files below one directory:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from newbackend.records import dataclass
 from newbackend.splice.javascript import _parsed, _string, _text
 
 if TYPE_CHECKING:

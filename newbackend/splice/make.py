@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+from newbackend.records import dataclass
 from newbackend.splice.lines import Lines
 from newbackend.splice.make_items import MakeEdit, MakeItem, items_of
 from newbackend.splice.make_reader import Kind, Problem, Reading, Statement, logical_end, read, top_level

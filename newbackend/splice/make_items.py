@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from newbackend.records import dataclass
 from newbackend.splice.make_reader import Kind, Statement, one_space
 
 PlainItem = tuple[str, str, str]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
+from newbackend.records import dataclass
 from newbackend.splice.lines import Lines
 from newbackend.splice.make_syntax import compares, like_a_command, unclosed
 

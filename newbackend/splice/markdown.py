@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
+from newbackend.records import dataclass
 from newbackend.splice.lines import Lines
 
 _LINK = re.compile(r"\[([^\]]+)\]\((.*)\)\Z")

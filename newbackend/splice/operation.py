@@ -7,11 +7,11 @@ A place passes the values, words or lines and the position. Lines are
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
+from newbackend.records import dataclass
 from newbackend.splice.lines import Lines
 from newbackend.splice.outcome import AnchorMissing, Inserted, Outcome, Splice
 from newbackend.splice.prove import GrownLine, ListEdit, MapEdit, Proof

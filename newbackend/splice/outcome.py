@@ -7,7 +7,8 @@ several of them compose without shifting one another.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from newbackend.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

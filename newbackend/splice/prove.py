@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from newbackend.records import dataclass
 from newbackend.splice.lines import Lines
 from newbackend.splice.make_items import MakeEdit
 from newbackend.splice.outcome import Splice, apply_splices

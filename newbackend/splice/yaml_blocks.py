@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 import yaml
 
+from newbackend.records import dataclass
 from newbackend.splice.lines import Lines
 from newbackend.splice.outcome import Inserted, Splice
 from newbackend.splice.prove import BlocksEdit, ProofFailed

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
 import yaml
 
+from newbackend.records import dataclass
 from newbackend.splice.lines import Lines
 from newbackend.splice.operation import Operation
 from newbackend.splice.outcome import Inserted, Splice

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import yaml
 
+from newbackend.records import dataclass
 from newbackend.splice.lines import Lines
 from newbackend.splice.outcome import Splice
 from newbackend.splice.yaml_nodes import MERGE_TAG, STR_TAG, compose, last_line, node_at, plain_value, scalar_value

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import yaml
 
+from newbackend.records import dataclass
 from newbackend.splice.lines import Lines
 from newbackend.splice.yaml_nodes import compose, last_line, node_at
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from newbackend.catalog.hosts import HOSTS, hardware_word
 from newbackend.catalog.variants import variant_table
 from newbackend.errors import UsageError
+from newbackend.records import dataclass
 from newbackend.registrations.gallery_index.entries import entry_lines, entry_name, meta_tags
 from newbackend.registrations.matrix.place import rows_of
 from newbackend.spec import BackendSpec, make_spec, to_answers

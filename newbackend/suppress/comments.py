@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from newbackend.findings import Location
+from newbackend.records import dataclass
 from newbackend.suppress.model import IgnoreComment, Malformed
 
 _MARK = "newbackend:"

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from newbackend.errors import UsageError
 from newbackend.findings import Location
+from newbackend.records import dataclass
 from newbackend.suppress import CONFIG_NAME
 from newbackend.suppress.comments import is_rule_id
 from newbackend.suppress.model import AllowEntry, Malformed

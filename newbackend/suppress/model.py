@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 
 from newbackend.findings import Finding, Location
+from newbackend.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from newbackend.findings import Finding, Fix, Rule, Severity
+from newbackend.records import dataclass
 from newbackend.rulebook import Rulebook
 from newbackend.suppress.model import AllowEntry, Malformed, Suppression
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import zip_longest
 
+from newbackend.records import dataclass
 from newbackend.sanitize import one_line
 from newbackend.style import Style
 from newbackend.trace.opentext import shown

@@ -6,9 +6,9 @@ By `catalog/hosts.py`, which `gallery check` goes by too.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from newbackend.catalog.hosts import HOSTS, is_offered, picked_key
+from newbackend.records import dataclass
 from newbackend.registrations.base import Fact
 from newbackend.registrations.gallery_index.entries import DEV
 from newbackend.rules.backend import BackendInfo

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
+from newbackend.records import dataclass
 from newbackend.trace.opentext import cleaned, is_open, shown
 from newbackend.trace.paths import normal
 from newbackend.trace.steps import Branch, Copy, Kind, MakeCall, Step, Unknown, Where

@@ -13,12 +13,12 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
 from newbackend.checkout.tree import Checkout
 from newbackend.package.sandbox import Bind, Sandbox, environment, find_sandbox, stage_root
+from newbackend.records import dataclass
 from newbackend.trace.machine import Machine, TooMuch
 from newbackend.trace.make.goals import make
 from newbackend.trace.opentext import is_open, shown

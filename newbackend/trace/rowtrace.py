@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from newbackend.catalog.variants import variant_table
 from newbackend.checkout.layout import MAKEFILE
 from newbackend.errors import NotFoundError
+from newbackend.records import dataclass
 from newbackend.registrations.base import Fact
 from newbackend.registrations.matrix.place import variant_of
 from newbackend.rules.backend import BackendInfo

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from newbackend.records import dataclass
 from newbackend.sanitize import one_line
 from newbackend.trace.opentext import shown
 from newbackend.trace.rowtrace import RowTrace

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from newbackend.records import dataclass
 from newbackend.upstream.facts import Confidence
 from newbackend.upstream.licences import license_of
 from newbackend.upstream.prose import is_about_it, paragraphs, says_what_it_is, sentence

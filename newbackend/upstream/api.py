@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+from newbackend.records import dataclass
 from newbackend.upstream.c_api import Api, Function
 from newbackend.upstream.facts import Confidence
 from newbackend.upstream.header import is_cplusplus, read_header

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from newbackend.errors import UsageError
+from newbackend.records import dataclass
 from newbackend.sanitize import one_line
 from newbackend.upstream.bound_functions import Choice, Refused, choose, signature
 from newbackend.upstream.bound_strings import Strings, strings

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from newbackend.records import dataclass
 from newbackend.upstream.by_pointer import wrapped
 from newbackend.upstream.c_api import Api, Function
 from newbackend.upstream.c_types import CType, Types

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from newbackend.records import dataclass
 from newbackend.upstream.api import Lifetime, lifetimes
 from newbackend.upstream.bound_functions import Refused
 from newbackend.upstream.c_api import Api, Function

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from itertools import chain
 from typing import TypeVar
 
+from newbackend.records import dataclass
 from newbackend.upstream.c_api import Api, Callback, Enum, Struct
 
 _DEPTH = 32

@@ -6,9 +6,10 @@ import posixpath
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 
+from newbackend.records import dataclass
 from newbackend.upstream.facts import Gap, Gate, Option, Target
 from newbackend.upstream.sources import Sources
 

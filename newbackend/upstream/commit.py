@@ -14,12 +14,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from newbackend.checkout.git import Git, run_outside
 from newbackend.errors import NewbackendError, NotFoundError, UsageError
 from newbackend.pin import allowed_protocols, base_url
+from newbackend.records import dataclass
 
 FETCH_SECONDS = 90.0
 """One request to the upstream's server. sherpa-onnx, 6,000 files, takes 4 s on a slow line."""

@@ -7,12 +7,12 @@ import resource
 import signal
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, ParamSpec, TypeVar
 
 from newbackend.errors import ErrorJson, NewbackendError, UsageError
+from newbackend.records import dataclass
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")

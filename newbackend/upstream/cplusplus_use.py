@@ -10,8 +10,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from newbackend.records import dataclass
 from newbackend.upstream.diff import Change
 from newbackend.upstream.sources import Sources
 

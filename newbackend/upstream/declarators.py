@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tree_sitter import Node
 
+from newbackend.records import dataclass
 from newbackend.upstream.c_api import Parameter
 from newbackend.upstream.c_constant import constant
 

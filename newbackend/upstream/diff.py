@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from newbackend.records import dataclass
 from newbackend.upstream.bound_functions import signature
 from newbackend.upstream.bound_strings import is_text
 from newbackend.upstream.c_api import Api, Callback, Function, Struct

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from newbackend.errors import NotFoundError
+from newbackend.records import dataclass
 from newbackend.sanitize import one_line
 from newbackend.upstream.api import lifetimes
 from newbackend.upstream.bindings_go import Bindings, bindings

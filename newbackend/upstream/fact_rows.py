@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from newbackend.records import dataclass
 from newbackend.upstream.facts import Confidence
 from newbackend.upstream.inspect import Inspection
 

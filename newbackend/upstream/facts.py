@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from newbackend.records import dataclass
 
 Confidence = Literal["certain", "likely", "guess"]
 """certain: the file says so. likely: it follows from names and use. guess: one of several readings."""

@@ -6,8 +6,8 @@ What is written are names that the bindings have checked; nothing else of the he
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from newbackend.records import dataclass
 from newbackend.sanitize import one_line
 from newbackend.upstream.api import name_words
 from newbackend.upstream.bindings_go import Bindings

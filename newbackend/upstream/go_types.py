@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from newbackend.records import dataclass
 from newbackend.upstream.c_api import Callback, Enum, Parameter
 from newbackend.upstream.c_types import (
     Array,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 
 from newbackend.errors import NotFoundError
+from newbackend.records import dataclass
 from newbackend.upstream import api
 from newbackend.upstream.c_api import Api
 from newbackend.upstream.cmake import read_cmake

@@ -5,12 +5,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from newbackend.errors import NewbackendError
+from newbackend.records import dataclass
 from newbackend.upstream import about, api, build_systems
 from newbackend.upstream.bound_functions import Refused, choose
 from newbackend.upstream.c_types import Types

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from newbackend.errors import NewbackendError
+from newbackend.records import dataclass
 from newbackend.upstream.engine_answers import engine_answers
 from newbackend.upstream.inspect import Inspection, inspect_remote
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from newbackend.records import dataclass
 from newbackend.upstream.api import C_API, Header, same
 from newbackend.upstream.cmake_declarations import Project
 from newbackend.upstream.facts import Confidence, Target

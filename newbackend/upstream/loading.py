@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
+from newbackend.records import dataclass
 from newbackend.upstream.api import RELEASES, Lifetime, lifetimes, name_words
 from newbackend.upstream.c_api import Function, Parameter
 from newbackend.upstream.c_types import (

@@ -10,8 +10,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
+from newbackend.records import dataclass
 from newbackend.upstream.facts import Confidence, Target
 from newbackend.upstream.makefile import SOURCES, Makefile
 from newbackend.upstream.switches import accelerator_of

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
+from newbackend.records import dataclass
 from newbackend.splice.lines import Lines
 from newbackend.splice.make_reader import Kind, Statement, read
 from newbackend.upstream.facts import Gap, Target

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from newbackend.records import dataclass
 from newbackend.upstream.facts import Gap
 from newbackend.upstream.sources import Sources
 

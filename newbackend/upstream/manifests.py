@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from newbackend.records import dataclass
 from newbackend.upstream.distribution import read_distribution
 from newbackend.upstream.facts import Gap
 from newbackend.upstream.manifest_values import Crate, Distribution, GoModule, read_toml, table, word, words

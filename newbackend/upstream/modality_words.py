@@ -6,10 +6,10 @@ Nothing is called because of it: the list is for the reader.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from newbackend.records import dataclass
 from newbackend.upstream.api import RELEASES, base_name, name_words
 from newbackend.upstream.c_api import Function, Parameter
 from newbackend.upstream.c_types import CType, Pointer, Scalar, StructType, Types

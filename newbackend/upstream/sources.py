@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
+from newbackend.records import dataclass
 from newbackend.upstream.commit import Commit
 
 _VENDORED = frozenset({

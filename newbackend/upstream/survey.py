@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 from newbackend.errors import NotFoundError
+from newbackend.records import dataclass
 from newbackend.upstream.build_diff import compare_builds
 from newbackend.upstream.compiled_use import for_compiled
 from newbackend.upstream.cplusplus_use import Included, Names, compare_included, included

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from newbackend.answers import Answers, PinAnswers, ValueKind, key_at, value_at, with_value
@@ -17,6 +17,7 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError, UsageError
 from newbackend.model_address import is_models, model_answers, model_words
 from newbackend.pin import DEFAULT_BRANCH, parse_pin, resolve
+from newbackend.records import dataclass
 from newbackend.validate import checked
 from newbackend.wizard.headless import Headless
 from newbackend.wizard.protocol import Back, Frontend

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from newbackend.answers import ImportAnswers
 from newbackend.catalog import variant_table
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError
+from newbackend.records import dataclass
 from newbackend.registrations.base import Place
 from newbackend.registrations.importer_drop_in.place import ImporterDropIn
 from newbackend.registrations.importer_registry.place import ImporterRegistry

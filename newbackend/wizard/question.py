@@ -6,13 +6,14 @@ Front ends display these; no front end has code for a particular question.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from newbackend.answers import Answers, ValueKind, key_at
 from newbackend.catalog.languages import Language, languages
 from newbackend.checkout.tree import Checkout
+from newbackend.records import dataclass
 from newbackend.sanitize import printable
 from newbackend.wizard.upstream import Upstream
 

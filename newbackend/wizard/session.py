@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from newbackend.answers import Answers
@@ -16,6 +15,7 @@ from newbackend.apply.seal import seal, sealed
 from newbackend.apply.state import ensure, state_dir
 from newbackend.checkout.reading import read_regular
 from newbackend.errors import NewbackendError
+from newbackend.records import dataclass
 from newbackend.validate import check_name
 
 _HEADER = "# The answers of an interrupted `newbackend create`, which offers them again.\n"

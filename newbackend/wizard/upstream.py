@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 from newbackend.catalog.languages import languages
 from newbackend.errors import NewbackendError
+from newbackend.records import dataclass
 from newbackend.upstream.commit import Commit, fetched
 from newbackend.upstream.licences import license_of
 from newbackend.upstream.prose import first_paragraph, plain

@@ -13,13 +13,14 @@ import posixpath
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 from newbackend.errors import UsageError
+from newbackend.records import dataclass
 
 Buffer = bytes | bytearray | memoryview | mmap.mmap
 

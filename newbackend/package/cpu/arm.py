@@ -8,10 +8,10 @@ counted. Conversions between half and single precision belong to Armv8.0.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from newbackend.package.cpu.tally import Tally
+from newbackend.records import dataclass
 
 CHUNK = 1 << 22  # bytes of code at a time
 ASKS = ""

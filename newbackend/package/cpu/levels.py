@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 from newbackend.errors import UsageError
 from newbackend.package.data import read_table
 from newbackend.package.elf import AARCH64, X86_64
+from newbackend.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from newbackend.package.archive import Buffer, Entry
@@ -27,6 +27,7 @@ from newbackend.package.elf import (
     executable_parts,
     relocation_types,
 )
+from newbackend.records import dataclass
 
 # Measured: undispatched ggml builds hold such instructions in 84-88 % of their code pages, dispatched
 # libraries in 4-49 % together with cpuid or IFUNC. Below the share, hand-written code is likelier.

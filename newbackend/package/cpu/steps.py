@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from newbackend.package.cpu.arm import features_of, signed
 from newbackend.package.cpu.decoders import Iced
+from newbackend.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from newbackend.package.cpu.levels import levels
+from newbackend.records import dataclass
 
 PAGE = 4096
 

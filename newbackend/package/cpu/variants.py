@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from newbackend.package.data import read_table
+from newbackend.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

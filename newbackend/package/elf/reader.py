@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -63,6 +62,7 @@ from newbackend.package.elf.tables import (
     read_segments,
     string_table,
 )
+from newbackend.records import dataclass
 
 # Files that are shared libraries by their name.
 SHARED_OBJECT = re.compile(r"\.so(\.[\w.-]+)?$")

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import count
 
 from newbackend.errors import UsageError
 from newbackend.package.archive import Kind, Tree
 from newbackend.package.elf.binary import machine_name
 from newbackend.package.elf.reader import ELFFile
+from newbackend.records import dataclass
 
 # Bounds that no real package comes near: different pairs of directory and name, and all lookups of one check.
 MAX_PLACES = 1_000_000

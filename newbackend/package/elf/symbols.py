@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import repeat
 
 from newbackend.package.archive import Buffer
@@ -28,6 +27,7 @@ from newbackend.package.elf.binary import (
 )
 from newbackend.package.elf.reader import ELFFile
 from newbackend.package.elf.tables import string_table
+from newbackend.records import dataclass
 
 STB_LOCAL, STB_WEAK = 0, 2
 STT_GNU_IFUNC = 10

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from newbackend.package.elf.binary import (
     DT_NEEDED,
@@ -29,6 +28,7 @@ from newbackend.package.elf.binary import (
     Reader,
     Strings,
 )
+from newbackend.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

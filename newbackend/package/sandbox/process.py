@@ -8,8 +8,9 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
+
+from newbackend.records import dataclass
 
 TAIL = 1 << 16
 MAX_OUTPUT = 64 << 20

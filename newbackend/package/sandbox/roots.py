@@ -12,8 +12,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from newbackend.records import dataclass
 
 PROBE_TIMEOUT = 15
 PACKAGE = "/backend"

@@ -12,7 +12,7 @@ import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from newbackend.package.archive import Entry, Kind, Tree, write_tree
@@ -28,6 +28,7 @@ from newbackend.package.sandbox import (
     run_once,
     stage_root,
 )
+from newbackend.records import dataclass
 
 RUN_SH = "run.sh"
 # Options of ld.so(8) that take a value.

@@ -11,13 +11,13 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from newbackend.package.archive import Entry, Tree
 from newbackend.package.script import shell
 from newbackend.package.script.recorder import LOADER_OPTIONS, Recorded
 from newbackend.package.script.values import ShellText
+from newbackend.records import dataclass
 
 LIBBACKEND = "libbackend.sh"
 _ARRAY = re.compile(r"\$\{(\w+)\[[@*]\]\}|\$[@*]|\$\{[@*]\}")

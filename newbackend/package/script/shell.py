@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from newbackend.records import dataclass
 
 KEYWORDS = frozenset(
     "if then else elif fi for do done while until case esac in { } ! [[ ]] time function select".split()  # noqa: SIM905 - a word list

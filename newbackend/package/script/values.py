@@ -8,10 +8,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from newbackend.package.script import shell
+from newbackend.records import dataclass
 
 MAX_EXPANSIONS = 64
 MAX_LENGTH = 1000

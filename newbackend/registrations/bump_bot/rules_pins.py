@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from newbackend.checklist import BUMP
 from newbackend.checkout.layout import BUMP as WORKFLOW
 from newbackend.findings import Confidence, Finding, Location, Severity
+from newbackend.records import dataclass
 from newbackend.rules.backend import BackendInfo
 from newbackend.rules.context import Context
 from newbackend.rules.registry import check, rule

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
+from newbackend.records import dataclass
 from newbackend.registrations.compatibility_table.place import linked
 from newbackend.registrations.feature_pages.runs import Entry, Run
 from newbackend.registrations.support.import_choice import one_line

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 from newbackend.catalog import modalities
 from newbackend.catalog.modalities import Modality
 from newbackend.checkout.tree import Checkout, cached, cached_by_file
 from newbackend.errors import NewbackendError
+from newbackend.records import dataclass
 from newbackend.registrations.feature_pages.items import item_runs
 from newbackend.registrations.feature_pages.runs import Run, best
 from newbackend.registrations.feature_pages.sections import section_runs

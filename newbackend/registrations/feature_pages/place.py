@@ -19,7 +19,7 @@ from newbackend.registrations.support.text_files import holds_name, lines_of, te
 from newbackend.spec import BackendSpec
 from newbackend.splice.lines import Lines
 from newbackend.splice.operation import Operation, add_lines
-from newbackend.splice.outcome import AlreadyPresent, Inserted, apply_splices
+from newbackend.splice.outcome import AlreadyPresent, Inserted
 from newbackend.splice.yaml_fields import replace_lines
 
 
@@ -123,13 +123,15 @@ def _added(checkout: Checkout, page: Page, rows: Sequence[str]) -> Operation:
 def _writable(checkout: Checkout, page: Page, spec: BackendSpec) -> bool:
     """Whether all is known that an entry says, and it is an entry where it would stand: not so inside of a code block
     that nobody has closed."""
-    outcome = _added(checkout, page, page.run.rows(spec)).outcome
-    if not page.run.complete(spec) or not isinstance(outcome, Inserted):
+    rows = page.run.rows(spec)
+    if not page.run.complete(spec) or not isinstance(_added(checkout, page, rows).outcome, Inserted):
         return False
     if any(entry.backend == spec.name for entry in page.run.entries):
         return True
-    after = Lines(apply_splices(checkout.need(page.path), outcome.splices))
-    return any(entry.shown == spec.name for run in runs_of(after, [page.run.kind]) for entry in run.entries)
+    lines = lines_of(checkout, page.path)
+    above = [lines[number] for number in range(page.run.alone_from, page.run.named[-1].last + 1)]
+    part = Lines("\n".join([*above, *rows]))
+    return any(entry.shown == spec.name for run in runs_of(part, [page.run.kind]) for entry in run.entries)
 
 
 def _key(page: Page, name: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from newbackend.checkout.tree import Checkout
+from newbackend.records import dataclass
 from newbackend.registrations.support.display_names import backend_of
 from newbackend.spec import BackendSpec
 from newbackend.splice.lines import Lines
@@ -43,6 +44,11 @@ class Run(ABC):
     def lists_backends(self) -> bool:
         """Whether it is about backends at all."""
         return bool(self.named)
+
+    @property
+    def alone_from(self) -> int:
+        """The 0-based line from which the page can be read without what is above, up to the last named entry."""
+        return self.named[-1].first
 
     @abstractmethod
     def rows(self, spec: BackendSpec) -> list[str]:

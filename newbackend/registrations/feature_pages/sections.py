@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from newbackend.records import dataclass
 from newbackend.registrations.compatibility_table.place import linked
 from newbackend.registrations.feature_pages.runs import Entry, Run
 from newbackend.registrations.model_gallery.entries import model_name

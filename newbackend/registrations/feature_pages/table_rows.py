@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
+from newbackend.records import dataclass
 from newbackend.registrations.compatibility_table.place import acceleration, linked
 from newbackend.registrations.feature_pages.runs import Entry, Run
 from newbackend.registrations.support.import_choice import one_line
@@ -42,6 +42,10 @@ class TableRows(Run):
     @property
     def lists_backends(self) -> bool:
         return len(self.named) * 2 > len(self.entries)
+
+    @property
+    def alone_from(self) -> int:
+        return self.entries[0].first - 2  # the columns' titles and the line of dashes
 
     def complete(self, spec: BackendSpec) -> bool:
         return _UNKNOWN not in self._cells(spec)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from newbackend.catalog.variants import hardware_of, variant_table
 from newbackend.checkout.layout import INDEX
+from newbackend.records import dataclass
 from newbackend.registrations.base import Change, ExpectedFact, Fact
 from newbackend.registrations.gallery_index.entries import DEV
 from newbackend.registrations.gallery_index.place import GalleryIndex

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from newbackend.catalog.variants import hardware_of, variant_table
 from newbackend.checklist import CAPABILITIES, IMAGES, OS, ROWS, SUFFIX
 from newbackend.checkout.layout import INDEX, MATRIX
 from newbackend.findings import Finding, Fix, Location, Severity
+from newbackend.records import dataclass
 from newbackend.registrations.base import Change, Fact
 from newbackend.registrations.gallery_index.entries import DEV
 from newbackend.registrations.gallery_index.new_entries import asked_names, change_for, new_entries

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from newbackend.checkout.tree import Checkout, cached
+from newbackend.records import dataclass
 from newbackend.registrations.base import Change, ExpectedFact, Fact, Place, Probe
 from newbackend.registrations.known_backends.place import PATH as FORM
 from newbackend.registrations.known_backends.place import KnownBackends

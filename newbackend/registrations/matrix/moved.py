@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from newbackend.answers import Answers
 from newbackend.catalog import variant_table
 from newbackend.checkout.tree import Checkout
+from newbackend.records import dataclass
 from newbackend.registrations.matrix.place import Matrix, lang_of_row, rows_of
 from newbackend.spec import BackendSpec
 

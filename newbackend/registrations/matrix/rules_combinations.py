@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from newbackend.checklist import ROWS
 from newbackend.checkout.layout import MATRIX
 from newbackend.findings import Confidence, Finding, Severity
+from newbackend.records import dataclass
 from newbackend.registrations.base import Fact
 from newbackend.registrations.matrix.rows import row_name, text_of
 from newbackend.rules.context import Context

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from newbackend.checkout.tree import Checkout, cached, cached_by_file
 from newbackend.errors import NewbackendError
+from newbackend.records import dataclass
 from newbackend.splice.yaml_blocks import blocks, item_value
 from newbackend.splice.yaml_nodes import YamlBroken
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from newbackend.answers import ModelAnswers
@@ -74,16 +75,14 @@ class ModelGallery(Place):
         return bool(wanted == observed or _loaded(wanted) == _loaded(observed))
 
     def from_answers(self, spec: BackendSpec, key: str, value: Any) -> Any:
-        if not isinstance(value, str) or len(blocks(value)) != 1 or blocks(value)[0].start:
+        if not isinstance(value, str):
             raise self.refuse_fact(key, "is not the text of one entry")
         try:
-            entry = item_value(value)
+            named, backend = _checked(value)
         except YamlBroken as error:
-            raise self.refuse_fact(key, f"is not valid YAML: {error.problem}") from error
-        if not isinstance(entry, dict) or key != f"model:{entry.get('name')}":
+            raise self.refuse_fact(key, error.problem) from error
+        if key != named:
             raise self.refuse_fact(key, "is not the key of its own value")
-        own = entry.get("overrides")
-        backend = own.get("backend") if isinstance(own, dict) else None
         if backend not in (None, spec.name, spec.gallery):
             raise self.refuse_fact(key, f"runs on the backend {backend!r}")
         return value.rstrip("\n")
@@ -199,6 +198,22 @@ def _loaded(text: str) -> Any:
     rows = [row for row in files if isinstance(row, dict)] if isinstance(files, list) else []
     settings = (own.get("backend"), own.get("parameters")) if isinstance(own, dict) else ()
     return settings, [(row.get("filename"), row.get("uri")) for row in rows]
+
+
+@lru_cache(maxsize=1024)
+def _checked(text: str) -> tuple[str, Any]:
+    """The key of an entry and the backend that it runs on; "" for what is no mapping. Raises YamlBroken."""
+    there = blocks(text)
+    if len(there) != 1 or there[0].start:
+        raise YamlBroken("is not the text of one entry", 1)
+    try:
+        entry = item_value(text)
+    except YamlBroken as error:
+        raise YamlBroken(f"is not valid YAML: {error.problem}", error.line) from error
+    if not isinstance(entry, dict):
+        return "", None
+    own = entry.get("overrides")
+    return f"model:{entry.get('name')}", own.get("backend") if isinstance(own, dict) else None
 
 
 PLACE = ModelGallery()

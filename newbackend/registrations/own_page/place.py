@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from newbackend.checkout.tree import Checkout, cached
 from newbackend.errors import UsageError
+from newbackend.records import dataclass
 from newbackend.registrations.base import Change, ExpectedFact, Fact, NewFile, Place, Probe
 from newbackend.registrations.feature_pages.pages import is_about_a_modality
 from newbackend.registrations.gallery_index.place import GalleryIndex

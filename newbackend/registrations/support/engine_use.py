@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError
+from newbackend.records import dataclass
 
 _CODE = (".go", ".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".rs", ".py", ".m", ".mm")
 _COMPILED = (".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".m", ".mm")

@@ -7,10 +7,9 @@ The last is the default, because a wrong guess is worse than a choice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from newbackend.catalog import modalities
 from newbackend.catalog.import_kinds import DEFAULT_IMPORT
+from newbackend.records import dataclass
 from newbackend.spec import BackendSpec
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from newbackend.checkout.tree import Checkout, cached
+from newbackend.records import dataclass
 from newbackend.registrations.support.go_files import go_file
 from newbackend.spec import BackendSpec
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from newbackend.catalog import modalities
 from newbackend.catalog.languages import language_table, languages
-from newbackend.checkout.search import files_with, words_of
+from newbackend.checkout.search import Search, files_with, words_of
 from newbackend.checkout.tree import Checkout, cached
 from newbackend.errors import NewbackendError
+from newbackend.records import dataclass
 from newbackend.registrations.matrix.place import Matrix, lang_of_row
 from newbackend.registrations.model_gallery.index import MODELS
 from newbackend.registrations.support.display_names import squeezed
@@ -87,11 +88,17 @@ def languages_of(checkout: Checkout) -> Mapping[str, str]:
     return {fact.backend: lang_of_row(fact.value) for fact in rows}
 
 
-def listings(checkout: Checkout, name: str, mine: Sequence[Kind]) -> list[Listing]:
+def searching(checkout: Checkout, name: str) -> Search:
+    """Starts what `listings` looks for, for a backend that is not there yet."""
+    return Search(checkout, (name, *languages_of(checkout)), _aside(checkout))
+
+
+def listings(checkout: Checkout, name: str, mine: Sequence[Kind], search: Search | None = None) -> list[Listing]:
     """Every file that names most of the other backends of one of some kinds, of a small kind all of them, and not this
-    one; each once, for the kind of which it names the greatest part."""
+    one; each once, for the kind of which it names the greatest part. `search` is that of `searching`."""
     found = []
-    for path, words in _named(checkout, frozenset({name}.union(*(kind.members for kind in mine)))).items():
+    names = frozenset({name}.union(*(kind.members for kind in mine)))
+    for path, words in _named(checkout, names, search).items():
         if name in words:
             continue
         parts = [(len(kind.members & words) / len(kind.members), kind) for kind in mine]
@@ -101,9 +108,9 @@ def listings(checkout: Checkout, name: str, mine: Sequence[Kind]) -> list[Listin
         text = text_or_none(checkout, path)
         if len(text) > LIMIT or _shown(name, text, words):
             continue
-        names = tuple(sorted(kind.members & words))
-        line, example = _line(text, names)
-        found.append(Listing(path, kind, names, line, example))
+        shown = tuple(sorted(kind.members & words))
+        line, example = _line(text, shown)
+        found.append(Listing(path, kind, shown, line, example))
     return found
 
 
@@ -118,10 +125,13 @@ def _shown(name: str, text: str, words: frozenset[str]) -> bool:
 
 
 @cached
-def _named(checkout: Checkout, names: frozenset[str]) -> Mapping[str, frozenset[str]]:
+def _named(checkout: Checkout, names: frozenset[str], search: Search | None) -> Mapping[str, frozenset[str]]:
     """Path -> named backends of every file that names some."""
-    aside = (*_ASIDE, MODELS) if _is_big(checkout, MODELS) else _ASIDE
-    return files_with(checkout, names, FEWEST, _looked_at, aside, limit=LIMIT)
+    return files_with(checkout, names, FEWEST, _looked_at, _aside(checkout), limit=LIMIT, search=search)
+
+
+def _aside(checkout: Checkout) -> tuple[str, ...]:
+    return (*_ASIDE, MODELS) if _is_big(checkout, MODELS) else _ASIDE
 
 
 def _is_big(checkout: Checkout, path: str) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from newbackend.checklist import DIRECTORY
 from newbackend.findings import Confidence, Finding, Location, Severity
+from newbackend.records import dataclass
 from newbackend.registrations.base import Fact
 from newbackend.registrations.matrix.rows import text_of
 from newbackend.rules.backend import BackendInfo

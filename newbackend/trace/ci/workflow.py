@@ -7,13 +7,15 @@ A job of `backend.yml` hands keys of a row to a workflow of its own (`uses: ./â€
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+from functools import cached_property
 from typing import Any
 
 import yaml
 
 from newbackend.checkout.tree import Checkout, cached
 from newbackend.errors import UsageError
+from newbackend.records import dataclass
 from newbackend.registrations.support.yaml_files import document
 from newbackend.splice.yaml_nodes import plain_value
 from newbackend.trace.ci.expressions import Contexts, filled, truth
@@ -63,6 +65,11 @@ class Workflow:
     path: str
     jobs: tuple[Job, ...]
     defaults: Mapping[str, str]
+
+    @cached_property
+    def builds_images(self) -> bool:
+        """Whether a step of it builds an image."""
+        return any(step.uses.startswith(_BUILD_ACTION) for job in self.jobs for step in job.steps)
 
 
 @dataclass(frozen=True)
@@ -248,8 +255,7 @@ def tags_of(checkout: Checkout, row: Mapping[str, Any], *, darwin: bool) -> Tags
         called = workflow_of(checkout, caller.uses)
         if called is None or ("darwin" in caller.uses) != darwin:
             continue
-        pushes = any(step.uses.startswith(_BUILD_ACTION) for job in called.jobs for step in job.steps)
-        (builds if pushes or darwin else merges).append((caller, called))
+        (builds if called.builds_images or darwin else merges).append((caller, called))
     for merged, group in ((True, merges), (False, builds)):
         for caller, called in group:
             outer: Contexts = {"matrix": matrix, "github": _PUSH}

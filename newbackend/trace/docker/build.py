@@ -9,8 +9,9 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from newbackend.records import dataclass
 from newbackend.trace.docker.expand import assignments, expanded, unquoted
 from newbackend.trace.docker.instructions import Instruction, instructions_of
 from newbackend.trace.docker.stages import Stage, declared, needed_of, stages_of

@@ -7,8 +7,9 @@ and `<<WORD` begins a here-document.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from newbackend.records import dataclass
 
 _HEREDOC = re.compile(r"<<-?\s*([\"']?)([A-Za-z_]\w*)\1")
 _DIRECTIVE = re.compile(r"#\s*escape\s*=\s*`")

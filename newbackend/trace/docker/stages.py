@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from newbackend.records import dataclass
 from newbackend.trace.docker.expand import expanded, unquoted
 from newbackend.trace.docker.instructions import Instruction
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
+from newbackend.records import dataclass
 from newbackend.splice.make_text import arguments, closing
 from newbackend.trace.make.conditions import sides_of
 from newbackend.trace.make.functions import TEXT_FUNCTIONS

@@ -9,8 +9,9 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from newbackend.records import dataclass
 from newbackend.trace.machine import DEPTH_LIMIT, Machine
 from newbackend.trace.make.conditions import condition
 from newbackend.trace.make.expand import Expander

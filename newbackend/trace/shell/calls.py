@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from newbackend.records import dataclass
 from newbackend.trace.machine import Machine
 from newbackend.trace.opentext import is_open
 from newbackend.trace.paths import normal

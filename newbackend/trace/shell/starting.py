@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from newbackend.records import dataclass
 from newbackend.trace.opentext import is_open, open_part
 from newbackend.trace.paths import normal
 from newbackend.trace.shell.calls import Call, Command

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from specs import spec
 
-from newbackend.checkout.filter_engine import FilterUnavailable, PathFilter, path_filter
+from newbackend.checkout.filter_engine import FilterUnavailable, PathFilter, engine_for, path_filter
 from newbackend.checkout.layout import layout_of, open_checkout
 from newbackend.registrations.path_filter.place import PathFilterPlace, insertion_point
 from newbackend.splice.javascript import Branch, filter_function
@@ -92,11 +93,11 @@ def test_generic_languages_need_no_branch(sample: Path, lang: str) -> None:
     ids=["endless", "throwing", "greedy"],
 )
 def test_a_filter_that_misbehaves_is_unavailable_not_a_hang(source: str) -> None:
-    engine = PathFilter(source, module=True)
+    engine = PathFilter(*engine_for(source, True, os.getpid()))
     with pytest.raises(FilterUnavailable):
         engine.linux([{"dockerfile": "x", "backend": "y"}])
 
 
 def test_a_filter_that_is_not_javascript_is_unavailable() -> None:
     with pytest.raises(FilterUnavailable):
-        PathFilter("function (", module=True)
+        PathFilter(*engine_for("function (", True, os.getpid()))
