@@ -17,7 +17,7 @@ from newbackend.errors import NewbackendError
 _WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?")
 
 _ANSWER = (
-    "-I", "--untracked", "--no-recurse-submodules", "--only-matching", "--null", "--full-name",
+    "-I", "--threads=1", "--untracked", "--no-recurse-submodules", "--only-matching", "--null", "--full-name",
     "--no-line-number", "--no-column", "--no-heading", "--no-break", "--color=never",
 )  # fmt: skip
 """Path, NUL and word, whatever the user's own configuration asks for."""

@@ -255,13 +255,14 @@ def _plan(asked: EngineFacts, checkout: Checkout, answers: Path | None) -> Plan:
     from newbackend.plan.build import plan_create
     from newbackend.registrations.remaining import remaining
     from newbackend.registrations.support.siblings import searching
+    from newbackend.scaffold.render import rendered_ahead
 
     scaffold = asked.scaffold
     if answers is not None:
         from newbackend.standalone.move_in import with_edits
 
         scaffold = with_edits(scaffold, answers)
-    with searching(checkout, asked.spec.name) as search:
+    with rendered_ahead(asked.spec, checkout), searching(checkout, asked.spec.name) as search:
         plan = plan_create(asked.spec, checkout, scaffold=scaffold, remaining=partial(remaining, search=search))
     return replace(plan, notes=(*plan.notes, *asked.notes)) if asked.notes else plan
 

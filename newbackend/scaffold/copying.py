@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from os import getpid
 from pathlib import Path
 from typing import Any
@@ -16,33 +17,59 @@ from newbackend.child import Answer, Child
 
 _CHILDREN: dict[int, Child] = {}
 """By the process whose child it is: a fork of that one has none."""
+_SENT: list[Copy] = []
+"""What the child was asked and has not answered."""
 
 
 def start_copier() -> None:
     """Starts the child: a template will be rendered soon."""
-    if getpid() not in _CHILDREN:
+    if not started():
         _CHILDREN[getpid()] = Child(_serve)
+        _SENT.clear()
 
 
-def copied(template: Path, target: Path, data: Mapping[str, Any]) -> str:
-    """Renders a template into the folder `target`; "", or why the template cannot be rendered. Raises OSError."""
-    request = json.dumps([str(template), str(target), data]).encode()
-    child = _CHILDREN.get(getpid())
-    if child is None:
-        return _copied(request)
-    try:
-        child.send(request)
-        answer = json.loads(child.receive())
-    except (EOFError, BrokenPipeError):
-        del _CHILDREN[getpid()]
-        return _copied(request)  # which says what is wrong
-    except BaseException:
-        del _CHILDREN[getpid()]
-        child.end()  # after Ctrl-C nobody may write to the target any more
-        raise
-    if isinstance(answer, str):
-        return answer
-    raise OSError(*answer)
+def started() -> bool:
+    """Whether there is a child."""
+    return getpid() in _CHILDREN
+
+
+class Copy:
+    """A template that is rendered into the folder `target`: by the child, if there is one, from now on."""
+
+    def __init__(self, template: Path, target: Path, data: Mapping[str, Any]) -> None:
+        self._request = json.dumps([str(template), str(target), data]).encode()
+        self._answer: bytes | None = None
+        self._child = _CHILDREN.get(getpid())
+        if self._child is not None:
+            with suppress(BrokenPipeError):  # `problem` does it here
+                self._child.send(self._request)
+            _SENT.append(self)
+
+    def problem(self) -> str:
+        """Waits until it is done; "", or why the template cannot be rendered. Raises OSError."""
+        if self._child is None:
+            return _copied(self._request)
+        try:
+            while self._answer is None:
+                answered = _SENT.pop(0)  # the child answers in this order
+                answered._answer = self._child.receive()
+        except EOFError:
+            self.stop()
+            return _copied(self._request)  # which says what is wrong
+        except BaseException:
+            self.stop()  # after Ctrl-C nobody may write to the target any more
+            raise
+        answer = json.loads(self._answer)
+        if isinstance(answer, str):
+            return answer
+        raise OSError(*answer)
+
+    def stop(self) -> None:
+        """Nobody waits for it."""
+        if self._child is not None:
+            self._child.end()
+            _CHILDREN.pop(getpid(), None)
+            _SENT.clear()
 
 
 def _serve() -> Answer:

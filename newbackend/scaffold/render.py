@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import UsageError
 from newbackend.records import dataclass
 from newbackend.scaffold.context import context
-from newbackend.scaffold.copying import copied
+from newbackend.scaffold.copying import Copy, started
 from newbackend.scaffold.generated import record
 from newbackend.scaffold.layers import CHECKOUT, active_layers, lay_together
 from newbackend.spec import BackendSpec, to_answers
@@ -61,13 +63,64 @@ def render_template(language: Language, variables: Mapping[str, Any]) -> dict[st
 
     Copier renders into a scratch directory that is read back and deleted: only `apply` writes to the checkout.
     """
-    with tempfile.TemporaryDirectory(prefix="newbackend-") as scratch:
-        template, target = Path(scratch) / "template", Path(scratch) / "rendered"
-        lay_together(active_layers(language, variables), template)
-        if problem := copied(template, target, variables):
-            where = f"templates/{language.id}"
+    with _AHEAD.pop(_key(language, variables), None) or _Rendering(language, variables) as rendering:
+        return rendering.files()
+
+
+@contextmanager
+def rendered_ahead(spec: BackendSpec, checkout: Checkout) -> Iterator[None]:
+    """Lets copier's child begin with the template of a spec, which `render` is asked for inside of the block."""
+    if spec.keeps_files or not started():
+        yield
+        return
+    key = _key(spec.language, variables := context(spec, checkout))
+    _AHEAD[key] = _Rendering(spec.language, variables)
+    try:
+        yield
+    finally:
+        if unused := _AHEAD.pop(key, None):
+            unused.drop()
+
+
+class _Rendering:
+    """A template with variables, on its way in a scratch folder."""
+
+    def __init__(self, language: Language, variables: Mapping[str, Any]) -> None:
+        self._language, self._directory = language.id, language.directory_of(variables["name"])
+        self._scratch = tempfile.TemporaryDirectory(prefix="newbackend-")
+        template, self._target = Path(self._scratch.name) / "template", Path(self._scratch.name) / "rendered"
+        try:
+            lay_together(active_layers(language, variables), template)
+            self._copy = Copy(template, self._target, variables)
+        except BaseException:
+            self._scratch.cleanup()
+            raise
+
+    def __enter__(self) -> _Rendering:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._scratch.cleanup()
+
+    def drop(self) -> None:
+        """Nobody asks for the files."""
+        self._copy.stop()
+        self._scratch.cleanup()
+
+    def files(self) -> dict[str, RenderedFile]:
+        """The files, when they are there. Raises UsageError."""
+        if problem := self._copy.problem():
+            where = f"templates/{self._language}"
             raise UsageError("template-broken", f"the template cannot be rendered: {problem}", where=where)
-        return _read_back(target, language.directory_of(variables["name"]))
+        return _read_back(self._target, self._directory)
+
+
+_AHEAD: dict[str, _Rendering] = {}
+"""What copier's child renders already."""
+
+
+def _key(language: Language, variables: Mapping[str, Any]) -> str:
+    return json.dumps([str(language.root), variables], sort_keys=True)
 
 
 def _read_back(root: Path, directory: str) -> dict[str, RenderedFile]:

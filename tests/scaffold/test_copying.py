@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from newbackend.child import Child
 from newbackend.scaffold import copying
-from newbackend.scaffold.copying import copied, start_copier
+from newbackend.scaffold.copying import Copy, start_copier
 
 
 @pytest.fixture(params=["here", "in a child"])
@@ -37,10 +38,23 @@ def template(tmp_path: Path) -> Path:
     return folder
 
 
+def copied(template: Path, target: Path, data: dict[str, str]) -> str:
+    return Copy(template, target, data).problem()
+
+
 def test_the_files_are_the_same(where: str, template: Path, tmp_path: Path) -> None:
     for name in ("Ann", "Bo"):
         assert copied(template, tmp_path / name, {"name": name}) == ""
         assert (tmp_path / name / "hello.txt").read_text() == f"Hello {name}\n"
+
+
+def test_each_gets_its_own_answer(where: str, template: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad"
+    shutil.copytree(template, bad)
+    (bad / "files/bad.txt.jinja").write_text("{% if %}")
+    first, second = Copy(bad, tmp_path / "a", {"name": "Ann"}), Copy(template, tmp_path / "b", {"name": "Bo"})
+    assert second.problem() == ""
+    assert "Expected an expression" in first.problem()
 
 
 def test_a_broken_template_is_said(where: str, template: Path, tmp_path: Path) -> None:
