@@ -74,7 +74,8 @@ def _users(context: Context) -> Mapping[str, dict[str, Fact]]:
             users.setdefault(name, {})[info.name] = info.rows[0]
         kinds = {(text_of(row, "dockerfile"), bool(row.value.get("builder-base-image"))): row for row in info.rows}
         for (path, _), row in kinds.items():
-            for name in _scripts_of_image(context, path.removeprefix("./"), row):
+            prebuilt = bool(row.value.get("builder-base-image"))
+            for name in _scripts_of_image(context.checkout, path.removeprefix("./"), prebuilt):
                 users.setdefault(name, {})[info.name] = row
     return {path: rows for path, rows in users.items() if _BUILDS.search(context.read(path) or "")}
 
@@ -87,14 +88,14 @@ def _scripts_in(checkout: Checkout, path: str) -> frozenset[str]:
     return frozenset(_FILE.findall(_COMMENT.sub("", text))) if shares else frozenset()
 
 
-def _scripts_of_image(context: Context, path: str, row: Fact) -> frozenset[str]:
-    """The shared scripts of a Dockerfile that the image is built with: where it has stages for a prebuilt base and
-    for none, only those of the stages that the row takes."""
-    named = _scripts_in(context.checkout, path)
+@cached_by_file
+def _scripts_of_image(checkout: Checkout, path: str, prebuilt: bool) -> frozenset[str]:
+    """The shared scripts of a Dockerfile that an image is built with: where it has stages for a prebuilt base and
+    for none, only those of the stages that such a row takes."""
+    named = _scripts_in(checkout, path)
     if not named:
         return named
-    prebuilt = bool(row.value.get("builder-base-image"))
-    stages = [(_PREBUILT in stage.partition("\n")[0], stage) for stage in _STAGE.split(context.read(path) or "")[1:]]
+    stages = [(_PREBUILT in stage.partition("\n")[0], stage) for stage in _STAGE.split(checkout.read(path) or "")[1:]]
     if not any(takes for takes, _ in stages):
         return named
     own = "\n".join(stage for takes, stage in stages if takes == prebuilt)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from newbackend.catalog import variant_table
 from newbackend.catalog.switches import RenamedSwitch, renamed_switches
@@ -44,6 +45,7 @@ IGNORED = rule(
 )
 
 
+@lru_cache(maxsize=128)
 def without_comments(source: str) -> str:
     """A Makefile's text with its comments emptied; the lines keep their numbers."""
     return _COMMENT.sub("", source)

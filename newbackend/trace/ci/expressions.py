@@ -36,6 +36,11 @@ def filled(text: str, contexts: Contexts) -> str:
 def value_text(expression: str, contexts: Contexts) -> str:
     """One expression as text."""
     try:
+        tokens = _tokens_of(expression)
+        if len(tokens) == 1 and tokens[0][0] == "name" and tokens[0][1] not in _LITERALS:  # nearly every one
+            value = _value_of(tokens[0][1], contexts)
+            if not isinstance(value, _Unknown):
+                return _as_text(value)
         return _as_text(_Parser(expression, contexts).whole())
     except (_Open, ValueError, IndexError):
         return open_part("${{ " + " ".join(expression.split()) + " }}")
@@ -153,7 +158,7 @@ class _Parser:
             return _LITERALS[text]
         if self._peek() == "(":
             return self._function(text)
-        return self._lookup(text)
+        return _value_of(text, self._contexts)
 
     def _function(self, name: str) -> Any:
         self._take()
@@ -168,13 +173,15 @@ class _Parser:
             return _Unknown()
         return function(*given)
 
-    def _lookup(self, name: str) -> Any:
-        parts = _parts_of(name)
-        context = self._contexts.get(parts[0])
-        if context is None or len(parts) < 2:
-            return _Unknown()
-        value = context.get(parts[1], "" if parts[0] in ("matrix", "inputs") else _Unknown())
-        return _Unknown() if isinstance(value, str) and is_open(value) else value
+
+def _value_of(name: str, contexts: Contexts) -> Any:
+    """The value of `inputs.name`."""
+    parts = _parts_of(name)
+    context = contexts.get(parts[0])
+    if context is None or len(parts) < 2:
+        return _Unknown()
+    value = context.get(parts[1], "" if parts[0] in ("matrix", "inputs") else _Unknown())
+    return _Unknown() if isinstance(value, str) and is_open(value) else value
 
 
 class _Unknown:
