@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pickle
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
@@ -12,6 +14,7 @@ from newbackend.catalog.variants import variant_table
 from newbackend.checkout.git import Git
 from newbackend.checkout.lines import SourceLines
 from newbackend.checkout.tree import Checkout
+from newbackend.child import Child
 from newbackend.describe import describe
 from newbackend.describe.header import header
 from newbackend.errors import NewbackendError
@@ -35,6 +38,8 @@ from newbackend.spec import make_spec
 from newbackend.trace.rowtrace import RowTrace, outline_row, trace_row, with_twins
 from newbackend.trace.stations import stations_of
 
+_SHARED = 16
+"""Backends that are worth a second process."""
 OTHER_TITLE = "no platform that is known"
 
 
@@ -49,7 +54,7 @@ def gathered(context: Context, whole: Report, *, follow: bool = False) -> Map:
     """The map of a checkout whose rules have run."""
     picks = Picks(_index(context))
     reader = Reader(context, whole, trace_row if follow else outline_row, picks.hosts_by_entry())
-    backends = tuple(reader.backend(info) for info in context.backends.values())
+    backends = _read(reader, tuple(context.backends.values()))
     served = {backend.name: backend.modalities for backend in backends}
     owners = _owners(context)
     return Map(
@@ -63,6 +68,23 @@ def gathered(context: Context, whole: Report, *, follow: bool = False) -> Map:
         summary=whole.summary(),
         followed=follow,
     )
+
+
+def _read(reader: Reader, infos: Sequence[BackendInfo]) -> tuple[Backend, ...]:
+    """All backends, every second one by a fork of this process: no backend needs another one."""
+    if len(infos) < _SHARED or (os.cpu_count() or 1) < 2:
+        return tuple(reader.backend(info) for info in infos)
+    child = Child(lambda: lambda _: pickle.dumps([reader.backend(info) for info in infos[1::2]]))
+    child.send(b"")
+    mine = [reader.backend(info) for info in infos[::2]]
+    try:
+        others: list[Backend] = pickle.loads(child.receive())
+    except EOFError:
+        others = [reader.backend(info) for info in infos[1::2]]  # which says what is wrong
+    child.end()
+    backends = [*mine, *others]
+    backends[::2], backends[1::2] = mine, others
+    return tuple(backends)
 
 
 def gallery_map(index: Index, name: str) -> Map:
