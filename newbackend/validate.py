@@ -56,6 +56,7 @@ def checked(answers: Answers) -> Answers:
         tags=_each("tags", answers.tags, _TAG, "a short tag"),
         imports=None if answers.imports is None else _imports(answers.imports, answers.name),
         models=None if answers.models is None else _models(answers.models),
+        docs=None if answers.docs is None else replace(answers.docs, page=answers.docs.page or None),
     )
     _check_texts("", as_data(replace(answers, description=None, overrides=None, generated=None)))
     return done

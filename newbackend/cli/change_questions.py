@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
-from newbackend.answers import Answers, EngineAnswers, ImportAnswers
+from newbackend.answers import Answers, DocsAnswers, EngineAnswers, ImportAnswers
 from newbackend.catalog.languages import languages
 from newbackend.checkout.tree import Checkout
 from newbackend.cli.output.progress import progress
@@ -17,7 +17,7 @@ from newbackend.wizard.complete import WizardOptions, complete
 from newbackend.wizard.protocol import Frontend
 from newbackend.wizard.upstream import read_upstream
 
-_FIXED = ("name", "lang", "flavour", "overrides", "options", "os_excluded", "docs", "engine")
+_FIXED = ("name", "lang", "flavour", "overrides", "options", "os_excluded", "engine")
 
 
 def asked_wish(name: str, checkout: Checkout, front: Frontend | None = None) -> Wish:
@@ -29,7 +29,9 @@ def asked_wish(name: str, checkout: Checkout, front: Frontend | None = None) -> 
     engine = known.engine or EngineAnswers()
     if languages()[known.lang or ""].takes_pip and not known.upstream:
         engine = replace(engine, pip=engine.pip or "")  # no question about it unless it is chosen
-    given = Answers(**{**kept, "engine": engine}, like="", imports=unasked)
+    docs = known.docs or DocsAnswers()
+    docs = replace(docs, page=bool(docs.page))
+    given = Answers(**{**kept, "engine": engine}, like="", imports=unasked, docs=docs)
     options = WizardOptions(resumed=known, busy=progress, read_upstream=read_upstream)
     answers, _ = complete(given, checkout, front or terminal(), options)
     if (answers.lang, answers.flavour) != (known.lang, known.flavour):

@@ -92,7 +92,7 @@ def _without_localais(given: Answers) -> Answers:
     """The answers with those filled in that are about LocalAI's own lists, so that nobody is asked about them."""
     from dataclasses import replace
 
-    from newbackend.answers import ImportAnswers
+    from newbackend.answers import DocsAnswers, ImportAnswers
     from newbackend.catalog.import_kinds import DEFAULT_IMPORT
 
     return replace(
@@ -100,6 +100,7 @@ def _without_localais(given: Answers) -> Answers:
         like=given.like or "",
         imports=given.imports or ImportAnswers(kind=DEFAULT_IMPORT),
         models=given.models if given.models is not None else (),
+        docs=given.docs or DocsAnswers(page=False),
     )
 
 

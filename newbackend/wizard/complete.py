@@ -21,7 +21,7 @@ from newbackend.records import dataclass
 from newbackend.validate import checked
 from newbackend.wizard.headless import Headless
 from newbackend.wizard.protocol import Back, Frontend
-from newbackend.wizard.question import Kind, PartialAnswers, Question, Reply, words
+from newbackend.wizard.question import YES, Kind, PartialAnswers, Question, Reply, words
 from newbackend.wizard.questions import KEYS, QUESTIONS, REST, REST_AFTER, SUMMARY, question_of
 from newbackend.wizard.upstream import Upstream
 
@@ -192,7 +192,9 @@ class _Run:
             return self._pin(str(reply)) if reply else PinAnswers()
         declared = key_at(key)
         value: object = reply
-        if isinstance(reply, str) and declared and declared.kind is ValueKind.WORDS:
+        if declared and declared.kind is ValueKind.FLAG:
+            value = reply == YES
+        elif isinstance(reply, str) and declared and declared.kind is ValueKind.WORDS:
             value = words(reply)
         elif isinstance(reply, str) and declared and declared.kind is ValueKind.SECTIONS:
             value = tuple(model_answers(word) for word in words(reply))
@@ -280,4 +282,6 @@ def _reply(value: object) -> Reply:
         return f"{value.repo}@{value.sha}" if value.repo else ""
     if is_models(value):
         return model_words(value)
+    if isinstance(value, bool):
+        return YES if value else ""
     return value if isinstance(value, tuple) else str(value or "")

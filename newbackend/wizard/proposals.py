@@ -12,9 +12,10 @@ from newbackend.catalog.languages import Flavour, Language, languages
 from newbackend.checkout.layout import INDEX, MATRIX
 from newbackend.errors import UsageError
 from newbackend.pin import parse_pin
+from newbackend.registrations.support.own_pages import page_path
 from newbackend.registrations.support.siblings import languages_of
 from newbackend.wizard.offers import Sibling, siblings, usual_variants
-from newbackend.wizard.question import Choice, PartialAnswers
+from newbackend.wizard.question import YES, Choice, PartialAnswers
 
 _PIN_ERRORS = {
     "pin-form": "Not OWNER/REPO, OWNER/REPO@BRANCH or OWNER/REPO@<40 hex digits>",
@@ -254,6 +255,16 @@ def tags_explain(partial: PartialAnswers) -> str:
     explain = "What the gallery can be searched by, with commas between."
     keywords = partial.upstream.keywords
     return f"{explain} The upstream's keywords: {', '.join(keywords)}." if keywords else explain
+
+
+def page_choices(partial: PartialAnswers) -> tuple[Choice, ...]:
+    """Without a page of its own, and with one."""
+    name = partial.answers.name or ""
+    taken = f"there is a page about {name} already" if partial.checkout.exists(page_path(name)) else ""
+    return (
+        Choice("", "None of its own", "the page about what it serves, and the tables, list it"),
+        Choice(YES, "A page of its own", f"{page_path(name)}, from what is known: yours to write on", taken),
+    )
 
 
 def models_explain(_: PartialAnswers) -> str:

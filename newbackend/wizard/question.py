@@ -20,6 +20,8 @@ from newbackend.wizard.upstream import Upstream
 if TYPE_CHECKING:
     from newbackend.upstream.interface import Interface
 
+YES = "yes"
+"""The reply that is true; the empty one is false."""
 Reply = str | tuple[str, ...]
 """A text, the id of a choice, or the ids of several."""
 

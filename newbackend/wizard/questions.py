@@ -7,12 +7,13 @@ from newbackend.checkout.layout import BUMP, INDEX
 from newbackend.doubts import license_doubt, tags_doubt
 from newbackend.model_address import is_models, model_answers, model_words
 from newbackend.registrations.model_gallery.index import MODELS
+from newbackend.registrations.support.own_pages import FEATURES
 from newbackend.requirement import FORM, parse_requirement
 from newbackend.validate import check_name, checked
 from newbackend.wizard import names, proposals
 from newbackend.wizard.import_questions import IMPORT_QUESTIONS
 from newbackend.wizard.prompts import width
-from newbackend.wizard.question import Choice, Kind, PartialAnswers, Question, Reply, always, words
+from newbackend.wizard.question import YES, Choice, Kind, PartialAnswers, Question, Reply, always, words
 
 QUESTIONS: tuple[Question, ...] = (
     Question(
@@ -149,6 +150,20 @@ QUESTIONS: tuple[Question, ...] = (
         applies=lambda partial: partial.checkout.exists(MODELS),
         optional=always,
     ),
+    Question(
+        key="docs.page",
+        kind=Kind.ONE,
+        prompt="A page in the documentation",
+        explain=lambda _: (
+            "The page about what it serves and the tables get their line anyway. A page of its own pays when there is "
+            "more to say than that."
+        ),
+        choices=proposals.page_choices,
+        unasked=lambda _: "",
+        default=lambda partial: partial.text_before("docs.page"),
+        applies=lambda partial: partial.checkout.is_dir(FEATURES),
+        optional=always,
+    ),
     *IMPORT_QUESTIONS,
 )
 KEYS: tuple[str, ...] = tuple(question.key for question in QUESTIONS)
@@ -204,6 +219,8 @@ def _answer(question: Question, partial: PartialAnswers) -> str:
     titles = {choice.value: choice.title for choice in question.choices(partial)}
     if is_models(value):
         value = model_words(value)
+    elif isinstance(value, bool):
+        value = titles.get(YES if value else "", value)
     elif isinstance(value, tuple):
         value = tuple(titles.get(one, one) for one in value)
     elif isinstance(value, str):
@@ -232,8 +249,10 @@ def told(answers: Answers, limit: int = 4) -> str:
     )
 
 
-def shown(value: PinAnswers | Reply | tuple[ModelAnswers, ...] | None) -> str:
+def shown(value: PinAnswers | Reply | tuple[ModelAnswers, ...] | bool | None) -> str:
     """An answer on one line."""
+    if isinstance(value, bool):
+        return YES if value else "-"
     if is_models(value):
         return model_words(value)
     if isinstance(value, PinAnswers):

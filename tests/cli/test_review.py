@@ -16,7 +16,7 @@ from newbackend.checkout.layout import INDEX
 WORDS = ["create", "ds4", "--lang", "cpp", "--pin", f"antirez/ds4@{SHA}", "--variants", "cpu,cuda13"]
 for _pair in ("flavour=self-contained", "modalities=llm", "like=", "description=d", "license=MIT", "tags=a"):
     WORDS += ["--set", _pair]
-WORDS += ["--set", "import.kind=preference", "--set", "models=[]"]
+WORDS += ["--set", "import.kind=preference", "--set", "models=[]", "--set", "docs.page=false"]
 
 
 def walk(terminal: Terminal, declined: str) -> None:

@@ -14,7 +14,7 @@ from newbackend.wizard.question import PartialAnswers, Question, words
 from newbackend.wizard.questions import REST
 
 BACK = "<"
-_MAY_BE_UNSAID = (REST.key, "models")
+_MAY_BE_UNSAID = (REST.key, "models", "docs.page")
 
 
 class OutOfAnswers(Exception):
@@ -22,8 +22,8 @@ class OutOfAnswers(Exception):
 
 
 class Scripted:
-    """Each answer must be to the question that comes; the short way is declined, and no model named, unless the script
-    does. `refusals` collects what the wizard would not take."""
+    """Each answer must be to the question that comes; the short way is declined, no model named and no page wanted,
+    unless the script does. `refusals` collects what the wizard would not take."""
 
     def __init__(self, answers: Iterable[tuple[str, str]]) -> None:
         self._left = list(answers)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from specs import SHA, answers
 
 from newbackend.answers import Answers, PinAnswers, as_data, value_at, with_value
+from newbackend.checkout.layout import open_checkout
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError
-from newbackend.spec import make_spec
+from newbackend.registrations.support.own_pages import page_path
+from newbackend.spec import make_spec, to_answers
 from newbackend.wizard.complete import WizardOptions, complete
 from newbackend.wizard.headless import Headless
+from newbackend.wizard.proposals import page_choices
+from newbackend.wizard.question import PartialAnswers
 from newbackend.wizard.questions import KEYS
 from wizard.scripted import OutOfAnswers, Scripted
 
@@ -31,6 +36,7 @@ ALL: list[tuple[str, str]] = [
     ("license", "MIT"),
     ("tags", "LLM, fast"),
     ("models", "huggingface://org/ds4/ds4-q8_0.gguf"),
+    ("docs.page", "yes"),
     ("import.kind", "preference"),
     ("summary", ""),
 ]
@@ -61,6 +67,7 @@ def test_everything_is_asked_once_in_this_order(checkout: Checkout) -> None:
         "license": "MIT",
         "tags": ["LLM", "fast"],
         "models": [{"uri": "huggingface://org/ds4/ds4-q8_0.gguf"}],
+        "docs": {"page": True},
         "import": {"kind": "preference"},
     }
 
@@ -77,6 +84,25 @@ def test_what_is_known_is_not_asked(checkout: Checkout, key: str) -> None:
 def test_nothing_is_asked_when_everything_is_known(checkout: Checkout) -> None:
     known, _ = asked(ALL, checkout)
     assert asked([], checkout, known)[0] == known
+
+
+def test_without_a_page_of_its_own_nothing_about_one_is_written_down(checkout: Checkout) -> None:
+    replies = [(key, "" if key == "docs.page" else reply) for key, reply in ALL]
+    done, _ = asked(replies, checkout)
+    assert value_at(done, "docs.page") is False
+    assert "docs" not in as_data(to_answers(make_spec(done)))
+
+
+def test_a_page_that_is_there_is_not_written_again(sample: Path) -> None:
+    (sample / page_path("ds4")).write_text("# A page\n")
+    choices = page_choices(PartialAnswers(Answers(name="ds4"), open_checkout(sample)))
+    assert [bool(choice.refused) for choice in choices] == [False, True]
+
+
+def test_the_answer_can_be_changed_in_the_summary(checkout: Checkout) -> None:
+    replies = [*ALL[:-1], ("summary", "docs.page"), ("docs.page", ""), ("summary", "")]
+    done, _ = asked(replies, checkout)
+    assert value_at(done, "docs.page") is False
 
 
 def test_a_language_without_flavours_has_no_such_question(checkout: Checkout) -> None:

@@ -36,6 +36,7 @@ GIVEN: dict[str, Any] = {
     "license": "MIT",
     "tags": ["LLM"],
     "models": [],
+    "docs": {"page": False},
 }
 END = ("summary", "")
 

@@ -14,7 +14,15 @@ from newbackend.answers_file import load_answers
 from wizard.terminal import BACK, CTRL_C, DOWN, ENTER, ERASE, UP, Terminal
 
 WORDS = ["create", "ds4", "--lang", "cpp", "--pin", f"antirez/ds4@{SHA}", "--variants", "cpu", "--modality", "llm"]
-for _pair in ("flavour=self-contained", "like=neo-cppanvil", "description=d", "license=MIT", "tags=a", "models=[]"):
+for _pair in (
+    "flavour=self-contained",
+    "like=neo-cppanvil",
+    "description=d",
+    "license=MIT",
+    "tags=a",
+    "models=[]",
+    "docs.page=false",
+):
     WORDS += ["--set", _pair]
 KIND = "How does the import form find it?"
 FOLDER = "core/gallery/importers"

@@ -34,6 +34,7 @@ def test_from_nothing_to_a_backend(sample: Path, upstream: str) -> None:
     terminal.answers("Tags: text-to-speech, TTS", ENTER)
     terminal.sees("Models of the gallery that users install")
     terminal.answers("Models to try it with:", ENTER)
+    terminal.answers("A page in the documentation", ENTER)
     terminal.sees("one line in core/http/endpoints/localai/backend.go")
     terminal.answers("How does the import form find it?", ENTER)
     terminal.sees("Name of the backend                fast-tts-cpp")
@@ -60,6 +61,7 @@ def test_no_is_the_answer_of_an_impatient_enter(sample: Path) -> None:
     terminal.answers("Licence:", ENTER)
     terminal.answers("Tags:", ENTER)
     terminal.answers("Models to try it with:", ENTER)
+    terminal.answers("A page in the documentation", ENTER)
     terminal.answers("How does the import form find it?", ENTER)
     terminal.answers("Your answers:", ENTER)
     terminal.answers("files? [y/N]", ENTER)
@@ -71,7 +73,9 @@ def test_no_is_the_answer_of_an_impatient_enter(sample: Path) -> None:
 def test_the_summary_changes_any_answer(sample: Path) -> None:
     words = ["create", "--lang", "rust", "--modality", "llm", "--variants", "cpu", "--set", "like="]
     words += ["--set", "license=MIT", "--set", "tags=a", "--set", "description=d"]
-    terminal = Terminal(*words, "--set", "import.kind=preference", "--set", "models=[]", cwd=sample)
+    terminal = Terminal(
+        *words, "--set", "import.kind=preference", "--set", "models=[]", "--set", "docs.page=false", cwd=sample
+    )
     terminal.answers("Upstream project:", ENTER)
     terminal.answers("Name of the backend:", "rusty", ENTER)
     terminal.answers("Your answers:", *[DOWN] * 2, ENTER)

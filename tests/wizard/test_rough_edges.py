@@ -69,6 +69,8 @@ def test_less_than_is_a_character_once_something_is_typed(sample: Path) -> None:
         "import.kind=preference",
         "--set",
         "models=[]",
+        "--set",
+        "docs.page=false",
     ]
     terminal = Terminal(*words, cwd=sample)
     terminal.answers("Description: new", ERASE, "faster", " < ", "others", ENTER)
@@ -122,6 +124,7 @@ def test_no_question_is_higher_than_the_screen(sample: Path, columns: int, rows:
         "Licence:": "The licence of what is shipped",
         "Tags:": "What the gallery can be searched by",
         "Models to try it with:": "Models of the gallery that users",
+        "A page in the documentation:": "get their line anyway",
         "How does the import form find it?": "When somebody imports a model",
         "Your answers:": "Choose one to change it.",
     }
@@ -146,7 +149,20 @@ def test_a_menu_is_filtered_by_typing_and_nothing_else_is_taken_by_accident(samp
 @pytest.mark.parametrize("lines", ["one\ntwo", "one\r\ntwo\r\n", "  one\n\n\ttwo"])
 def test_several_pasted_lines_become_one(sample: Path, lines: str) -> None:
     words = ["create", "new", "--pin", PIN, "--lang", "rust", "--modality", "llm", "--variants", "cpu"]
-    words += ["--set", "like=", "--set", "license=MIT", "--set", "import.kind=preference", "--set", "models=[]"]
+    words += [
+        "--set",
+        "like=",
+        "--set",
+        "license=MIT",
+        "--set",
+        "import.kind=preference",
+        "--set",
+        "models=[]",
+        "--set",
+        "docs.page=false",
+        "--set",
+        "docs.page=false",
+    ]
     terminal = Terminal(*words, cwd=sample)
     terminal.answers("Description: new", ERASE, pasted(lines), "!", BACKSPACE, ENTER)
     terminal.answers("Tags:", ERASE, pasted(lines), ENTER)
@@ -228,7 +244,20 @@ def test_a_free_name_is_offered_when_the_repositorys_is_read_as_hardware(sample:
 
 def test_an_unknown_licence_is_questioned_once(sample: Path) -> None:
     words = ["create", "new", "--pin", PIN, "--lang", "rust", "--modality", "llm", "--variants", "cpu"]
-    words += ["--set", "like=", "--set", "description=d", "--set", "import.kind=preference", "--set", "models=[]"]
+    words += [
+        "--set",
+        "like=",
+        "--set",
+        "description=d",
+        "--set",
+        "import.kind=preference",
+        "--set",
+        "models=[]",
+        "--set",
+        "docs.page=false",
+        "--set",
+        "docs.page=false",
+    ]
     terminal = Terminal(*words, cwd=sample, columns=100)
     terminal.answers("Licence:", "apache2", ENTER)
     terminal.sees("! the SPDX list has no licence 'apache2' (did you mean Apache-2.0?). Enter again keeps it.")
@@ -243,7 +272,7 @@ def test_an_unknown_licence_is_questioned_once(sample: Path) -> None:
 
 def test_a_plain_terminal_is_asked_about_an_odd_answer_once_too(sample: Path) -> None:
     words = ["create", "new", "--pin", PIN, "--lang", "rust", "--modality", "llm", "--variants", "cpu"]
-    answers = ("like=", "description=d", "tags=a", "import.kind=preference", "models=[]")
+    answers = ("like=", "description=d", "tags=a", "import.kind=preference", "models=[]", "docs.page=false")
     words += [word for answer in answers for word in ("--set", answer)]
     terminal = Terminal(*words, cwd=sample, env={"TERM": "dumb"})
     terminal.answers("Licence:", "apache2", ENTER)

@@ -24,6 +24,7 @@ GIVEN: dict[str, list[str]] = {
     "tags": ["--set", "tags=a"],
     "import.kind": ["--set", "import.kind=preference"],
     "models": ["--set", "models=[]"],
+    "docs.page": ["--set", "docs.page=false"],
 }
 # What a question that only some answers lead to needs instead.
 INSTEAD: dict[str, list[str]] = {
@@ -43,6 +44,7 @@ PROMPTS = {
     "license": "Licence",
     "tags": "Tags",
     "models": "Models to try it with",
+    "docs.page": "A page in the documentation",
     "import.kind": "How does the import form find it?",
     "import.of": "Whose models does it load?",
     "import.extensions": "File extensions",

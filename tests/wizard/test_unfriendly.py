@@ -27,6 +27,7 @@ def test_forty_columns_are_enough(sample: Path) -> None:
     terminal.answers("Licence:", ENTER)
     terminal.answers("Tags:", ENTER)
     terminal.answers("Models to try it with:", ENTER)
+    terminal.answers("A page in the documentation", ENTER)
     terminal.answers("How does the import form find it?", ENTER)
     terminal.sees("Description ds4: a LocalAI b…")
     terminal.answers("Your answers:", ENTER)
@@ -55,6 +56,7 @@ def test_a_dumb_terminal_gets_plain_numbered_lines(sample: Path) -> None:
     terminal.answers("Licence:", "MIT", ENTER)
     terminal.answers("Tags [text-to-text, LLM, embeddings]:", ENTER)
     terminal.answers("Models to try it with:", ENTER)
+    terminal.answers("A page in the documentation", ENTER)
     assert "2. With another backend's importer:" in terminal.answers("How does the import form find it? [1]:", ENTER)
     seen = terminal.answers("Your answers [1]:", ENTER)
     assert re.search(r"\d+\. Name of the backend +ds4", seen)
@@ -67,7 +69,15 @@ def test_a_dumb_terminal_gets_plain_numbered_lines(sample: Path) -> None:
 @pytest.mark.parametrize("colour", ["1", ""])
 def test_no_color_is_honoured_by_questions_and_diff(sample: Path, colour: str) -> None:
     words = ["create", "--pin", PIN, "--lang", "rust", "--modality", "llm", "--variants", "cpu"]
-    for key in ("like=", "description=d", "tags=a", "license=MIT", "import.kind=preference", "models=[]"):
+    for key in (
+        "like=",
+        "description=d",
+        "tags=a",
+        "license=MIT",
+        "import.kind=preference",
+        "models=[]",
+        "docs.page=false",
+    ):
         words += ["--set", key]
     terminal = Terminal(*words, cwd=sample, env={"NO_COLOR": colour})
     terminal.answers("Name of the backend: ds4", ENTER)

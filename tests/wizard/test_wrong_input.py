@@ -50,7 +50,7 @@ def test_a_menu_wants_at_least_one_mark(sample: Path) -> None:
 
 def test_a_licence_that_is_none_is_refused(sample: Path) -> None:
     words = ["create", "new", "--pin", PIN, "--lang", "rust", "--modality", "llm", "--variants", "cpu"]
-    answers = ("like=", "description=d", "tags=a", "import.kind=preference", "models=[]")
+    answers = ("like=", "description=d", "tags=a", "import.kind=preference", "models=[]", "docs.page=false")
     words += [word for answer in answers for word in ("--set", answer)]
     terminal = Terminal(*words, cwd=sample, columns=160)
     terminal.answers("Licence:", "do what you want")
