@@ -17,6 +17,7 @@ from collections.abc import Callable
 Answer = Callable[[bytes], bytes]
 
 _SIZE = 8
+_HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _ENDS: list[weakref.finalize[..., Child]] = []
 
 
@@ -26,9 +27,14 @@ class Child:
     def __init__(self, serve: Callable[[], Answer]) -> None:
         asked, self._ask = os.pipe()
         self._answers, answer = os.pipe()
-        self.pid = os.fork()
-        if self.pid == 0:
-            _live(serve, asked, answer)
+        # A signal that comes before the child has handlers of its own would make it run what the parent does about it.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
+        try:
+            self.pid = os.fork()
+            if self.pid == 0:
+                _live(serve, asked, answer)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(asked)
         os.close(answer)
         self.end = weakref.finalize(self, _end, os.getpid(), self.pid, self._ask, self._answers)
@@ -83,6 +89,8 @@ def _live(serve: Callable[[], Answer], asked: int, answer: int) -> None:
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
         _close_all_but(asked, answer)
         answered = serve()
         while True:

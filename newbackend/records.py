@@ -1,9 +1,9 @@
 """`dataclass` for the product's own types: the standard one, at a third of the cost.
 
 The standard decorator compiles up to six functions for each class, and a frozen class sets each field of a new object
-by a call. A run defines about 130 classes and lives for less than a second, so both can be seen
-(docs/adr/0122-records.md). Here only `__init__` is generated. Comparing, hashing and printing are shared, and that
-nobody changes a frozen object is what mypy checks: it sees the standard decorator.
+by a call. A run defines about 130 classes and lives for less than a second (docs/adr/0122-records.md). Here only
+`__init__` is generated. Comparing, hashing and printing are shared, and that nobody changes a frozen object is what
+mypy checks: it sees the standard decorator.
 """
 
 from __future__ import annotations

@@ -115,6 +115,9 @@ def create(
 
     Shows the whole change first. Without --yes it asks before writing. With --standalone it is a repository of its own.
     """
+    from newbackend.scaffold.copying import start_copier
+
+    start_copier()  # first of all: it imports copier while this process imports the rest
     from newbackend.answers import Answers, DocsAnswers, EngineAnswers, OptionAnswers
     from newbackend.checkout.filter_engine import start_filter
     from newbackend.cli.create_answers import given_answers, import_answers, pin_answers, placed_answers, split
@@ -123,7 +126,6 @@ def create(
     from newbackend.model_address import model_answers
     from newbackend.registrations.support.backend_names import named
     from newbackend.requirement import parse_requirement
-    from newbackend.scaffold.copying import start_copier
 
     check_format(format_)
     if engine is not None:
@@ -180,7 +182,6 @@ def create(
         message = "--image-base, --from, --git and --development go with --standalone DIR only"
         raise UsageError("standalone-options", message)
     checkout = open_repo(repo, writes=not dry_run)
-    start_copier()
     start_filter(checkout)
     return _create(given_answers(answers, flags(checkout), set_ or ()), checkout, options, answers)
 

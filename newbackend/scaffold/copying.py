@@ -1,7 +1,7 @@
 """Renders a template with copier, in a child process where one was started.
 
 Importing copier takes 0.2 s and 30 MB. A child imports it while this process reads the checkout and asks questions
-(docs/adr/0123-copier-in-a-child.md).
+(docs/adr/0123-work-beside-this-process.md).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newbackend.answers import Answers, EngineAnswers
+from newbackend.answers import Answers, DocsAnswers, EngineAnswers
 from newbackend.checkout.tree import Checkout
 from newbackend.cli.change_questions import asked_wish
 from newbackend.plan.wish import Wish
@@ -28,3 +28,8 @@ def test_a_release_on_pypi_can_be_named_later(checkout: Checkout) -> None:
     front = Scripted([("pin", ""), ("summary", "engine.pip"), ("engine.pip", "wood==2.0"), ("summary", "")])
     wish = asked_wish("pywhistle", checkout, front)
     assert wish == Wish(Answers(engine=EngineAnswers(pip="wood==2.0")))
+
+
+def test_a_page_of_its_own_can_be_wished_for(checkout: Checkout) -> None:
+    front = Scripted([("summary", "docs.page"), ("docs.page", "yes"), ("summary", "")])
+    assert asked_wish("pyecho", checkout, front) == Wish(Answers(docs=DocsAnswers(page=True)))

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from newbackend.catalog import modalities
 from newbackend.catalog.languages import languages
 from newbackend.checkout.layout import layout_of
-from newbackend.checkout.tree import Checkout, cached
+from newbackend.checkout.tree import Checkout, cached, cached_by_file
 from newbackend.errors import NewbackendError
 from newbackend.registrations.capabilities.place import Capabilities
 from newbackend.registrations.gallery_index.place import GalleryIndex
@@ -46,17 +46,18 @@ def served_modalities(checkout: Checkout, name: str, lang: str) -> tuple[str, ..
 def _code(checkout: Checkout, directory: str) -> frozenset[str]:
     """The RPCs of the proto that the backend's own sources define a method for, without those that only refuse."""
     names = {_plain(rpc): rpc for rpc in layout_of(checkout).proto.rpcs}
-    found = set()
-    for path in _sources(checkout, directory):
-        text = _text(checkout, path)
-        methods = list(_METHODS[posixpath.splitext(path)[1]].finditer(text))
-        for at, method in enumerate(methods):
-            rpc = _rpc(method[1], names)
-            end = methods[at + 1].start() if at + 1 < len(methods) else len(text)
-            body = text[method.end() : end]
-            if rpc and not (len(body) < _STUB and "unimplemented" in body.lower()):
-                found.add(rpc)
-    return frozenset(found - {"Health", "Free", "LoadModel", "Status"})
+    found = {_rpc(method, names) for path in _sources(checkout, directory) for method in _methods(checkout, path)}
+    return frozenset(found - {"", "Health", "Free", "LoadModel", "Status"})
+
+
+@cached_by_file
+def _methods(checkout: Checkout, path: str) -> frozenset[str]:
+    """The methods that a source defines, without those that only refuse."""
+    text = _text(checkout, path)
+    methods = list(_METHODS[posixpath.splitext(path)[1]].finditer(text))
+    ends = (*(method.start() for method in methods[1:]), len(text))
+    bodies = ((method[1], text[method.end() : end]) for method, end in zip(methods, ends, strict=False))
+    return frozenset(name for name, body in bodies if len(body) >= _STUB or "unimplemented" not in body.lower())
 
 
 def _rpc(method: str, names: dict[str, str]) -> str:
