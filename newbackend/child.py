@@ -22,7 +22,8 @@ _ENDS: list[weakref.finalize[..., Child]] = []
 
 
 class Child:
-    """A child process. `serve` runs in it first, and gives the function that answers a request."""
+    """A child process. `serve` runs in it first, and gives the function that answers a request. Raises OSError when no
+    process can be started."""
 
     def __init__(self, serve: Callable[[], Answer]) -> None:
         asked, self._ask = os.pipe()
@@ -33,6 +34,10 @@ class Child:
             self.pid = os.fork()
             if self.pid == 0:
                 _live(serve, asked, answer)
+        except OSError:
+            for pipe in (asked, self._ask, self._answers, answer):
+                os.close(pipe)
+            raise
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -92,6 +93,34 @@ def test_a_fork_does_not_stop_it_for_its_owner() -> None:
     child.send(b"still")
     assert child.receive(5) == b"STILL"
     child.end()
+
+
+def test_where_no_process_can_be_started_no_pipe_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> int:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", refused)
+    before = len(list(Path("/dev/fd").iterdir()))
+    with pytest.raises(BlockingIOError):
+        Child(upper)
+    assert len(list(Path("/dev/fd").iterdir())) == before
+
+
+def test_the_verbs_do_their_work_where_no_process_can_be_started(sample: Path, tmp_path: Path) -> None:
+    script = tmp_path / "alone.py"
+    script.write_text(
+        "import os, sys\n"
+        "def refused(): raise BlockingIOError(11, 'Resource temporarily unavailable')\n"
+        "os.fork = refused\n"
+        "from newbackend.cli.main import main\n"
+        "main()\n"
+    )
+    for words in (["create", "murmur", "--lang", "go", "--dry-run", "--no-input"], ["verify", "--all"]):
+        done = subprocess.run(
+            [sys.executable, str(script), *words, "--repo", str(sample)], capture_output=True, text=True, check=False
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        assert "no process can be started for the path filter" in done.stdout + done.stderr
 
 
 def test_all_can_be_stopped_together() -> None:

@@ -95,7 +95,7 @@ def _runnable(source: str, *, module: bool) -> str:
 def start_filter(checkout: Checkout) -> None:
     """Lets the filter load while this process goes on. The earlier, the less memory a fork shares with it, each page
     of which costs a copy when it changes."""
-    with suppress(FilterUnavailable, NewbackendError, ImportError):
+    with suppress(FilterUnavailable, NewbackendError, ImportError, OSError):  # asked for, it says why
         source = _source(checkout)
         _STARTED.clear()
         _STARTED[source] = engine_for(*source)
@@ -133,3 +133,5 @@ def _loaded(source: _Source) -> PathFilter | FilterUnavailable:
         return error
     except ImportError:
         return FilterUnavailable("the JavaScript engine (quickjs-ng) is not installed")
+    except OSError as error:
+        return FilterUnavailable(f"no process can be started for the path filter: {error.strerror}")

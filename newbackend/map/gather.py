@@ -6,6 +6,7 @@ import os
 import pickle
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 
 from yaml import Node
@@ -74,8 +75,12 @@ def _read(reader: Reader, infos: Sequence[BackendInfo]) -> tuple[Backend, ...]:
     """All backends, every second one by a fork of this process: no backend needs another one."""
     if len(infos) < _SHARED or (os.cpu_count() or 1) < 2:
         return tuple(reader.backend(info) for info in infos)
-    child = Child(lambda: lambda _: pickle.dumps([reader.backend(info) for info in infos[1::2]]))
-    child.send(b"")
+    try:
+        child = Child(lambda: lambda _: pickle.dumps([reader.backend(info) for info in infos[1::2]]))
+    except OSError:
+        return tuple(reader.backend(info) for info in infos)  # no process can be started
+    with suppress(BrokenPipeError):  # `receive` says so
+        child.send(b"")
     mine = [reader.backend(info) for info in infos[::2]]
     try:
         others: list[Backend] = pickle.loads(child.receive())

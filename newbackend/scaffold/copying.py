@@ -22,10 +22,11 @@ _SENT: list[Copy] = []
 
 
 def start_copier() -> None:
-    """Starts the child: a template will be rendered soon."""
+    """Starts the child: a template will be rendered soon. Where no process can be started, it is rendered here."""
     if not started():
-        _CHILDREN[getpid()] = Child(_serve)
-        _SENT.clear()
+        with suppress(OSError):
+            _CHILDREN[getpid()] = Child(_serve)
+            _SENT.clear()
 
 
 def started() -> bool:
