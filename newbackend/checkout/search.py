@@ -39,7 +39,7 @@ class Search:
         self._thread = Thread(target=self._search, args=(checkout, tuple(aside)))
 
     def _search(self, checkout: Checkout, aside: Sequence[str]) -> None:
-        with suppress(NewbackendError):
+        with suppress(NewbackendError, OSError):
             self._found = _by_git(checkout, self.words, aside)
 
     def __enter__(self) -> Search:
