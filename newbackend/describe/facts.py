@@ -62,25 +62,25 @@ class Registered:
 def registered(checkout: Checkout, name: str) -> Registered:
     """The facts of a backend. Raises NotFoundError when the checkout has none under that name."""
     names = (name, *families(checkout, name))
-    by_place = {place: facts for place, of in _by_backend(checkout).items() if (facts := _in_order(of, names))}
+    by_place = {place: facts for place, of in by_backend(checkout).items() if (facts := _in_order(of, names))}
     if not any(place in by_place for place in ("matrix", "gallery-index", "makefile")):
         raise unknown_backend(name, checkout)
     return Registered(name, names, _lang(checkout, name, by_place), checkout, by_place)
 
 
 @cached
-def _by_backend(checkout: Checkout) -> Mapping[str, Mapping[str, list[tuple[int, Fact]]]]:
+def by_backend(checkout: Checkout) -> Mapping[str, Mapping[str, list[tuple[int, Fact]]]]:
     """Place -> backend -> its facts with their positions among the place's facts."""
     by_place: dict[str, dict[str, list[tuple[int, Fact]]]] = {}
     for place in places():
-        by_backend = by_place[place.id] = defaultdict(list)
+        groups = by_place[place.id] = defaultdict(list)
         for position, fact in enumerate(place.observe(checkout)):
-            by_backend[fact.backend].append((position, fact))
+            groups[fact.backend].append((position, fact))
     return by_place
 
 
-def _in_order(by_backend: Mapping[str, list[tuple[int, Fact]]], names: Iterable[str]) -> tuple[Fact, ...]:
-    mine = [entry for name in dict.fromkeys(names) for entry in by_backend.get(name, ())]
+def _in_order(groups: Mapping[str, list[tuple[int, Fact]]], names: Iterable[str]) -> tuple[Fact, ...]:
+    mine = [entry for name in dict.fromkeys(names) for entry in groups.get(name, ())]
     return tuple(fact for _, fact in sorted(mine, key=lambda entry: entry[0]))
 
 

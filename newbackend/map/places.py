@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from newbackend.checklist import NEW_BACKEND, Decided
+from newbackend.describe.facts import by_backend
 from newbackend.findings import Finding, Report, Severity, Status
 from newbackend.pullrequest.checklist import PlaceState, place_states
 from newbackend.records import dataclass
@@ -90,7 +91,7 @@ def verdicts_of(report: Report) -> Mapping[str, Verdicts]:
 def cells_of(context: Context, spec: BackendSpec, columns: Sequence[Column], verdicts: Verdicts) -> list[PlaceCell]:
     """The cell of each column for a backend."""
     states = {state.id: state for state in place_states(spec, context.checkout)}
-    return [_cell(context, column, states[column.place], verdicts) for column in columns]
+    return [_cell(context, column, states[column.place], verdicts, spec.name) for column in columns]
 
 
 def undecided(columns: Sequence[Column], why: str) -> list[PlaceCell]:
@@ -98,7 +99,7 @@ def undecided(columns: Sequence[Column], why: str) -> list[PlaceCell]:
     return [PlaceCell(Mark.UNKNOWN, why) for _ in columns]
 
 
-def _cell(context: Context, column: Column, state: PlaceState, verdicts: Verdicts) -> PlaceCell:
+def _cell(context: Context, column: Column, state: PlaceState, verdicts: Verdicts, name: str) -> PlaceCell:
     if state.skipped:
         absent = context.probe(column.place).absent
         return PlaceCell(Mark.NOT_NEEDED if absent else Mark.UNKNOWN, absent or f"{state.path} {state.skipped}")
@@ -107,8 +108,10 @@ def _cell(context: Context, column: Column, state: PlaceState, verdicts: Verdict
     there = any(kind in kinds for kind in state.kinds) if kinds else state.wanted > 0
     if left:
         return _of_missing(left, verdicts)
-    if not there:
-        return PlaceCell(Mark.NOT_NEEDED, UNEXPECTED)
+    if not there:  # or there is more than answers can hold, such as a thousand models
+        found = by_backend(context.checkout)[column.place].get(name, ())
+        first = next((fact for _, fact in found if not kinds or fact.kind in kinds), None)
+        return PlaceCell(Mark.THERE, where=f"line {first.line}") if first else PlaceCell(Mark.NOT_NEEDED, UNEXPECTED)
     line = state.lines[0] if state.lines else 1
     return PlaceCell(Mark.THERE, where=f"line {line}" if state.path == column.file else f"{state.path}:{line}")
 

@@ -49,7 +49,7 @@ _SHARED = {
     "whisper": ("silero-vad-ggml",),
 }
 # More models than an answers file takes; `describe` says so.
-MANY_MODELS = frozenset(("llama-cpp", "piper", "crispasr"))
+MANY_MODELS = frozenset(("llama-cpp",))
 BY_HAND = {name: {(JOBS, f"job:tests-{name}-{kind}") for kind in kinds} for name, kinds in _JOBS.items()}
 
 
