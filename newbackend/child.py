@@ -48,10 +48,14 @@ class Child:
 
     def send(self, request: bytes) -> None:
         """Hands a request over, and does not wait for the answer. Raises BrokenPipeError when the child has died."""
+        if not self.end.alive:
+            raise BrokenPipeError
         _write(self._ask, request)
 
     def receive(self, seconds: float | None = None) -> bytes:
         """The answer to the oldest request that has none. Raises EOFError when the child has died, and TimeoutError."""
+        if not self.end.alive:
+            raise EOFError
         deadline = None if seconds is None else time.monotonic() + seconds
         return _read(self._answers, int.from_bytes(_read(self._answers, _SIZE, deadline)), deadline)
 

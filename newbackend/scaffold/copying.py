@@ -31,7 +31,12 @@ def start_copier() -> None:
 
 def started() -> bool:
     """Whether there is a child."""
-    return getpid() in _CHILDREN
+    return _running() is not None
+
+
+def _running() -> Child | None:
+    child = _CHILDREN.get(getpid())
+    return child if child and child.end.alive else None
 
 
 class Copy:
@@ -40,7 +45,7 @@ class Copy:
     def __init__(self, template: Path, target: Path, data: Mapping[str, Any]) -> None:
         self._request = json.dumps([str(template), str(target), data]).encode()
         self._answer: bytes | None = None
-        self._child = _CHILDREN.get(getpid())
+        self._child = _running()
         if self._child is not None:
             with suppress(BrokenPipeError):  # `problem` does it here
                 self._child.send(self._request)

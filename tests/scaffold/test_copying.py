@@ -81,6 +81,15 @@ def test_without_the_child_it_is_done_here(where: str, template: Path, tmp_path:
 
 
 @pytest.mark.parametrize("where", ["in a child"], indirect=True)
+def test_a_child_that_was_stopped_is_none(where: str, template: Path, tmp_path: Path) -> None:
+    copying._CHILDREN[os.getpid()].end()
+    assert not copying.started()
+    assert copied(template, tmp_path / "out", {"name": "Ann"}) == ""
+    start_copier()
+    assert copying.started()
+
+
+@pytest.mark.parametrize("where", ["in a child"], indirect=True)
 def test_after_an_interrupt_nobody_writes(
     where: str, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
