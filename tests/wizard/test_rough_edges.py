@@ -18,6 +18,11 @@ SIZES = [(100, 30), (80, 24), (40, 15)]
 REST = "The other questions:"
 
 
+def settings(*answers: str) -> list[str]:
+    """The options that give these answers."""
+    return [word for answer in answers for word in ("--set", answer)]
+
+
 def pasted(text: str) -> str:
     """What a terminal sends for a paste."""
     return f"\x1b[200~{text}\x1b[201~"
@@ -58,20 +63,7 @@ def test_the_hint_below_a_field_says_how_to_go_back_where_there_is_a_question_be
 
 def test_less_than_is_a_character_once_something_is_typed(sample: Path) -> None:
     words = ["create", "new", "--pin", PIN, "--lang", "rust", "--modality", "llm", "--variants", "cpu"]
-    words += [
-        "--set",
-        "like=",
-        "--set",
-        "license=MIT",
-        "--set",
-        "tags=a",
-        "--set",
-        "import.kind=preference",
-        "--set",
-        "models=[]",
-        "--set",
-        "docs.page=false",
-    ]
+    words += settings("like=", "license=MIT", "tags=a", "import.kind=preference", "models=[]", "docs.page=false")
     terminal = Terminal(*words, cwd=sample)
     terminal.answers("Description: new", ERASE, "faster", " < ", "others", ENTER)
     terminal.sees("faster < others")
@@ -149,20 +141,7 @@ def test_a_menu_is_filtered_by_typing_and_nothing_else_is_taken_by_accident(samp
 @pytest.mark.parametrize("lines", ["one\ntwo", "one\r\ntwo\r\n", "  one\n\n\ttwo"])
 def test_several_pasted_lines_become_one(sample: Path, lines: str) -> None:
     words = ["create", "new", "--pin", PIN, "--lang", "rust", "--modality", "llm", "--variants", "cpu"]
-    words += [
-        "--set",
-        "like=",
-        "--set",
-        "license=MIT",
-        "--set",
-        "import.kind=preference",
-        "--set",
-        "models=[]",
-        "--set",
-        "docs.page=false",
-        "--set",
-        "docs.page=false",
-    ]
+    words += settings("like=", "license=MIT", "import.kind=preference", "models=[]", "docs.page=false")
     terminal = Terminal(*words, cwd=sample)
     terminal.answers("Description: new", ERASE, pasted(lines), "!", BACKSPACE, ENTER)
     terminal.answers("Tags:", ERASE, pasted(lines), ENTER)
@@ -244,20 +223,7 @@ def test_a_free_name_is_offered_when_the_repositorys_is_read_as_hardware(sample:
 
 def test_an_unknown_licence_is_questioned_once(sample: Path) -> None:
     words = ["create", "new", "--pin", PIN, "--lang", "rust", "--modality", "llm", "--variants", "cpu"]
-    words += [
-        "--set",
-        "like=",
-        "--set",
-        "description=d",
-        "--set",
-        "import.kind=preference",
-        "--set",
-        "models=[]",
-        "--set",
-        "docs.page=false",
-        "--set",
-        "docs.page=false",
-    ]
+    words += settings("like=", "description=d", "import.kind=preference", "models=[]", "docs.page=false")
     terminal = Terminal(*words, cwd=sample, columns=100)
     terminal.answers("Licence:", "apache2", ENTER)
     terminal.sees("! the SPDX list has no licence 'apache2' (did you mean Apache-2.0?). Enter again keeps it.")
@@ -272,8 +238,7 @@ def test_an_unknown_licence_is_questioned_once(sample: Path) -> None:
 
 def test_a_plain_terminal_is_asked_about_an_odd_answer_once_too(sample: Path) -> None:
     words = ["create", "new", "--pin", PIN, "--lang", "rust", "--modality", "llm", "--variants", "cpu"]
-    answers = ("like=", "description=d", "tags=a", "import.kind=preference", "models=[]", "docs.page=false")
-    words += [word for answer in answers for word in ("--set", answer)]
+    words += settings("like=", "description=d", "tags=a", "import.kind=preference", "models=[]", "docs.page=false")
     terminal = Terminal(*words, cwd=sample, env={"TERM": "dumb"})
     terminal.answers("Licence:", "apache2", ENTER)
     terminal.answers("(did you mean Apache-2.0?). The same again keeps it. Licence:", "apache2", ENTER)

@@ -36,12 +36,7 @@ def filled(text: str, contexts: Contexts) -> str:
 def value_text(expression: str, contexts: Contexts) -> str:
     """One expression as text."""
     try:
-        tokens = _tokens_of(expression)
-        if len(tokens) == 1 and tokens[0][0] == "name" and tokens[0][1] not in _LITERALS:  # nearly every one
-            value = _value_of(tokens[0][1], contexts)
-            if not isinstance(value, _Unknown):
-                return _as_text(value)
-        return _as_text(_Parser(expression, contexts).whole())
+        return _as_text(_evaluated(expression, contexts))
     except (_Open, ValueError, IndexError):
         return open_part("${{ " + " ".join(expression.split()) + " }}")
 
@@ -50,9 +45,21 @@ def truth(text: str, contexts: Contexts) -> bool | None:
     """The value of an `if:`; None when only a run knows it."""
     match = _EXPRESSION.fullmatch(text.strip())
     try:
-        return bool(_Parser(match[1] if match else text, contexts).whole())
+        return bool(_evaluated(match[1] if match else text, contexts))
     except (_Open, ValueError, IndexError):
         return None
+
+
+def _evaluated(expression: str, contexts: Contexts) -> Any:
+    """The value. Raises _Open when only a run knows it, ValueError and IndexError for what is no expression."""
+    tokens = _tokens_of(expression)
+    if len(tokens) == 1 and tokens[0][0] == "name" and tokens[0][1] not in _LITERALS:  # nearly every one
+        value = _value_of(tokens[0][1], contexts)
+    else:
+        value = _Parser(tokens, contexts).whole()
+    if isinstance(value, _Unknown):
+        raise _Open
+    return value
 
 
 def _as_text(value: Any) -> str:
@@ -90,17 +97,15 @@ def _parts_of(name: str) -> tuple[str, ...]:
 class _Parser:
     """Recursive descent over the tokens. An unknown part matters only when it decides."""
 
-    def __init__(self, source: str, contexts: Contexts) -> None:
+    def __init__(self, tokens: tuple[tuple[str, str], ...], contexts: Contexts) -> None:
         self._contexts = contexts
-        self._tokens = _tokens_of(source)
+        self._tokens = tokens
         self._at = 0
 
     def whole(self) -> Any:
-        value = self._unary() if len(self._tokens) == 1 else self._or()
+        value = self._or()
         if self._at != len(self._tokens):
             raise ValueError("left over")
-        if isinstance(value, _Unknown):
-            raise _Open
         return value
 
     def _peek(self) -> str:
