@@ -146,6 +146,7 @@ class Generated:
 
     newbackend: Text = None
     answers: Text = None
+    digest: Text = None
     files: Mapping[str, str] | None = None
 
 

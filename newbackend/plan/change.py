@@ -42,7 +42,17 @@ from newbackend.registrations.submodules.place import submodule_path
 from newbackend.registrations.support.backend_names import backend_names, unknown_backend
 from newbackend.registrations.support.place_overrides import check_place_overrides
 from newbackend.rules.run import verify
-from newbackend.scaffold.generated import answers_file, answers_text, blob_id, record, recorded, remember_more
+from newbackend.scaffold.generated import (
+    ID_LENGTH,
+    answers_file,
+    answers_text,
+    blob_id,
+    file_id,
+    generated_files,
+    record,
+    recorded,
+    remember_more,
+)
 from newbackend.scaffold.render import RenderedFile, answers_path, render
 from newbackend.spec import BackendSpec, make_spec, to_answers
 from newbackend.splice.outcome import Inserted, Splice
@@ -178,8 +188,8 @@ def _renamed_and_changed(
     """The new name first, then the rest on the result of it; both make one plan."""
     first = _rename(title, known, Wish(rename=wish.rename), checkout, sources, scaffold)
     between = planned(first.plan, checkout)
-    texts = {blob_id(text): text for text in first.rendered}
-    later = replace(sources, base_of=lambda blob: texts.get(blob) or sources.base_of(blob))
+    texts = {file_id(text): text for text in first.rendered}
+    later = replace(sources, base_of=lambda blob: texts.get(blob[:ID_LENGTH]) or sources.base_of(blob))
     second = _plan(title, registered_answers(between, wish.rename), replace(wish, rename=""), between, later, scaffold)
     plan = composed(first.plan, second.plan, checkout)
     return replace(second, plan=plan, rendered=(*first.rendered, *second.rendered), answers_path=first.answers_path)
@@ -300,7 +310,8 @@ def _file_steps(
         return _kept_steps(known, wanted, checkout)
     files = dict(scaffold(spec, checkout))
     fresh = files.pop(answers_path(spec))
-    steps = file_steps(checkout, recorded(known.answers), files, Merging(sources.base_of, sources.markers))
+    old = recorded(known.answers, {*generated_files(spec.name, checkout), *files})
+    steps = file_steps(checkout, old, files, Merging(sources.base_of, sources.markers))
     made = parse_answers(fresh.text, known.path).generated
     made = replace(made, answers=blob_id(answers_text(wanted))) if made else None
     steps.append(_answers_step(known, replace(wanted, generated=made), checkout))

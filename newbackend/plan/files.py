@@ -1,6 +1,6 @@
 """The files of a changed backend: rendered again, and merged with what people changed since.
 
-Each file has three texts: the last rendering (found by its blob id, see `scaffold.generated`), the current text, and
+Each file has three texts: the last rendering (found by its id, see `scaffold.generated`), the current text, and
 the new rendering. An unedited file is replaced. An edited one is merged by `git merge-file`. What cannot be merged is
 shown and left to be done by hand: a conflict, unless its markers are asked for; an edited file whose last rendering
 git no longer has; and a placeholder that an engine has replaced, because merged code would call what is gone.
@@ -20,7 +20,7 @@ from newbackend.plan.diff import whole_file
 from newbackend.plan.model import Edit
 from newbackend.records import dataclass
 from newbackend.registrations.manual import Manual
-from newbackend.scaffold.generated import blob_id
+from newbackend.scaffold.generated import file_id
 from newbackend.scaffold.render import RenderedFile
 from newbackend.splice.outcome import Splice
 
@@ -41,7 +41,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Merging:
-    """How edited files are merged: `base_of` gives the text of a blob id, None when it is not known; `markers`: a
+    """How edited files are merged: `base_of` gives the text of an id, None when it is not known; `markers`: a
     conflict is written between git's markers."""
 
     base_of: BaseOf
@@ -51,7 +51,7 @@ class Merging:
 def file_steps(
     checkout: Checkout, old: Mapping[str, str], new: Mapping[str, RenderedFile], merging: Merging
 ) -> list[Step]:
-    """The steps from the blob ids of the last rendering to a new one."""
+    """The steps from the ids (`file_id`) of the last rendering to a new one."""
     return [_step(checkout, path, old.get(path, ""), new.get(path), merging) for path in sorted({*old, *new})]
 
 
@@ -76,9 +76,9 @@ def _step(checkout: Checkout, path: str, old: str, file: RenderedFile | None, me
         return _dropped(path, old, now)
     if now is None:
         return _absent(path, old, file)
-    if now == file.text or blob_id(file.text) == old:
+    if now == file.text or file_id(file.text) == old:
         return Step()
-    if blob_id(now) == old:
+    if file_id(now) == old:
         return Step(modify(path, now, file.text, "rendered again", file.mode))
     base = merging.base_of(old) if old else None
     if base is None:
@@ -106,7 +106,7 @@ def _dropped(path: str, old: str, now: str | None) -> Step:
     """A file that is no longer part of the template."""
     if now is None:
         return Step()
-    if blob_id(now) == old:
+    if file_id(now) == old:
         reason = "no longer generated"
         return Step(Edit(path, "delete", SCAFFOLD, reason, (), "inserted", whole_file(path, now, None)))
     why = "is no longer generated, but was edited; it is kept"
@@ -115,7 +115,7 @@ def _dropped(path: str, old: str, now: str | None) -> Step:
 
 def _absent(path: str, old: str, file: RenderedFile) -> Step:
     """A file that does not exist: new in the template, or deleted on purpose."""
-    if old and blob_id(file.text) == old:
+    if old and file_id(file.text) == old:
         return Step()
     if old:
         why = "was deleted here, and is generated otherwise now; it is not brought back"

@@ -25,7 +25,7 @@ from newbackend.registrations.matrix.place import Matrix
 from newbackend.registrations.own_page.place import OwnPage, links
 from newbackend.registrations.support.backend_names import backend_names, unknown_backend
 from newbackend.registrations.support.own_pages import page_path
-from newbackend.scaffold.generated import edited_files
+from newbackend.scaffold.generated import edited_files, generated_files
 
 
 def plan_remove(name: str, checkout: Checkout, *, keep_files: bool = False) -> Plan:
@@ -126,12 +126,7 @@ def own_paths(names: Sequence[str], checkout: Checkout) -> dict[str, str]:
     """The files of a backend alone, with the place that owns each: its directory, its Dockerfile and the files of the
     places. `names` are its name and then what the gallery calls it."""
     name = names[0]
-    owners_by_path: dict[str, str] = {}
-    for language in languages().values():
-        paths = list(checkout.files_below(language.directory_of(name)))
-        extra = [path.replace("{name}", name) for path in language.extra_files]
-        paths += [path for path in extra if paths and checkout.exists(path)]
-        owners_by_path.update((path, SCAFFOLD) for path in paths)
+    owners_by_path = dict.fromkeys(generated_files(name, checkout), SCAFFOLD)
     for place in places():
         if place.probe(checkout).usable:
             for path in (path for each in names for path in place.own_files(checkout, each)):

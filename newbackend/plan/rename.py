@@ -27,7 +27,7 @@ from newbackend.registrations.manual import Manual
 from newbackend.registrations.model_gallery.place import ModelGallery
 from newbackend.registrations.support.importers_dir import importer_of
 from newbackend.scaffold.context import symbol_table
-from newbackend.scaffold.generated import blob_id, recorded
+from newbackend.scaffold.generated import file_id, generated_files, recorded
 from newbackend.scaffold.render import RenderedFile
 from newbackend.spec import BackendSpec, make_spec
 from newbackend.splice.golang import go_string
@@ -188,9 +188,9 @@ def moved_files(
     old, new = names
     edits: list[Edit] = []
     manual: list[Manual] = []
-    record = recorded(known.answers)
-    extra = [path.replace("{name}", old.name) for path in old.language.extra_files]
-    for path in (*checkout.files_below(old.directory), *(path for path in extra if checkout.exists(path))):
+    paths = generated_files(old.name, checkout)
+    record = recorded(known.answers, paths)
+    for path in paths:
         target = path.replace(f"/{old.name}/", f"/{new.name}/", 1) if path.startswith(f"{old.directory}/") else path
         target = _renamed_path(target, old.name, new.name)
         now = checkout.read(path)
@@ -222,7 +222,7 @@ def _text(
     moved = now.replace(f"{old.directory}/", f"{new.directory}/")
     if file is None or path.endswith(f"/{ANSWERS_NAME}"):
         return (file.text if file else moved), ""
-    if blob_id(now) == blob:
+    if file_id(now) == blob:
         return file.text, ""
     base = base_of_blob(blob) if blob else None
     if base is None:

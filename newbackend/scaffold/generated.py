@@ -1,11 +1,14 @@
 """The last rendering: a record in `.newbackend.yml`, and the texts in git's object store.
 
-The record has the git blob id of every rendered file. So edited files are detected without a copy, and git has the text
-that was edited: every clone whose history has the unedited file knows the blob (docs/adr/0021).
+The record is one line, in which each rendered file has a hash of its path and the start of its git blob id. So edited
+files are detected without a copy, and git has the text that was edited: every clone whose history has the unedited file
+knows the blob (docs/adr/0021).
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import re
 import tempfile
@@ -23,7 +26,11 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import NotFoundError, UsageError
 
 REFS = "refs/newbackend"
-_ID = re.compile(r"[0-9a-f]{40}\Z")
+_ID = re.compile(r"[0-9a-f]{12,40}\Z")
+ID_LENGTH = 12
+"""Digits of a file's id in the record."""
+_PATH_BYTES = 3
+"""With the id's six these make twelve characters of base64, without padding."""
 
 
 def blob_id(text: str) -> str:
@@ -32,10 +39,20 @@ def blob_id(text: str) -> str:
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
+def file_id(text: str) -> str:
+    """The id that the record has of a file of this text: the first twelve digits of its blob id."""
+    return blob_id(text)[:ID_LENGTH]
+
+
 def record(texts: Mapping[str, str], answers: Answers | None = None) -> Generated:
     """The answers file's `generated` section for rendered texts by path, and for the answers of that moment."""
     known = blob_id(answers_text(answers)) if answers else None
-    return Generated(__version__, known, {path: blob_id(text) for path, text in sorted(texts.items())})
+    rows = sorted(_path_key(path) + bytes.fromhex(file_id(text)) for path, text in texts.items())
+    return Generated(__version__, known, base64.urlsafe_b64encode(b"".join(rows)).decode() or None)
+
+
+def _path_key(path: str) -> bytes:
+    return hashlib.sha1(path.encode("utf-8", "surrogateescape"), usedforsecurity=False).digest()[:_PATH_BYTES]
 
 
 def answers_text(answers: Answers) -> str:
@@ -43,10 +60,29 @@ def answers_text(answers: Answers) -> str:
     return dump_answers(replace(answers, generated=None, like=None))
 
 
-def recorded(answers: Answers) -> dict[str, str]:
-    """Path -> blob id, from an answers file; empty when there is no record."""
-    files = (answers.generated or Generated()).files or {}
-    return {path: str(value) for path, value in files.items() if _ID.match(str(value))}
+def recorded(answers: Answers, paths: Iterable[str]) -> dict[str, str]:
+    """Path -> id (`file_id`), of those paths that the record of an answers file has; empty when there is no record."""
+    made, wanted = answers.generated or Generated(), sorted(set(paths))
+    if made.files:  # as newbackend wrote it at first
+        return {path: made.files[path][:ID_LENGTH] for path in wanted if path in made.files}
+    try:
+        packed = base64.b64decode(made.digest or "", b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return {}
+    size = _PATH_BYTES + ID_LENGTH // 2
+    rows = [packed[start : start + size] for start in range(0, len(packed) - size + 1, size)]
+    ids = {row[:_PATH_BYTES]: row[_PATH_BYTES:].hex() for row in rows}
+    return {path: ids[key] for path in wanted if (key := _path_key(path)) in ids}
+
+
+def generated_files(name: str, checkout: Checkout) -> list[str]:
+    """The files of a backend that can be generated: its directory, and what its language has elsewhere."""
+    found: list[str] = []
+    for language in languages().values():
+        paths = list(checkout.files_below(language.directory_of(name)))
+        extra = [path.replace("{name}", name) for path in language.extra_files]
+        found += paths + [path for path in extra if paths and checkout.exists(path)]
+    return found
 
 
 def answers_file(checkout: Checkout, name: str) -> str:
@@ -61,11 +97,12 @@ def edited_files(name: str, checkout: Checkout) -> list[str]:
     if not path:
         return []
     try:
-        files = recorded(parse_answers(checkout.need(path), path))
+        answers = parse_answers(checkout.need(path), path)
     except UsageError:
         return [path]
+    files = recorded(answers, generated_files(name, checkout))
     texts = {file: checkout.read(file) for file in files}
-    return [file for file, text in texts.items() if text is not None and blob_id(text) != files[file]]
+    return [file for file, text in texts.items() if text is not None and file_id(text) != files[file]]
 
 
 def remember(root: Path, name: str, texts: Iterable[str]) -> bool:

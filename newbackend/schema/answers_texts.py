@@ -77,5 +77,6 @@ TEXTS: Mapping[str, str] = {
     "generated": "Written by newbackend: a record of the last rendering. Leave it as it is.",
     "generated.newbackend": "The version that rendered.",
     "generated.answers": "The answers of then, as the id of a git blob.",
-    "generated.files": "The files of then, as ids of git blobs.",
+    "generated.digest": "The files of then: of each a hash of its path and the start of its git blob id, as base64.",
+    "generated.files": "The same as newbackend wrote it at first: path and git blob id.",
 }

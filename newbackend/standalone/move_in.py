@@ -13,7 +13,7 @@ from newbackend.checkout.git import Git
 from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError
 from newbackend.gallery.record import find_standalone, read_record
-from newbackend.scaffold.generated import blob_id, recorded
+from newbackend.scaffold.generated import file_id, generated_files, recorded
 from newbackend.scaffold.render import RenderedFile
 from newbackend.spec import BackendSpec
 
@@ -39,11 +39,12 @@ def with_edits(scaffold: Scaffold, answers: Path) -> Scaffold:
 
 def _edited(here: Checkout, directory: str) -> dict[str, RenderedFile]:
     path = f"{directory}/{ANSWERS_NAME}"
-    ids = recorded(parse_answers(here.need(path), path))
+    answers = parse_answers(here.need(path), path)
+    ids = recorded(answers, generated_files(directory.rpartition("/")[2], here))
     found: dict[str, RenderedFile] = {}
     for file in _files(here, directory, ids):
         text = here.read(file) if file != path else None
-        if text is not None and blob_id(text) != ids.get(file):
+        if text is not None and file_id(text) != ids.get(file):
             found[file] = RenderedFile(0o755 if here.mode(file) & 0o100 else 0o644, text)
     return found
 

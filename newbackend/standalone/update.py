@@ -22,7 +22,7 @@ from newbackend.plan.build import base_of
 from newbackend.plan.change import Changed, Sources
 from newbackend.plan.files import Merging, Step, file_steps, modify
 from newbackend.plan.model import Plan
-from newbackend.scaffold.generated import answers_text, blob_id, record, recorded
+from newbackend.scaffold.generated import ID_LENGTH, answers_text, file_id, generated_files, record, recorded
 from newbackend.scaffold.render import RenderedFile, render
 from newbackend.spec import BackendSpec, make_spec
 from newbackend.standalone.gallery import without_macos
@@ -54,7 +54,7 @@ def plan_update(here: Checkout, localai: Checkout, revision: str, sources: Sourc
     files = repository(spec, backend, localai, **given, development=known.development)
     fresh = files.pop(NAME)
     files.pop(path, None)
-    old = {**_around(known, here), **recorded(answers)}
+    old = {**_around(known, here), **recorded(answers, {*generated_files(spec.name, here), *files})}
     steps = file_steps(here, old, files, Merging(sources.base_of, sources.markers))
     own = {name: file.text for name, file in backend.items() if name != path}
     steps += [_answers_step(here, path, answers, own), _record_step(here, fresh.text)]
@@ -92,13 +92,13 @@ def _rendered(spec: BackendSpec, here: Checkout, localai: Checkout) -> dict[str,
 
 
 def _around(known: Record, here: Checkout) -> dict[str, str]:
-    """What each file was when it was written, as blob ids. A record of an older newbackend knows only LocalAI's, and of
-    these only whether they are unchanged."""
+    """What each file was when it was written, as ids (`file_id`). A record of an older newbackend knows only LocalAI's,
+    and of these only whether they are unchanged."""
     if known.generated:
-        return dict(known.generated)
+        return {path: blob[:ID_LENGTH] for path, blob in known.generated.items()}
     texts = {path: here.read(path) for path in known.files}
     return {
-        path: blob_id(text) for path, text in texts.items() if text is not None and sha256(text) == known.files[path]
+        path: file_id(text) for path, text in texts.items() if text is not None and sha256(text) == known.files[path]
     }
 
 

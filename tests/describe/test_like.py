@@ -46,7 +46,7 @@ def test_answers_that_are_given_win(checkout: Checkout) -> None:
 
 
 def test_a_generated_backend_does_not_change_when_its_sibling_does(checkout: Checkout) -> None:
-    given = Answers(name="new", like="pywhistle", generated=Generated("0", None, {}))
+    given = Answers(name="new", like="pywhistle", generated=Generated("0"))
     assert with_sibling(given, checkout) == (given, [])
     assert with_wiring(given, checkout) == given
 

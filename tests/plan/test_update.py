@@ -16,7 +16,7 @@ from newbackend.errors import NotFoundError, UsageError
 from newbackend.plan.change import Changed as Update
 from newbackend.plan.change import Sources, plan_update
 from newbackend.plan.model import FileChange
-from newbackend.scaffold.generated import blob_id, edited_files, record, remember, text_of
+from newbackend.scaffold.generated import blob_id, edited_files, file_id, record, recorded, remember, text_of
 from newbackend.scaffold.render import RenderedFile, answers_path
 from newbackend.spec import BackendSpec, to_answers
 
@@ -48,7 +48,7 @@ def generated(checkout: Checkout, files: dict[str, str] = OLD, **edits: str | No
 def updated(
     checkout: Checkout, files: dict[str, str] = NEW, known: dict[str, str] = OLD, *, markers: bool = True
 ) -> Update:
-    bases = {blob_id(text): text for text in known.values()}
+    bases = {file_id(text): text for text in known.values()}
     return plan_update("ds4", checkout, Sources(bases.get, markers=markers), scaffold=rendering(files))  # type: ignore[arg-type]
 
 
@@ -181,7 +181,34 @@ def test_what_people_wrote_in_the_answers_file_stays(checkout: Checkout) -> None
     assert "# as upstream has it" in written
     found = parse_answers(written, "").generated
     assert found is not None
-    assert found.files == record(NEW).files
+    assert found.digest == record(NEW).digest
+
+
+def test_a_record_is_one_line_and_knows_each_file(checkout: Checkout) -> None:
+    answers = parse_answers(generated(checkout).need(ANSWERS), "")
+    assert answers.generated is not None
+    assert len(answers.generated.digest or "") == 12 * len(OLD)
+    assert recorded(answers, [MAIN, "backend/cpp/ds4/mine.cpp", NOTES]) == {p: file_id(t) for p, t in OLD.items()}
+
+
+@pytest.mark.parametrize("digest", ["abc", "not base64!", "AAAA", "é" * 12])
+def test_a_damaged_record_is_none_and_no_file_is_lost(checkout: Checkout, digest: str) -> None:
+    answers = parse_answers(generated(checkout).need(ANSWERS), "")
+    assert answers.generated is not None
+    broken = dump_answers(replace(answers, generated=replace(answers.generated, digest=digest)))
+    assert [manual.path for manual in updated(generated(checkout, answers=broken)).plan.manual] == [MAIN]
+
+
+def test_a_record_with_a_blob_id_per_file_is_read_and_replaced(checkout: Checkout) -> None:
+    answers = parse_answers(generated(checkout).need(ANSWERS), "")
+    assert answers.generated is not None
+    listed = replace(answers.generated, digest=None, files={path: blob_id(text) for path, text in OLD.items()})
+    there = generated(checkout, answers=dump_answers(replace(answers, generated=listed)), main=OLD[MAIN] + "mine\n")
+    written = after(there, updated(there))
+    assert written[MAIN] == NEW[MAIN] + "mine\n"
+    found = parse_answers(written[ANSWERS] or "", "").generated
+    assert found is not None
+    assert (found.files, found.digest) == (None, record(NEW).digest)
 
 
 def test_an_answers_file_without_a_record_gets_one_and_no_file_is_lost(checkout: Checkout) -> None:
@@ -225,7 +252,7 @@ def test_remembered_texts_outlive_a_cleaning_of_the_repository(sample: Path) -> 
     assert remember(sample, "ds4", ["first\n", "second\n", "first\n"])
     git(sample, "gc", "--quiet", "--prune=now")
     assert text_of(sample, blob_id("first\n")) == "first\n"
-    assert text_of(sample, blob_id("second\n")) == "second\n"
+    assert text_of(sample, file_id("second\n")) == "second\n"
     assert text_of(sample, blob_id("third\n")) is None
     assert text_of(sample, "not an id; rm -rf") is None
     assert git(sample, "status", "--porcelain") == ""
