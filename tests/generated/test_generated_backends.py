@@ -53,6 +53,8 @@ def test_a_generated_backend_builds_packages_starts_and_answers(case: Case, samp
     assert len(results) > 10
     if case.lang == "rust":
         another_engine_is_not_asked_without_a_model(folder, case)
+    if case.flavour == "pure":
+        another_go_engine_is_asked_with_a_model_alone(folder, case)
     run("make", "clean", cwd=folder)
 
 
@@ -73,6 +75,25 @@ def another_engine_is_not_asked_without_a_model(folder: Path, case: Case) -> Non
     needing = re.findall(r"^test \S+ \.\.\. ignored, set CLASS_TEST_MODEL to a model$", told, re.MULTILINE)
     assert len(needing) > 20, told
     assert "ignored, only the made-up engine answers like this" in told
+
+
+def another_go_engine_is_asked_with_a_model_alone(folder: Path, case: Case) -> None:
+    """The same code without the marker, which is a real engine for the tests."""
+    engine = folder / "engine.go"
+    text = engine.read_text(encoding="utf-8")
+    assert text.count(PLACEHOLDER) == 1
+    engine.write_text(text.replace(PLACEHOLDER, "Another engine"), encoding="utf-8")
+    words = ("go", "test", "-count=1", "-v", "./", "-ginkgo.v", "-ginkgo.no-color")
+    unasked = run(*words, cwd=folder, env={"CGO_ENABLED": "0"})
+    model = folder / "its.model"
+    model.write_bytes(b"NEWBACKEND")
+    asked = run(*words, cwd=folder, env={"CGO_ENABLED": "0", "MATCH_TEST_MODEL": str(model)})
+    model.unlink()
+    skipped = {text: len(re.findall(r"\[SKIPPED\]", text)) for text in (unasked, asked)}
+    assert unasked.count("set MATCH_TEST_MODEL to a model") >= 20
+    assert asked.count("set MATCH_TEST_MODEL to a model") == 0
+    assert asked.count("only the made-up engine answers like this") > 0
+    assert skipped[unasked] > skipped[asked] > 0
 
 
 # What `run.sh` asks the processor for before it takes a library, by the library's suffix.
