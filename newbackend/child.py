@@ -8,13 +8,17 @@ a copy when one of them changes it.
 from __future__ import annotations
 
 import os
+import pickle
 import select
 import signal
 import time
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Generic, TypeVar
 
 Answer = Callable[[bytes], bytes]
+T = TypeVar("T")
 
 _SIZE = 8
 _HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -58,6 +62,32 @@ class Child:
             raise EOFError
         deadline = None if seconds is None else time.monotonic() + seconds
         return _read(self._answers, int.from_bytes(_read(self._answers, _SIZE, deadline)), deadline)
+
+
+class Beside(Generic[T]):
+    """What a function gives that a child process calls from now on. `result` calls it here where there is one
+    processor, where no process can be started, and when it failed there, which says what is wrong."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work = work
+        self._child: Child | None = None
+        if (os.cpu_count() or 1) > 1:
+            with suppress(OSError):
+                self._child = Child(lambda: lambda _: pickle.dumps(work()))
+                self._child.send(b"")  # BrokenPipeError: `result` finds out
+
+    def result(self) -> T:
+        """Waits for it. Raises what the function raises."""
+        if self._child is not None:
+            try:
+                given: T = pickle.loads(self._child.receive())
+            except EOFError:
+                pass
+            else:
+                return given
+            finally:
+                self._child.end()
+        return self._work()
 
 
 def end_children() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from newbackend.child import Answer, Child, end_children
+from newbackend.child import Answer, Beside, Child, end_children
 
 
 def upper() -> Answer:
@@ -121,6 +121,31 @@ def test_the_verbs_do_their_work_where_no_process_can_be_started(sample: Path, t
         )
         assert "Traceback" not in done.stderr, done.stderr
         assert "no process can be started for the path filter" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("processors", [1, 2])
+def test_a_function_is_called_beside_or_here(processors: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: processors)
+    given = Beside(lambda: {"process": os.getpid()}).result()
+    assert (given["process"] == os.getpid()) is (processors == 1)
+
+
+def test_what_it_raises_is_raised_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails() -> None:
+        raise ZeroDivisionError(str(os.getpid()))
+
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    with pytest.raises(ZeroDivisionError, match=str(os.getpid())):
+        Beside(fails).result()
+
+
+def test_it_is_called_here_when_the_process_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    here = os.getpid()
+    beside = Beside(lambda: "done" if os.getpid() == here else time.sleep(60))
+    assert beside._child is not None
+    os.kill(beside._child.pid, signal.SIGKILL)
+    assert beside.result() == "done"
 
 
 def test_all_can_be_stopped_together() -> None:

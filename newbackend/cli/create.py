@@ -59,11 +59,14 @@ from newbackend.cli.create_options import (
 from newbackend.cli.output.create_text import save, show
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from newbackend.answers import Answers
     from newbackend.checkout.tree import Checkout
+    from newbackend.child import Beside
     from newbackend.cli.engine_facts import EngineFacts
+    from newbackend.online.hub import Page
     from newbackend.plan.model import Plan
     from newbackend.spec import BackendSpec
     from newbackend.wizard.protocol import Frontend
@@ -118,6 +121,7 @@ def create(
     from newbackend.scaffold.copying import start_copier
 
     start_copier()  # first of all: it imports copier while this process imports the rest
+    pages = _pages(model) if model and answers is None and standalone is None else None
     from newbackend.answers import Answers, DocsAnswers, EngineAnswers, OptionAnswers
     from newbackend.checkout.filter_engine import start_filter
     from newbackend.cli.create_answers import given_answers, import_answers, pin_answers, placed_answers, split
@@ -146,6 +150,7 @@ def create(
         engine=engine,
         plan_out=plan_out,
         diff_out=diff_out,
+        pages=pages,
     )
 
     def flags(checkout: Checkout) -> Answers:
@@ -184,6 +189,18 @@ def create(
     checkout = open_repo(repo, writes=not dry_run)
     start_filter(checkout)
     return _create(given_answers(answers, flags(checkout), set_ or ()), checkout, options, answers)
+
+
+def _pages(uris: Sequence[str]) -> Beside[dict[str, Page]]:
+    """Asks Hugging Face about models while the checkout is read."""
+    from newbackend.child import Beside
+
+    def asked() -> dict[str, Page]:
+        from newbackend.online.hub import pages_of
+
+        return pages_of(uris)
+
+    return Beside(asked)
 
 
 def _needed(name: str | None) -> str:

@@ -41,7 +41,9 @@ from newbackend.wizard.session import Session
 from newbackend.wizard.upstream import read_upstream
 
 if TYPE_CHECKING:
+    from newbackend.child import Beside
     from newbackend.cli.engine_facts import EngineFacts
+    from newbackend.online.hub import Page
     from newbackend.upstream.interface import Interface
 
 
@@ -151,20 +153,25 @@ def _with_models(spec: BackendSpec, options: CreateOptions) -> tuple[BackendSpec
     they are: the same file gives the same backend."""
     if options.settled or not spec.models:
         return spec, []
-    models, notes = models_told(spec.models, spec.modalities)
+    models, notes = models_told(spec.models, spec.modalities, options.pages)
     return make_spec(replace(to_answers(spec), models=models)), notes
 
 
 def models_told(
-    models: tuple[ModelAnswers, ...], served: tuple[str, ...]
+    models: tuple[ModelAnswers, ...], served: tuple[str, ...], asked: Beside[dict[str, Page]] | None = None
 ) -> tuple[tuple[ModelAnswers, ...], list[str]]:
-    """The models with what their pages say, and notes on what they do not; `served` are the backend's modalities."""
+    """The models with what their pages say, and notes on what they do not; `served` are the backend's modalities,
+    `asked` are pages that the hub was asked for before."""
     if not models:
         return (), []
-    from newbackend.online.hub import completed
+    from newbackend.model_address import read_address
+    from newbackend.online.hub import completed, pages_of
 
     with progress("asking Hugging Face about the models"):
-        rows = [completed(model, served) for model in models]
+        pages = asked.result() if asked else {}
+        uris = [model.uri or "" for model in models]
+        pages |= pages_of(uri for uri in uris if read_address(uri).repo not in pages)
+        rows = [completed(model, served, pages) for model in models]
     return tuple(model for model, _ in rows), [note for _, note in rows if note]
 
 

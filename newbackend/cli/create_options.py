@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,10 @@ from newbackend.catalog.import_kinds import IMPORT_KINDS
 from newbackend.catalog.languages import language_ids
 from newbackend.cli.completion import backends, flavours, languages, licenses, modalities, one_of, tags, variants
 from newbackend.records import dataclass
+
+if TYPE_CHECKING:
+    from newbackend.child import Beside
+    from newbackend.online.hub import Page
 
 NameArgument = Annotated[
     str | None, typer.Argument(metavar="[NAME]", help="The backend's name, e.g. ds4.", show_default=False)
@@ -183,7 +187,7 @@ NoDiffOption = Annotated[
 @dataclass(frozen=True)
 class CreateOptions:
     """Everything on the command line that is not an answer. `settled`: an answers file was given, so only questions
-    without a default are asked."""
+    without a default are asked. `pages`: what Hugging Face says of the models on the command line."""
 
     asks: bool
     settled: bool
@@ -197,3 +201,4 @@ class CreateOptions:
     engine: str | None
     plan_out: Path | None
     diff_out: Path | None
+    pages: Beside[dict[str, Page]] | None = None

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import pickle
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import date
 
 from yaml import Node
@@ -15,7 +12,7 @@ from newbackend.catalog.variants import variant_table
 from newbackend.checkout.git import Git
 from newbackend.checkout.lines import SourceLines
 from newbackend.checkout.tree import Checkout
-from newbackend.child import Child
+from newbackend.child import Beside
 from newbackend.describe import describe
 from newbackend.describe.header import header
 from newbackend.errors import NewbackendError
@@ -73,20 +70,11 @@ def gathered(context: Context, whole: Report, *, follow: bool = False) -> Map:
 
 def _read(reader: Reader, infos: Sequence[BackendInfo]) -> tuple[Backend, ...]:
     """All backends, every second one by a fork of this process: no backend needs another one."""
-    if len(infos) < _SHARED or (os.cpu_count() or 1) < 2:
+    if len(infos) < _SHARED:
         return tuple(reader.backend(info) for info in infos)
-    try:
-        child = Child(lambda: lambda _: pickle.dumps([reader.backend(info) for info in infos[1::2]]))
-    except OSError:
-        return tuple(reader.backend(info) for info in infos)  # no process can be started
-    with suppress(BrokenPipeError):  # `receive` says so
-        child.send(b"")
+    beside = Beside(lambda: [reader.backend(info) for info in infos[1::2]])
     mine = [reader.backend(info) for info in infos[::2]]
-    try:
-        others: list[Backend] = pickle.loads(child.receive())
-    except EOFError:
-        others = [reader.backend(info) for info in infos[1::2]]  # which says what is wrong
-    child.end()
+    others = beside.result()
     backends = [*mine, *others]
     backends[::2], backends[1::2] = mine, others
     return tuple(backends)

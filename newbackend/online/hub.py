@@ -7,7 +7,7 @@ is invented.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -15,14 +15,21 @@ from urllib.parse import quote
 from newbackend.answers import ModelAnswers
 from newbackend.catalog import modalities
 from newbackend.model_address import read_address
-from newbackend.online.network import Network, Unreachable
-from newbackend.online.upstream import model_base
 
+Page = Mapping[str, Any] | str
+"""What the hub says of a repository; a text says why it says nothing."""
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 _LICENSE = re.compile(r"[A-Za-z0-9.+-]{1,64}\Z")
 
 
-def completed(model: ModelAnswers, served: tuple[str, ...]) -> tuple[ModelAnswers, str]:
+def pages_of(uris: Iterable[str]) -> dict[str, Page]:
+    """Repository -> its page, for addresses of models; those that are elsewhere have none. Raises UsageError for what
+    is no address."""
+    repos = dict.fromkeys(read_address(uri).repo for uri in uris)
+    return {repo: _page(repo) for repo in repos if repo}
+
+
+def completed(model: ModelAnswers, served: tuple[str, ...], pages: Mapping[str, Page]) -> tuple[ModelAnswers, str]:
     """The model with what its page says where the answers say nothing, and a note on what is not known.
 
     `served` are the modalities of the backend: of those, a task that the page names is what the model is for.
@@ -30,10 +37,9 @@ def completed(model: ModelAnswers, served: tuple[str, ...]) -> tuple[ModelAnswer
     address = read_address(model.uri or "")
     if not address.repo:
         return model, "" if model.sha256 else f"{address.file} has no sha256: only Hugging Face tells it beforehand"
-    try:
-        page = _page(address.repo)
-    except Unreachable as error:
-        return model, "" if model.sha256 or not address.path else f"{address.file} has no sha256: {error}"
+    page = pages[address.repo]
+    if isinstance(page, str):
+        return model, "" if model.sha256 or not address.path else f"{address.file} has no sha256: {page}"
     found = replace(
         model,
         sha256=model.sha256 or _checksum(page, address.path),
@@ -44,9 +50,16 @@ def completed(model: ModelAnswers, served: tuple[str, ...]) -> tuple[ModelAnswer
     return found, f"{address.file} has no sha256: {address.repo} does not list it" if unknown else ""
 
 
-def _page(repo: str) -> Mapping[str, Any]:
+def _page(repo: str) -> Page:
+    # Imported here: a process that is told the pages does without it, which is 0.04 s.
+    from newbackend.online.network import Network, Unreachable
+    from newbackend.online.upstream import model_base
+
     base = model_base()
-    return Network([base]).get(f"{base.rstrip('/')}/api/models/{quote(repo)}?blobs=true").object("Hugging Face")
+    try:
+        return Network([base]).get(f"{base.rstrip('/')}/api/models/{quote(repo)}?blobs=true").object("Hugging Face")
+    except Unreachable as error:
+        return str(error)
 
 
 def _checksum(page: Mapping[str, Any], path: str) -> str | None:

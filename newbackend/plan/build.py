@@ -16,6 +16,7 @@ from newbackend.answers import as_data
 from newbackend.checkout.filter_engine import FilterUnavailable
 from newbackend.checkout.layout import MATRIX
 from newbackend.checkout.tree import Checkout
+from newbackend.child import Beside
 from newbackend.errors import UsageError
 from newbackend.overrides import SCAFFOLD
 from newbackend.plan.diff import of_splices, whole_file
@@ -48,6 +49,9 @@ from newbackend.splice.yaml_nodes import YamlBroken
 
 Scaffold = Callable[[BackendSpec, Checkout], Mapping[str, RenderedFile]]
 Remaining = Callable[[Checkout, BackendSpec], Iterable[Manual]]
+
+_LARGE = 200_000
+"""Characters of edited files whose proof is worth a second process. LocalAI's have three times as many."""
 
 
 def nothing(_: Checkout, __: BackendSpec) -> tuple[Manual, ...]:
@@ -85,15 +89,16 @@ def plan_create(
         base={**base_of(edits, checkout), **plan.base},
     )
     after = planned(plan, checkout)
-    prove(plan, checkout, after, changes)
-    prove_only_added(plan, checkout, changes)
-    again, _ = _place_changes(spec, after)
-    pending = [c for c in again if isinstance(c.outcome, Inserted)]
-    if pending:
-        first = pending[0]
-        raise UsageError("plan-not-idempotent", f"a second run would add {first.reason} again", where=first.path)
-    prove_routes(checkout, after, spec.name)
-    return replace(plan, manual=(*plan.manual, *remaining(after, spec)))
+    with _proven_beside(plan, checkout, after, changes):
+        prove_only_added(plan, checkout, changes)
+        again, _ = _place_changes(spec, after)
+        pending = [c for c in again if isinstance(c.outcome, Inserted)]
+        if pending:
+            first = pending[0]
+            raise UsageError("plan-not-idempotent", f"a second run would add {first.reason} again", where=first.path)
+        prove_routes(checkout, after, spec.name)
+        left = tuple(remaining(after, spec))
+    return replace(plan, manual=(*plan.manual, *left))
 
 
 def assemble(title: str, answers: Mapping[str, Any], checkout: Checkout, changes: Sequence[Change]) -> Plan:
@@ -192,6 +197,25 @@ def planned(plan: Plan, checkout: Checkout) -> Checkout:
     files = {change.path: change.after for change in changes if not change.is_link}
     links = {change.path: change.after for change in changes if change.is_link}
     return checkout.with_changes(files, links)
+
+
+@contextmanager
+def _proven_beside(plan: Plan, checkout: Checkout, after: Checkout, changes: Sequence[Change]) -> Iterator[None]:
+    """Proves the plan (`prove`) while the `with` block goes on, where the files are large. A proof that fails is said,
+    whatever the block found."""
+    paths = _by_path(plan, changes)
+    if sum(len(checkout.need(path)) for path in paths) < _LARGE:
+        prove(plan, checkout, after, changes)
+        yield
+        return
+    for path, mine in paths.items():
+        if _merge_proofs([proof for change in mine for proof in change.proofs]):
+            document(after, path)  # both need it
+    proof = Beside(lambda: prove(plan, checkout, after, changes))
+    try:
+        yield
+    finally:
+        proof.result()
 
 
 def prove(plan: Plan, checkout: Checkout, after: Checkout, changes: Sequence[Change]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from newbackend.answers import ModelAnswers
-from newbackend.online.hub import completed
+from newbackend.online import hub
 
 from .server import World, served
 
@@ -18,6 +18,11 @@ PAGE = {
     "cardData": {"license": "apache-2.0"},
     "pipeline_tag": "text-to-speech",
 }
+
+
+def completed(model: ModelAnswers, modalities: tuple[str, ...]) -> tuple[ModelAnswers, str]:
+    """As the hub's page completes it."""
+    return hub.completed(model, modalities, hub.pages_of([model.uri or ""]))
 
 
 @pytest.fixture
