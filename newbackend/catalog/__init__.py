@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from newbackend.catalog.languages import LanguageTable, language_table
-from newbackend.catalog.modalities import Modality, modalities
+from newbackend.catalog.modalities import Modality, modalities, spoken_of
 from newbackend.catalog.variants import Variant, VariantTable, variant_table
 from newbackend.records import dataclass
 
@@ -22,6 +22,7 @@ __all__ = (
     "name_rules",
     "pin_rules",
     "pipeline_tags",
+    "spoken_of",
     "variant_table",
 )
 

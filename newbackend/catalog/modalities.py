@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,8 @@ class Modality:
 
     `chip` is its word in the import form, `table` its category in the compatibility table, `bullet` that in the list
     of backends, `word` what the table's column of capabilities says, "" for nothing. `also` is what people call it,
-    `endpoints` the addresses of LocalAI's API that lead to its RPCs.
+    `endpoints` the addresses of LocalAI's API that lead to its RPCs. `prose` are phrases by which a project says that
+    it does this.
     """
 
     id: str
@@ -32,11 +34,29 @@ class Modality:
     word: str = ""
     also: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
+    prose: tuple[str, ...] = ()
 
     @property
     def other_words(self) -> tuple[str, ...]:
         """What people call it: its names in LocalAI's lists, and pipeline tags of Hugging Face."""
         return (self.title, *self.also, *self.tags, *self.usecases, *self.rpcs)
+
+
+def spoken_of(text: str) -> tuple[tuple[str, str], ...]:
+    """The modalities that a text about a project speaks of, each with its phrase, in the order of the text."""
+    words = _words(text)
+    found: list[tuple[int, str, str]] = []
+    for modality in modalities().values():
+        places = ((words.find(_words(phrase)), phrase) for phrase in modality.prose)
+        first = min(((at, phrase) for at, phrase in places if at != -1), default=None)
+        if first:
+            found.append((first[0], modality.id, first[1]))
+    return tuple((key, phrase) for _, key, phrase in sorted(found, key=lambda row: row[0]))
+
+
+def _words(text: str) -> str:
+    """The words of a text in small letters, each after a blank, without the plural's s."""
+    return "".join(f" {re.sub(r'(?<=...)s$', '', word)}" for word in re.findall(r"[a-z0-9]+", text.lower())) + " "
 
 
 _FILE = Path(__file__).with_name("modalities.json")

@@ -31,6 +31,7 @@ from newbackend.registrations.matrix.moved import moved_fields, with_moved
 from newbackend.registrations.support.backend_names import placed
 from newbackend.spec import BackendSpec, make_spec, to_answers
 from newbackend.upstream.commit import fetching_once
+from newbackend.upstream.prose import sentence
 from newbackend.validate import checked
 from newbackend.wizard.complete import InterfaceReader, WizardOptions, complete
 from newbackend.wizard.headless import Headless
@@ -38,7 +39,7 @@ from newbackend.wizard.protocol import Frontend
 from newbackend.wizard.question import words
 from newbackend.wizard.questions import KEYS, told
 from newbackend.wizard.session import Session
-from newbackend.wizard.upstream import read_upstream
+from newbackend.wizard.upstream import Upstream, read_upstream
 
 if TYPE_CHECKING:
     from newbackend.child import Beside
@@ -119,7 +120,7 @@ def asked_spec(
         keep=session.save if options.asks else lambda _: None,
         busy=progress,
         settled=Headless() if options.settled else None,
-        read_upstream=read_upstream,
+        read_upstream=read_upstream if options.asks or options.engine != "placeholder" else _nothing_read,
         read_interface=_interface_reader(options),
     )
     answers, assumed = complete(given, checkout, front, wizard)
@@ -132,6 +133,11 @@ def asked_spec(
     spec, missed = _with_models(spec, options)
     found = _with_engine(spec, checkout, options)
     return replace(found, notes=(*notes, *assumed, *missed, *found.notes))
+
+
+def _nothing_read(_repo: str, _sha: str) -> Upstream:
+    """Nothing is asked for only the placeholder, and nobody is asked either."""
+    return Upstream()
 
 
 def _interface_reader(options: CreateOptions) -> InterfaceReader:
@@ -181,7 +187,7 @@ def _with_engine(spec: BackendSpec, checkout: Checkout, options: CreateOptions) 
     Without --engine, answers from a file are taken as they are: the same file gives the same backend. Only the files
     that come from the engine's header are made again.
     """
-    from newbackend.cli.engine_facts import EngineFacts, bindings_at, with_engine
+    from newbackend.cli.engine_facts import EngineFacts, bindings_at, described, with_engine
     from newbackend.cli.release_facts import with_release
 
     flavour = spec.its_flavour
@@ -193,8 +199,14 @@ def _with_engine(spec: BackendSpec, checkout: Checkout, options: CreateOptions) 
         able = [key for key, other in spec.language.flavours.items() if other.links_engine or other.takes_package]
         message = f"flavour {spec.flavour} of {spec.language.title} builds no engine, so there is nothing to read"
         raise UsageError("engine-not-built", message, hint="leave --engine out", choices=able)
-    if mode == "placeholder" or not links:
+    if mode == "placeholder" or spec.keeps_files:
         return EngineFacts(spec)
+    if not links:
+        if spec.pin is None or options.settled:
+            return EngineFacts(spec)
+        upstream = read_upstream(spec.pin.repo, spec.pin.sha)
+        spec, notes = described(spec, (upstream.license, ""), (sentence(upstream.description), ""))
+        return EngineFacts(spec, notes=tuple(notes))
     if spec.pin is None:
         asks = spec.engine.pip and not known
         return with_release(spec, explicit=options.engine == "auto") if asks else EngineFacts(spec)

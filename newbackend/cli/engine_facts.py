@@ -74,7 +74,7 @@ def with_engine(spec: BackendSpec, checkout: Checkout, *, explicit: bool, new: b
         engine = replace(engine, target=spec.engine.target, shared=read.found.is_shared(spec.engine.target) or None)
     if flavour.takes_package:
         engine = replace(engine, pip=spec.engine.pip)
-        made, told = _described(make_spec(replace(to_answers(spec), engine=engine)), read.found)
+        made, told = _as_found(make_spec(replace(to_answers(spec), engine=engine)), read.found)
         return EngineFacts(made, notes=(note, *told))
     if (engine.objects or engine.shared) and spec.options.cpu_variants:
         built = "Makefile builds its objects" if engine.objects else "shared library is built"
@@ -85,7 +85,7 @@ def with_engine(spec: BackendSpec, checkout: Checkout, *, explicit: bool, new: b
         engine = replace(engine, load=read.loader.function.name, free=read.loader.free, calls=calls or None)
     build_types = {row.get("build-type", "") for key in spec.variants for row in rows_of(spec, key)}
     refuse_impossible(read.found, engine, build_types)
-    made, told = _described(make_spec(replace(to_answers(spec), engine=engine)), read.found)
+    made, told = _as_found(make_spec(replace(to_answers(spec), engine=engine)), read.found)
     made, processors = _for_processors(made, read.found, new=new)
     why = (*reasons(read.found, engine, build_types), *processors)
     return EngineFacts(made, read.files, (note, *why, *_bound_note(read), *_loader_note(read), *told))
@@ -112,15 +112,25 @@ def _for_processors(spec: BackendSpec, found: Inspection, *, new: bool) -> tuple
     return spec, [f"{words}: by itself {needs}; --set options.cpu_variants= builds for those alone"]
 
 
-def _described(spec: BackendSpec, found: Inspection) -> tuple[BackendSpec, list[str]]:
-    """The spec with the upstream's licence and first sentence, where nobody gave others."""
+def _as_found(spec: BackendSpec, found: Inspection) -> tuple[BackendSpec, list[str]]:
+    licence, about = found.licence, found.description
+    return described(
+        spec,
+        (licence.value, f" ({licence.where})") if licence else ("", ""),
+        (about.value, f" ({about.where})") if about else ("", ""),
+    )
+
+
+def described(spec: BackendSpec, licence: tuple[str, str], about: tuple[str, str]) -> tuple[BackendSpec, list[str]]:
+    """The spec with the upstream's licence and first sentence, where nobody gave others, and notes; each with where it
+    stands, "" when it is not there."""
     told: list[str] = []
-    if found.licence and not spec.license:
-        spec = with_text(spec, Answers(license=found.licence.value))
-        told += [f"license: {found.licence.value} ({found.licence.where})"] if spec.license else []
-    if found.description and spec.description in ("", to_answers(spec).plain_description):
-        spec = with_text(spec, Answers(description=found.description.value))
-        told.append(f"description: {spec.description} ({found.description.where})")
+    if licence[0] and not spec.license:
+        spec = with_text(spec, Answers(license=licence[0]))
+        told += [f"license: {licence[0]}{licence[1]}"] if spec.license else []
+    if about[0] and spec.description in ("", to_answers(spec).plain_description):
+        spec = with_text(spec, Answers(description=about[0]))
+        told.append(f"description: {spec.description}{about[1]}")
     if not spec.license:
         told.append("no licence is known: pass --license, the gallery entry has none")
     return spec, told

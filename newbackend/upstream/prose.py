@@ -51,7 +51,7 @@ def _shortened(text: str) -> str:
 
 def paragraphs(readme: str) -> Iterator[tuple[int, str]]:
     """Each paragraph of prose on one line, without markup, with the number of its first row."""
-    first, lines, fenced = 0, [], False
+    first, lines, fenced, said = 0, [], False, False
     rows = [*readme.splitlines(), ""]
     front = rows.index("---", 1) + 1 if rows[0].strip() == "---" and "---" in rows[1:] else 0
     for number, raw in enumerate(rows, 1):
@@ -63,11 +63,12 @@ def paragraphs(readme: str) -> Iterator[tuple[int, str]]:
         if not fenced and line[:1].isalnum() and not underline and not raw.lstrip().startswith(_NO_PROSE):
             first = first or number
             lines.append(line)
+            said = said or any(ch.isalpha() for ch in _LINK.sub("", _MARKUP.sub("", raw[:_LINE])))
             continue
-        # What is underlined was a heading.
-        if lines and not (underline and len(lines) == 1):
+        # What is underlined was a heading; links alone are a bar of them.
+        if said and not (underline and len(lines) == 1):
             yield first, " ".join(lines)
-        first, lines = 0, []
+        first, lines, said = 0, [], False
 
 
 def first_paragraph(readme: str) -> str:

@@ -20,6 +20,7 @@ from newbackend.pin import DEFAULT_BRANCH, parse_pin, resolve
 from newbackend.records import dataclass
 from newbackend.validate import checked
 from newbackend.wizard.headless import Headless
+from newbackend.wizard.proposals import spoken_modality
 from newbackend.wizard.protocol import Back, Frontend
 from newbackend.wizard.question import YES, Kind, PartialAnswers, Question, Reply, words
 from newbackend.wizard.questions import KEYS, QUESTIONS, REST, REST_AFTER, SUMMARY, question_of
@@ -61,7 +62,7 @@ def complete(
     checked(answers)
     run = _Run(answers, checkout, frontend, options or WizardOptions())
     run.all_answers()
-    return run.answers, [*_notes(run.answers), *run.flavour_note()]
+    return run.answers, [*_notes(run.answers), *run.modality_note(answers), *run.flavour_note()]
 
 
 def _notes(answers: Answers) -> list[str]:
@@ -125,6 +126,14 @@ class _Run:
             with self._options.busy(f"reading {repo}"):
                 self._interfaces[repo, sha] = self._options.read_interface(repo, sha)
         return self._interfaces[repo, sha]
+
+    def modality_note(self, given: Answers) -> list[str]:
+        """Why a modality was taken, where nobody could be told in its question."""
+        if given.modalities is not None or not self.answers.upstream or not isinstance(self._front, Headless):
+            return []
+        _, phrase = spoken_modality(self._partial())
+        reason = f"{self.answers.upstream} speaks of {phrase!r}" if phrase else "nothing says another"
+        return [f"modality {', '.join(self.answers.modalities or ())}: {reason}; --modality LIST takes others"]
 
     def flavour_note(self) -> list[str]:
         """Why a flavour was taken, where nobody could be told in its question."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from newbackend.availability import why_no_language, why_no_modality
-from newbackend.catalog import Modality, Variant, modalities, variant_table
+from newbackend.catalog import Modality, Variant, modalities, spoken_of, variant_table
 from newbackend.catalog.languages import Flavour, Language, languages
 from newbackend.checkout.layout import INDEX, MATRIX
 from newbackend.errors import UsageError
@@ -138,8 +138,22 @@ def _modality_effect(modality: Modality) -> str:
 
 
 def modality_default(partial: PartialAnswers) -> tuple[str, ...]:
-    usual = ("llm",) if "llm" in partial.language.flavours[partial.flavour].modalities else ()
+    usual = (spoken_modality(partial)[0],) if "llm" in partial.language.flavours[partial.flavour].modalities else ()
     return _kept(partial, "modalities", modality_choices(partial)) or usual
+
+
+def spoken_modality(partial: PartialAnswers) -> tuple[str, str]:
+    """The first modality that the upstream speaks of and that can be served, with its phrase; text, and "", if none."""
+    about = " . ".join((partial.upstream.description, *partial.upstream.keywords))
+    spoken = ((key, phrase) for key, phrase in spoken_of(about) if not _unserved(modalities()[key], partial))
+    return next(spoken, ("llm", ""))
+
+
+def modality_explain(partial: PartialAnswers) -> str:
+    """Explains the question, and the proposal that the upstream's own words give."""
+    _, phrase = spoken_modality(partial)
+    reason = f" {partial.answers.upstream} speaks of {phrase!r}." if phrase else ""
+    return f"The calls that the server answers.{reason}"
 
 
 def siblings_of(partial: PartialAnswers) -> tuple[Sibling, ...]:

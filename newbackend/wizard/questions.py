@@ -53,9 +53,9 @@ QUESTIONS: tuple[Question, ...] = (
         key="modalities",
         kind=Kind.MANY,
         prompt="What does it serve?",
-        explain=lambda _: "The calls that the server answers.",
+        explain=proposals.modality_explain,
         choices=proposals.modality_choices,
-        unasked=lambda _: ("llm",),
+        unasked=lambda partial: proposals.spoken_modality(partial)[:1],
         default=proposals.modality_default,
     ),
     Question(

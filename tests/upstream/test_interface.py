@@ -116,3 +116,28 @@ def test_the_question_says_what_was_seen(checkout: Checkout, lang: str, flavour:
     assert question.default(partial) == flavour
     assert ("acme/tone has no C API." in question.explain(partial)) == bool(looks)
     assert bool(looked) == bool(looks)
+
+
+def test_the_modality_is_what_the_upstream_speaks_of(make: Make, sample: Path) -> None:
+    readme = "# tone\n\nTone is a small toolkit for speech recognition, with voice activity detection.\n"
+    pin = f"acme/tone@{make('acme/tone', {**FILES, 'README.md': readme})}"
+    words = [word for word in CREATE if word not in ("--modality", "tts")]
+
+    def made(*more: str) -> tuple[list[str], list[str]]:
+        data = json.loads(newbackend(*words, *more, "--format", "json", "--repo", sample).out)
+        return data["answers"]["modalities"], [note for note in data["notes"] if note.startswith("modality ")]
+
+    why = "acme/tone speaks of 'speech recognition'; --modality LIST takes others"
+    assert made("--pin", pin) == (["transcription"], [f"modality transcription: {why}"])
+    assert made("--pin", pin, "--modality", "tts,vad") == (["tts", "vad"], [])
+    unread = "modality llm: nothing says another; --modality LIST takes others"
+    assert made("--pin", pin, "--engine", "placeholder") == (["llm"], [unread])
+    assert made() == (["llm"], [])
+
+
+def test_the_licence_of_an_engine_that_is_not_built_is_told_too(make: Make, sample: Path) -> None:
+    licence = (Path(__file__).parents[2] / "LICENSE").read_text(encoding="utf-8")
+    files = {"README.md": "# tone\n\nTone denoises speech. It is small.\n", "LICENSE": licence}
+    pin = f"acme/tone@{make('acme/tone', files)}"
+    answers = json.loads(newbackend(*CREATE, "--pin", pin, "--format", "json", "--repo", sample).out)["answers"]
+    assert (answers["license"], answers["description"]) == ("MIT", "Tone denoises speech")

@@ -19,7 +19,8 @@ def test_from_nothing_to_a_backend(sample: Path, upstream: str) -> None:
     terminal.sees("» C++")  # the upstream has a CMakeLists.txt
     terminal.sees("backend/cpp/fast-tts-cpp/, its own backend/Dockerfile.fast-tts-cpp, the path filter")
     terminal.answers("Language:", ENTER)
-    terminal.answers("What does it serve?", SPACE, *[DOWN] * 4, SPACE)
+    terminal.sees("acme/Fast-TTS.cpp speaks of 'tts'")
+    terminal.answers("What does it serve?", *[DOWN] * 4)
     terminal.sees("● Text to speech")
     terminal.sees("implements TTS, TTSStream; gallery tags text-to-speech, TTS")
     terminal.types(ENTER)
