@@ -126,6 +126,8 @@ class _Writer:
                 return f"{kind}(max(1, options.GetThreads()))"
             case "gpu layers":
                 return f"{kind}(options.GetNGPULayers())"
+            case "seed":
+                return f"{kind}(options.GetSeed())"
             case "null":
                 return "" if kind == "string" else "nil" if pointer else "0"
             case "zero":

@@ -2,7 +2,8 @@
 
 A loader gives out a handle that another function takes back, and is told a path: by an argument, or by a field of a
 struct. It can be called when each of its other arguments is told too: by a function of the header that fills in
-defaults, by the request (threads), or by a comment that allows NULL or 0.
+defaults, by the request (threads, seed), by a comment that allows NULL or 0, or by a name that asks for talk (verbose),
+which is 0.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from newbackend.upstream.c_types import (
 )
 from newbackend.upstream.modality_words import said
 
-How = Literal["path", "defaults", "handle", "threads", "gpu layers", "null", "zero", "message", "room"]
+How = Literal["path", "defaults", "handle", "threads", "gpu layers", "seed", "null", "zero", "message", "room"]
 _PATHS = frozenset([
     "path", "file", "filename", "fname", "filepath", "model", "gguf", "weights", "checkpoint", "dir", "directory",
     "folder",
@@ -40,7 +41,8 @@ _MODEL_FIELDS = frozenset([
 ])  # fmt: skip
 _REQUESTED: Mapping[str, How] = {
     "nthreads": "threads", "numthreads": "threads", "threads": "threads", "nthread": "threads",
-    "threadcount": "threads", "ngpulayers": "gpu layers", "gpulayers": "gpu layers",
+    "threadcount": "threads", "ngpulayers": "gpu layers", "gpulayers": "gpu layers", "seed": "seed",
+    "verbose": "zero", "verbosity": "zero",
 }  # fmt: skip
 _ERRORS = frozenset(["err", "error", "errbuf", "errmsg", "errormsg", "errorbuf", "errorbuffer", "errstr", "errorout"])
 _DEFAULTS = frozenset(["default", "defaults"])
@@ -198,7 +200,8 @@ class _Reader:
             return "room"
         if _is_message(self._types, part):
             return "message" if self._counted(function, place + 1) else None
-        return _REQUESTED.get("".join(name_words(part.name))) if whole else None
+        how = _REQUESTED.get("".join(name_words(part.name)))
+        return how if whole or (how == "zero" and isinstance(kind, Scalar) and not kind.floating) else None
 
     def _counted(self, function: Function, place: int) -> bool:
         """Whether an argument tells the room in the buffer before it."""

@@ -43,6 +43,8 @@ FITTING = {
     "path": "foo * foo_load(const char * path);",
     "unnamed path": "foo * foo_load(const char *);",
     "threads": "foo * foo_load(const char * model_path, int n_threads);",
+    "seed": "#include <stdint.h>\nfoo * foo_load(const char * path, uint32_t seed);",
+    "talk": "#include <stdbool.h>\nfoo * foo_load(const char * path, int verbosity, bool verbose);",
     "defaults by value": f"{DEFAULTS}foo * foo_load(const char * path, struct foo_params params);",
     "defaults by pointer": f"{DEFAULTS}foo * foo_load(const char * path, const struct foo_params * params);",
     "defaults filled in": f"{VALUE}void foo_params_init(struct foo_params * p);\n"
@@ -288,7 +290,7 @@ def test_go_takes_every_shape(tmp_path: Path) -> None:
     stub = tmp_path / "pkg/grpc/proto/pb.go"
     stub.parent.mkdir(parents=True)
     getters = "".join(
-        f"\nfunc (*ModelOptions) Get{name}() int32 {{ return 0 }}\n" for name in ("Threads", "NGPULayers")
+        f"\nfunc (*ModelOptions) Get{name}() int32 {{ return 0 }}\n" for name in ("Threads", "NGPULayers", "Seed")
     )
     stub.write_text(f"package proto\n\ntype ModelOptions struct{{}}\n{getters}", encoding="utf-8")
     for place, text in enumerate([*FITTING.values(), *(text for text, _ in HANDLES.values())]):
