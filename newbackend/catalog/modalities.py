@@ -42,16 +42,21 @@ class Modality:
         return (self.title, *self.also, *self.tags, *self.usecases, *self.rpcs)
 
 
+_INSIDE = frozenset(["llm", "embeddings", "rerank", "tokenize"])
+_WAY = frozenset(["diffusion"])
+"""Modalities and phrases that also say how something else is done: speech by a language model, music by diffusion."""
+
+
 def spoken_of(text: str) -> tuple[tuple[str, str], ...]:
-    """The modalities that a text about a project speaks of, each with its phrase, in the order of the text."""
+    """The modalities that a text about a project speaks of, each with its phrase, in the order of the text; behind them
+    those that may only be how it is done."""
     words = _words(text)
-    found: list[tuple[int, str, str]] = []
+    found: list[tuple[bool, int, str, str]] = []
     for modality in modalities().values():
         places = ((words.find(_words(phrase)), phrase) for phrase in modality.prose)
-        first = min(((at, phrase) for at, phrase in places if at != -1), default=None)
-        if first:
-            found.append((first[0], modality.id, first[1]))
-    return tuple((key, phrase) for _, key, phrase in sorted(found, key=lambda row: row[0]))
+        for at, phrase in sorted((at, phrase) for at, phrase in places if at != -1)[:1]:
+            found.append((modality.id in _INSIDE or phrase in _WAY, at, modality.id, phrase))
+    return tuple((key, phrase) for _, _, key, phrase in sorted(found))
 
 
 def _words(text: str) -> str:
