@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,16 +9,18 @@ import pytest
 
 from newbackend.package.elf import parse_elf
 from newbackend.package.sandbox.launcher import CODE, SOURCE, launcher
+from package.workshop import tool
 
 
 @pytest.mark.parametrize("machine", sorted(CODE))
 def test_the_code_is_what_the_assembler_makes_of_the_text(machine: str, tmp_path: Path) -> None:
-    if shutil.which("clang") is None or shutil.which("llvm-objcopy-14") is None:
+    clang, objcopy = tool("clang"), tool("llvm-objcopy")
+    if clang is None or objcopy is None:
         pytest.skip("clang and llvm-objcopy assemble for both machines")
     (tmp_path / "x.s").write_text(SOURCE[machine], "utf-8")
-    command = ["clang", f"--target={machine}-linux-gnu", "-c", "x.s", "-o", "x.o"]
+    command = [clang, f"--target={machine}-linux-gnu", "-c", "x.s", "-o", "x.o"]
     subprocess.run(command, cwd=tmp_path, check=True)
-    copy = ["llvm-objcopy-14", "-O", "binary", "-j", ".text", "x.o", "x.bin"]
+    copy = [objcopy, "-O", "binary", "-j", ".text", "x.o", "x.bin"]
     subprocess.run(copy, cwd=tmp_path, check=True)
     made = (tmp_path / "x.bin").read_bytes()
     assert made[:0x88].rstrip(b"\0") == CODE[machine]
@@ -28,8 +29,8 @@ def test_the_code_is_what_the_assembler_makes_of_the_text(machine: str, tmp_path
 
 @pytest.mark.parametrize(("machine", "emulator"), [("x86_64", "qemu-x86_64"), ("aarch64", "qemu-aarch64")])
 def test_it_hands_on_arguments_and_variables(machine: str, emulator: str, tmp_path: Path) -> None:
-    tool = shutil.which(emulator)
-    if tool is None:
+    interpreter = tool(emulator)
+    if interpreter is None:
         pytest.skip(f"{emulator} is not installed")
     loader = tmp_path / "loader"
     loader.write_text('#!/bin/sh\nprintf "%s|" "$@" "$X"\n', "utf-8")
@@ -43,7 +44,7 @@ def test_it_hands_on_arguments_and_variables(machine: str, emulator: str, tmp_pa
         program.write_bytes(code)
         program.chmod(0o755)
         done = subprocess.run(
-            [tool, str(program), "a b", ""], env={"X": "1"}, capture_output=True, text=True, check=True
+            [interpreter, str(program), "a b", ""], env={"X": "1"}, capture_output=True, text=True, check=True
         )
     finally:
         short.unlink()

@@ -13,9 +13,9 @@ import pytest
 from newbackend.findings import Finding, Status
 from newbackend.package import PackageOptions, check_package, package_floor
 from newbackend.package.macho import MachError, read_macho
+from package.workshop import tool
 
-LINKER = shutil.which("ld64.lld") or shutil.which("ld64.lld-14")
-TOOL = shutil.which("llvm-install-name-tool") or shutil.which("llvm-install-name-tool-14")
+LINKER, TOOL = tool("ld64.lld"), tool("llvm-install-name-tool")
 pytestmark = pytest.mark.skipif(
     not (LINKER and TOOL and shutil.which("clang")), reason="clang, ld64.lld and llvm-install-name-tool build for macOS"
 )

@@ -29,11 +29,17 @@ exec "$CURDIR"/server "$@"
 """
 
 
+def tool(name: str) -> str | None:
+    """A program by its name, as its static build, or with the version that Debian puts behind LLVM's names."""
+    names = (name, f"{name}-static", *(f"{name}-{version}" for version in range(30, 13, -1)))
+    return next((found for each in names if (found := shutil.which(each))), None)
+
+
 def missing_tools() -> str:
     """Why no package can be built here; empty when it can."""
-    for tool in ("gcc", "ld", "objdump"):
-        if shutil.which(tool) is None:
-            return f"{tool} is not installed"
+    for name in ("gcc", "ld", "objdump"):
+        if shutil.which(name) is None:
+            return f"{name} is not installed"
     if os.uname().machine != "x86_64" or not Path(LOADER).exists():
         return "the defects are built for x86-64 with glibc"
     return ""
