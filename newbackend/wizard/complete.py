@@ -20,7 +20,7 @@ from newbackend.pin import DEFAULT_BRANCH, parse_pin, resolve
 from newbackend.records import dataclass
 from newbackend.validate import checked
 from newbackend.wizard.headless import Headless
-from newbackend.wizard.proposals import spoken_modality
+from newbackend.wizard.proposals import modality_reason
 from newbackend.wizard.protocol import Back, Frontend
 from newbackend.wizard.question import YES, Kind, PartialAnswers, Question, Reply, words
 from newbackend.wizard.questions import KEYS, QUESTIONS, REST, REST_AFTER, SUMMARY, question_of
@@ -131,9 +131,9 @@ class _Run:
         """Why a modality was taken, where nobody could be told in its question."""
         if given.modalities is not None or not self.answers.upstream or not isinstance(self._front, Headless):
             return []
-        _, phrase = spoken_modality(self._partial())
-        reason = f"{self.answers.upstream} speaks of {phrase!r}" if phrase else "nothing says another"
-        return [f"modality {', '.join(self.answers.modalities or ())}: {reason}; --modality LIST takes others"]
+        taken = next(iter(self.answers.modalities or ()), "")
+        reason = modality_reason(self._partial(), taken) or "nothing says another"
+        return [f"modality {taken}: {reason}; --modality LIST takes others"]
 
     def flavour_note(self) -> list[str]:
         """Why a flavour was taken, where nobody could be told in its question."""

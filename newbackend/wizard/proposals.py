@@ -138,22 +138,34 @@ def _modality_effect(modality: Modality) -> str:
 
 
 def modality_default(partial: PartialAnswers) -> tuple[str, ...]:
-    usual = (spoken_modality(partial)[0],) if "llm" in partial.language.flavours[partial.flavour].modalities else ()
-    return _kept(partial, "modalities", modality_choices(partial)) or usual
+    usual = fitting_modality(partial)
+    offered = partial.language.flavours[partial.flavour].modalities
+    return _kept(partial, "modalities", modality_choices(partial)) or ((usual,) if usual in offered else ())
 
 
-def spoken_modality(partial: PartialAnswers) -> tuple[str, str]:
-    """The first modality that the upstream speaks of and that can be served, with its phrase; text, and "", if none."""
-    about = " . ".join((partial.upstream.description, *partial.upstream.keywords))
-    spoken = ((key, phrase) for key, phrase in spoken_of(about) if not _unserved(modalities()[key], partial))
-    return next(spoken, ("llm", ""))
+def fitting_modality(partial: PartialAnswers) -> str:
+    """The first modality that the upstream speaks of and that can be served; text if there is none."""
+    return next((key for key in spoken(partial) if not _unserved(modalities()[key], partial)), "llm")
+
+
+def spoken(partial: PartialAnswers) -> dict[str, str]:
+    """The modalities that the upstream's description speaks of, each with its phrase."""
+    return dict(spoken_of(" . ".join((partial.upstream.description, *partial.upstream.keywords))))
+
+
+def modality_reason(partial: PartialAnswers, modality: str) -> str:
+    """What the upstream's description says for a modality; "" when it speaks of none."""
+    phrases = spoken(partial)
+    if modality in phrases:
+        return f"{partial.answers.upstream} speaks of {phrases[modality]!r}"
+    others = ", ".join(map(repr, phrases.values()))
+    return f"{partial.answers.upstream} speaks of {others}, which cannot be served here" if others else ""
 
 
 def modality_explain(partial: PartialAnswers) -> str:
     """Explains the question, and the proposal that the upstream's own words give."""
-    _, phrase = spoken_modality(partial)
-    reason = f" {partial.answers.upstream} speaks of {phrase!r}." if phrase else ""
-    return f"The calls that the server answers.{reason}"
+    reason = modality_reason(partial, fitting_modality(partial))
+    return f"The calls that the server answers.{f' {reason}.' if reason else ''}"
 
 
 def siblings_of(partial: PartialAnswers) -> tuple[Sibling, ...]:

@@ -55,7 +55,7 @@ QUESTIONS: tuple[Question, ...] = (
         prompt="What does it serve?",
         explain=proposals.modality_explain,
         choices=proposals.modality_choices,
-        unasked=lambda partial: proposals.spoken_modality(partial)[:1],
+        unasked=proposals.fitting_modality,
         default=proposals.modality_default,
     ),
     Question(

@@ -133,6 +133,9 @@ def test_the_modality_is_what_the_upstream_speaks_of(make: Make, sample: Path) -
     unread = "modality llm: nothing says another; --modality LIST takes others"
     assert made("--pin", pin, "--engine", "placeholder") == (["llm"], [unread])
     assert made() == (["llm"], [])
+    rerank = f"acme/ranks@{make('acme/ranks', {**FILES, 'README.md': 'Ranks is a fast reranker.'})}"
+    why = "acme/ranks speaks of 'reranker', which cannot be served here; --modality LIST takes others"
+    assert made("--pin", rerank) == (["llm"], [f"modality llm: {why}"])
 
 
 def test_the_licence_of_an_engine_that_is_not_built_is_told_too(make: Make, sample: Path) -> None:
