@@ -5,24 +5,51 @@ Places and rules run on it as on files on disk. `verify --base` compares both to
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
 from newbackend.checkout.git import Git
 from newbackend.checkout.reading import LIMIT_BYTES, too_big
 from newbackend.checkout.tree import Checkout
-from newbackend.errors import NotFoundError
+from newbackend.errors import NotFoundError, UsageError
+
+_REGULAR = ("100644", "100755")
+"""Modes of files in git, symbolic links left out."""
+_EAGER_BYTES = 1024 * 1024
+"""The biggest file that is read before somebody asks for it."""
+_READ = (
+    "backend/", ".github/", "scripts/", "gallery/", "docs/content/", "core/gallery/", "core/config/", "pkg/system/"
+)  # fmt: skip
+"""Where the files are that rules read, beside those at the top."""
 
 
 class RevisionCheckout(Checkout):
-    """The tree of one commit. Nothing is ever written to it."""
+    """The tree of one commit. Nothing is ever written to it.
 
-    def __init__(self, root: Path, commit: str, git: Git | None = None) -> None:
+    With `now`, the work tree of the same repository, and the paths that differ from it, all other files are read there,
+    and what was parsed from them is taken over: git is asked for the few that a change touches.
+    """
+
+    def __init__(
+        self, root: Path, commit: str, git: Git | None = None, *, now: Checkout | None = None, differ: Iterable[str] = ()
+    ) -> None:
         super().__init__(root)
         self.commit = commit
         self._git = git or Git(root)
         self._sizes: dict[str, int] = {}
+        self._now = now
+        self._differ = frozenset((*differ, *now.planned)) if now else frozenset()
+
+    def take_over(self) -> None:
+        """Shares what was parsed from the files of the work tree until now."""
+        if self._now:
+            self.file_memo |= {key: value for key, value in self._now.file_memo.items() if self._is_same(str(key[1]))}
+
+    def _is_same(self, path: str) -> bool:
+        """Whether a file of the work tree is the one of this commit."""
+        return path not in self._differ and self._modes.get(path, ("",))[0] in _REGULAR
 
     @cached_property
     def _tree(self) -> dict[str, dict[str, tuple[str, str]]]:
@@ -50,55 +77,49 @@ class RevisionCheckout(Checkout):
                 folders.setdefault("/".join(parts[:depth]), set()).add(name)
         return folders
 
-    def prefetch(self, paths: Sequence[str]) -> None:
-        """Reads many files with two git processes: one for the sizes, as those too big are left out."""
+    def prefetch(self, paths: Iterable[str], limit: int = _EAGER_BYTES) -> None:
+        """Reads many files with two git processes: one for the sizes, as those beyond the limit are left out. A file
+        whose content git does not have is missed when somebody reads it."""
         wanted = [path for path in dict.fromkeys(paths) if path in self._modes and path not in self._disk]
-        if not wanted:
-            return
-        data = "".join(f"{self._modes[path][1]}\n" for path in wanted).encode()
-        sizes = self._git.run("cat-file", "--batch-check=%(objectsize)", data=data).splitlines()
-        for path, answer in zip(wanted, sizes, strict=True):
-            if not answer.isdigit():  # "<object id> missing"
-                hint = "in a partial clone run `git fetch --refetch --no-filter` first: newbackend fetches nothing"
-                message = "git does not have this file's content here"
-                raise NotFoundError("object-missing", message, where=path, hint=hint)
-            self._sizes[path] = int(answer)
-        wanted = [path for path in wanted if self._sizes[path] <= LIMIT_BYTES]
-        data = "".join(f"{self._modes[path][1]}\n" for path in wanted).encode()
-        out = self._git.run("cat-file", "--batch", data=data)
+        if self._now:
+            wanted = [path for path in wanted if not self._is_same(path)]
+        self._load(wanted, limit)
+
+    def _load(self, paths: Sequence[str], limit: int) -> None:
+        sizes = self._ask("--batch-check=%(objectsize)", paths).splitlines()  # of one that is missing, words
+        self._sizes |= {path: int(size) for path, size in zip(paths, sizes, strict=True) if size.isdigit()}
+        paths = [path for path in paths if self._sizes.get(path, limit + 1) <= limit]
+        out = self._ask("--batch", paths)
         at = 0
-        for path in wanted:
+        for path in paths:
             end = out.index(b"\n", at)
             size = self._sizes[path]
             self._disk[path] = out[end + 1 : end + 1 + size]
             at = end + 1 + size + 1
 
-    def prefetch_backends(self) -> None:
-        """The files that rules read: small text files of every backend directory, and the registrations."""
-        names = (
-            ".sh",
-            "Makefile",
-            ".txt",
-            ".toml",
-            ".md",
-            ".go",
-            ".mjs",
-            ".js",
-            ".yml",
-            ".yaml",
-            ".rs",
-            ".proto",
-            "backend.py",
-        )
-        wanted = (path for path in self._modes if path.endswith(names) or path.startswith("backend/Dockerfile."))
-        self.prefetch([path for path in wanted if _may_be_read(path)])
+    def _ask(self, how: str, paths: Sequence[str]) -> bytes:
+        data = "".join(f"{self._modes[path][1]}\n" for path in paths).encode()
+        return self._git.run("cat-file", how, data=data) if paths else b""
 
-    def _content(self, path: str) -> bytes | str | None:
-        if path not in self._disk:
-            self.prefetch([path])
+    def prefetch_backends(self) -> None:
+        """The files that rules read: those of every backend, and the registrations."""
+        self.prefetch(path for path in self._modes if path.startswith(_READ) or "/" not in path)
+
+    def _fetch(self, path: str) -> bytes | str | None:
+        if path not in self._modes:
+            return None
+        if self._now and self._is_same(path):
+            # A sparse checkout does not have every file, and what is refused there may be in git.
+            with suppress(UsageError):
+                if (content := self._now._content(path)) is not None:
+                    return content
+        self._load([path], LIMIT_BYTES)
         if self._sizes.get(path, 0) > LIMIT_BYTES:
             raise too_big(self._sizes[path], path)
-        return self._disk.setdefault(path, None)
+        if path not in self._disk:
+            hint = "in a partial clone run `git fetch --refetch --no-filter` first: newbackend fetches nothing"
+            raise NotFoundError("object-missing", "git does not have this file's content here", where=path, hint=hint)
+        return self._disk[path]
 
     def link(self, path: str) -> str | None:
         return self._tree["commit"].get(path, ("", None))[1]
@@ -127,8 +148,3 @@ class RevisionCheckout(Checkout):
 
 def _clean(path: str) -> str:
     return path.removeprefix("./").rstrip("/").removesuffix("/.") if path != "." else ""
-
-
-def _may_be_read(path: str) -> bool:
-    folders = ("backend/", ".github/", "scripts/", "core/gallery/importers/", "pkg/system/", "core/config/")
-    return path.count("/") <= 4 and (path.startswith(folders) or "/" not in path)

@@ -104,7 +104,7 @@ class Checkout:
             self._disk[path] = self._fetch(path)
         return self._disk[path]
 
-    def _fetch(self, path: str) -> bytes | None:
+    def _fetch(self, path: str) -> bytes | str | None:
         return self._files.read(path)
 
     def read(self, path: str) -> str | None:

@@ -14,11 +14,15 @@ from newbackend.catalog.languages import languages
 from newbackend.checkout.git import Git
 from newbackend.checkout.revision import RevisionCheckout
 from newbackend.checkout.tree import Checkout
-from newbackend.findings import Report, Since, Status
+from newbackend.child import Beside
+from newbackend.findings import Finding, Report, Since, Status
 from newbackend.records import dataclass
 from newbackend.registrations.base import Fact
 from newbackend.rules.context import Context
 from newbackend.rules.run import report, resolve, run
+
+_Facts = dict[str, set[str]]
+"""Backend -> its facts as text."""
 
 
 @dataclass(frozen=True)
@@ -60,23 +64,30 @@ def compared(
     today = today or date.today()
     git = Git(checkout.root)
     commit = git.merge_base(revision)
-    old_tree = RevisionCheckout(checkout.root, commit, git)
+    files = git.changed(commit)
+    old_tree = RevisionCheckout(checkout.root, commit, git, now=checkout, differ=files)
     old_tree.prefetch_backends()
     now, before = Context(checkout), Context(old_tree)
     chosen = resolve(now, names)
+    old_tree.take_over()
     now.new = frozenset({*(now.backends.keys() - before.backends.keys()), *(chosen if strict else ())})
-    old_report = report(before, run(before), (), today)
-    results = run(now)
-    whole = report(now, results, (), today)
-    change = changed(now, before, commit, git.changed(commit))
-    return Compared(now, before, change, whole, _compare(whole, old_report, change, frozenset(chosen)))
+
+    def earlier() -> tuple[Sequence[Finding], _Facts]:
+        old_tree.take_over()
+        return report(before, run(before), (), today).findings, _facts(before)
+
+    beside = Beside(earlier)
+    whole = report(now, run(now), (), today)
+    ours = _facts(now)
+    old, theirs = beside.result()
+    change = _change(now, before, commit, files, ours, theirs)
+    return Compared(now, before, change, whole, _compare(whole, old, change, frozenset(chosen)))
 
 
-def changed(now: Context, before: Context, commit: str, files: Sequence[str]) -> Change:
+def _change(now: Context, before: Context, commit: str, files: Sequence[str], ours: _Facts, theirs: _Facts) -> Change:
     """The backends that a change touches: their files or any of their facts."""
     touched = _owners(files) & (now.backends.keys() | before.backends.keys())
     if any(place.path(now.checkout) in files for place in now.places.values()):
-        ours, theirs = _facts(now), _facts(before)
         touched |= {name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)}
     added = now.backends.keys() - before.backends.keys()
     return Change(commit, tuple(files), frozenset(touched & now.backends.keys()), frozenset(added))
@@ -98,7 +109,7 @@ def _owners(files: Iterable[str]) -> set[str]:
     return names
 
 
-def _facts(context: Context) -> dict[str, set[str]]:
+def _facts(context: Context) -> _Facts:
     """Every fact of every backend as comparable text: place, key and value, not the line."""
     by_backend: dict[str, set[str]] = {}
     for place in context.places:
@@ -112,8 +123,8 @@ def _identity(place: str, fact: Fact) -> str:
     return f"{place}\x1f{fact.kind}\x1f{fact.key}\x1f{fact.value!r}"
 
 
-def _compare(now: Report, before: Report, change: Change, chosen: frozenset[str]) -> Report:
-    old = {finding.fingerprint for finding in before.findings if finding.status is Status.FAIL}
+def _compare(now: Report, before: Sequence[Finding], change: Change, chosen: frozenset[str]) -> Report:
+    old = {finding.fingerprint for finding in before if finding.status is Status.FAIL}
     new = {finding.fingerprint for finding in now.findings} | {s.finding.fingerprint for s in now.suppressed}
     undecided = {check.rule.id for check in now.checked if check.status is Status.UNKNOWN}
     undecided |= {finding.rule.id for finding in now.findings if finding.status is Status.UNKNOWN}
@@ -125,7 +136,7 @@ def _compare(now: Report, before: Report, change: Change, chosen: frozenset[str]
             kept.append(replace(finding, since=since, message=f"{since}: {finding.message}"))
     healed = tuple(
         finding
-        for finding in before.findings
+        for finding in before
         if finding.status is Status.FAIL
         and finding.fingerprint not in new
         and finding.rule.id not in undecided

@@ -22,6 +22,10 @@ from newbackend.rules.yaml_lines import YamlLines
 from newbackend.splice.yaml_nodes import YamlBroken
 
 
+_OF_BACKENDS = ("matrix", "gallery-index", "makefile", "path-filter")
+"""The places whose facts a `BackendInfo` has."""
+
+
 class Context:
     """One checkout as the rules see it; with `only`, no more than these places are read.
 
@@ -127,8 +131,8 @@ class Context:
     def backends(self) -> Mapping[str, BackendInfo]:
         """Every backend in any place, by name, sorted."""
         groups: dict[str, dict[str, list[Fact]]] = defaultdict(lambda: defaultdict(list))
-        for place in self.places:
-            for fact in self.facts(place):
+        for place in _OF_BACKENDS:
+            for fact in self.facts(place) if place in self.places else ():
                 name = self.owner_of(fact) if place == "gallery-index" else fact.backend
                 if name:
                     groups[name][place].append(fact)
