@@ -5,6 +5,7 @@ Places and rules run on it as on files on disk. `verify --base` compares both to
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -24,32 +25,37 @@ _READ = (
 )  # fmt: skip
 """Where the files are that rules read, beside those at the top."""
 
+_AFTER_SLASH = chr(ord("/") + 1)
+
 
 class RevisionCheckout(Checkout):
     """The tree of one commit. Nothing is ever written to it.
 
-    With `now`, the work tree of the same repository, and the paths that differ from it, all other files are read there,
-    and what was parsed from them is taken over: git is asked for the few that a change touches.
+    With `now`, a work tree of the same repository, and the paths that differ from it (`Git.changed`), all other files
+    are read there, and what was parsed from them until now is taken over: git is asked for what a change touches.
     """
 
     def __init__(
-        self, root: Path, commit: str, git: Git | None = None, *, now: Checkout | None = None, differ: Iterable[str] = ()
+        self,
+        root: Path,
+        commit: str,
+        git: Git | None = None,
+        *,
+        now: Checkout | None = None,
+        differ: Iterable[str] = (),
     ) -> None:
         super().__init__(root)
         self.commit = commit
         self._git = git or Git(root)
         self._sizes: dict[str, int] = {}
         self._now = now
-        self._differ = frozenset((*differ, *now.planned)) if now else frozenset()
-
-    def take_over(self) -> None:
-        """Shares what was parsed from the files of the work tree until now."""
-        if self._now:
-            self.file_memo |= {key: value for key, value in self._now.file_memo.items() if self._is_same(str(key[1]))}
+        self._differ = frozenset((*differ, *(now.planned if now else ())))
+        if now:
+            self.file_memo = {key: value for key, value in now.file_memo.items() if self._is_same(str(key[1]))}
 
     def _is_same(self, path: str) -> bool:
-        """Whether a file of the work tree is the one of this commit."""
-        return path not in self._differ and self._modes.get(path, ("",))[0] in _REGULAR
+        """Whether the work tree has the file of this commit."""
+        return self._now is not None and path not in self._differ and self._modes.get(path, ("",))[0] in _REGULAR
 
     @cached_property
     def _tree(self) -> dict[str, dict[str, tuple[str, str]]]:
@@ -68,6 +74,11 @@ class RevisionCheckout(Checkout):
         return self._tree["blob"]
 
     @cached_property
+    def _paths(self) -> list[str]:
+        """Every file, sorted."""
+        return sorted(self._modes)
+
+    @cached_property
     def _folders(self) -> dict[str, set[str]]:
         """Directory -> names directly below it."""
         folders: dict[str, set[str]] = {"": set()}
@@ -80,10 +91,8 @@ class RevisionCheckout(Checkout):
     def prefetch(self, paths: Iterable[str], limit: int = _EAGER_BYTES) -> None:
         """Reads many files with two git processes: one for the sizes, as those beyond the limit are left out. A file
         whose content git does not have is missed when somebody reads it."""
-        wanted = [path for path in dict.fromkeys(paths) if path in self._modes and path not in self._disk]
-        if self._now:
-            wanted = [path for path in wanted if not self._is_same(path)]
-        self._load(wanted, limit)
+        own = (path for path in dict.fromkeys(paths) if path in self._modes and not self._is_same(path))
+        self._load([path for path in own if path not in self._disk], limit)
 
     def _load(self, paths: Sequence[str], limit: int) -> None:
         sizes = self._ask("--batch-check=%(objectsize)", paths).splitlines()  # of one that is missing, words
@@ -139,8 +148,8 @@ class RevisionCheckout(Checkout):
         return sorted(self._folders.get(_clean(path), ()))
 
     def files_below(self, path: str) -> Iterator[str]:
-        prefix = _clean(path) + "/"
-        yield from sorted(name for name in self._modes if name.startswith(prefix))
+        folder = _clean(path)
+        yield from self._paths[bisect_left(self._paths, folder + "/") : bisect_left(self._paths, folder + _AFTER_SLASH)]
 
     def mode(self, path: str) -> int:
         return 0o755 if self._modes.get(path, ("100644", ""))[0] == "100755" else 0o644

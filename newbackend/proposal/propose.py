@@ -142,7 +142,8 @@ def _refuse_unready(state: State, checkout: Checkout, parent: str, *, known: boo
     """Raises RefusedChange for a backend that is not ready for review. Errors that it had before do not count."""
     why, errors = state.unready, state.errors
     if errors and known:
-        before = RevisionCheckout(checkout.root, parent)
+        git = Git(checkout.root)
+        before = RevisionCheckout(checkout.root, parent, git, now=checkout, differ=git.changed(parent))
         before.prefetch_backends()
         had = {row.fingerprint for row in errors_of(verify(before, names=(state.spec.name,)))}
         errors = tuple(row for row in errors if row.fingerprint not in had)

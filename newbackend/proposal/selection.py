@@ -42,10 +42,10 @@ def select(name: str, checkout: Checkout, commit: str, include: Sequence[str] = 
     told apart.
     """
     git = Git(checkout.root)
-    before = RevisionCheckout(checkout.root, commit, git)
+    changed = git.changed(commit)
+    before = RevisionCheckout(checkout.root, commit, git, now=checkout, differ=changed)
     before.prefetch([place.path(before) for place in places()])
     known = name in backend_names(before)
-    changed = git.changed(commit)
     wanted = _included(changed, include)
     own = {path for tree in (before, checkout) for path in own_paths((name, *families(tree, name)), tree)}
     folders = tuple(f"{language.directory_of(name)}/" for language in languages().values())

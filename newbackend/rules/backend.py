@@ -11,6 +11,9 @@ from newbackend.registrations.base import Fact
 from newbackend.registrations.gallery_index.entries import DEV
 from newbackend.registrations.matrix.place import lang_of_row
 
+PLACES = ("matrix", "gallery-index", "makefile", "path-filter")
+"""The places whose facts a `BackendInfo` has."""
+
 
 @dataclass(frozen=True)
 class BackendInfo:

@@ -65,18 +65,13 @@ def compared(
     git = Git(checkout.root)
     commit = git.merge_base(revision)
     files = git.changed(commit)
-    old_tree = RevisionCheckout(checkout.root, commit, git, now=checkout, differ=files)
-    old_tree.prefetch_backends()
-    now, before = Context(checkout), Context(old_tree)
+    now = Context(checkout)
     chosen = resolve(now, names)
-    old_tree.take_over()
+    tree = RevisionCheckout(checkout.root, commit, git, now=checkout, differ=files)
+    tree.prefetch_backends()
+    before = Context(tree)
     now.new = frozenset({*(now.backends.keys() - before.backends.keys()), *(chosen if strict else ())})
-
-    def earlier() -> tuple[Sequence[Finding], _Facts]:
-        old_tree.take_over()
-        return report(before, run(before), (), today).findings, _facts(before)
-
-    beside = Beside(earlier)
+    beside = Beside(lambda: (report(before, run(before), (), today).findings, _facts(before)))
     whole = report(now, run(now), (), today)
     ours = _facts(now)
     old, theirs = beside.result()

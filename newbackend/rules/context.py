@@ -16,14 +16,10 @@ from newbackend.checkout.tree import Checkout
 from newbackend.errors import NewbackendError
 from newbackend.registrations import places
 from newbackend.registrations.base import Fact, Place, Probe
-from newbackend.rules.backend import BackendInfo, backend_info
+from newbackend.rules.backend import PLACES, BackendInfo, backend_info
 from newbackend.rules.gallery import image_of
 from newbackend.rules.yaml_lines import YamlLines
 from newbackend.splice.yaml_nodes import YamlBroken
-
-
-_OF_BACKENDS = ("matrix", "gallery-index", "makefile", "path-filter")
-"""The places whose facts a `BackendInfo` has."""
 
 
 class Context:
@@ -131,7 +127,7 @@ class Context:
     def backends(self) -> Mapping[str, BackendInfo]:
         """Every backend in any place, by name, sorted."""
         groups: dict[str, dict[str, list[Fact]]] = defaultdict(lambda: defaultdict(list))
-        for place in _OF_BACKENDS:
+        for place in PLACES:
             for fact in self.facts(place) if place in self.places else ():
                 name = self.owner_of(fact) if place == "gallery-index" else fact.backend
                 if name:
