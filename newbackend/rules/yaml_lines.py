@@ -13,7 +13,7 @@ from newbackend.registrations.base import Fact
 from newbackend.registrations.bump_bot.place import KEYS
 from newbackend.registrations.support.yaml_files import document, sequence
 from newbackend.splice.yaml_list import Item
-from newbackend.splice.yaml_nodes import node_at
+from newbackend.splice.yaml_nodes import node_at, repeated_keys
 
 _LISTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     MATRIX: (("include",), ("includeDarwin",)),
@@ -77,12 +77,7 @@ def _repeated(node: Any) -> Iterator[tuple[str, int]]:
     """Keys that a mapping node, or a mapping right inside it, has more than once."""
     if not isinstance(node, yaml.MappingNode):
         return
-    if len({key.value for key, _ in node.value}) != len(node.value):
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen and key.value != "<<":
-                yield str(key.value), key.start_mark.line + 1
-            seen.add(key.value)
+    yield from repeated_keys(node)
     for _, value in node.value:
         if value.__class__ is yaml.MappingNode and value.start_mark.line >= node.start_mark.line:
             yield from _repeated(value)

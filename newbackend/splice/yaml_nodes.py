@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import yaml
@@ -201,6 +201,17 @@ def node_at(root: yaml.Node, path: Sequence[str]) -> yaml.Node | None:
             return None
         node = next((value for name, value in node.value if name.value == key), None)
     return node
+
+
+def repeated_keys(node: yaml.MappingNode) -> Iterator[tuple[str, int]]:
+    """Keys that a mapping has more than once, with their 1-based lines; `<<` may be there more than once."""
+    if len({key.value for key, _ in node.value}) == len(node.value):
+        return
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if key.value in seen and key.value != "<<":
+            yield str(key.value), key.start_mark.line + 1
+        seen.add(key.value)
 
 
 def last_line(node: yaml.Node, lines: Lines) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from newbackend.catalog import modalities
@@ -93,3 +94,35 @@ def defaults(context: Context) -> Iterable[Result]:
             message = f"{fact.backend} is used for {usecase} by default, which is not possible for it"
             backend = context.known(fact.backend)
             yield Finding(DEFAULT_IMPOSSIBLE, usecase, fact.path, line=fact.line, message=message, backend=backend)
+
+
+FIELD_MISSING = rule(
+    "REG617",
+    "capability-field-missing",
+    Severity.WARNING,
+    what="An entry of `BackendCapabilities` lacks a field that all other entries have.",
+    why="Go takes it for empty: without GRPCMethods the backend answers nothing that LocalAI knows of, without "
+    "PossibleUsecases its models fit no filter, without DefaultUsecases none is offered for anything.",
+    how="Add the field, as the entry of a similar backend has it.",
+    bad='"demo": {\n\tPossibleUsecases: []string{UsecaseTTS},\n\tDefaultUsecases:  []string{UsecaseTTS},\n},',
+    good='"demo": {\n\tGRPCMethods:      []GRPCMethod{MethodTTS},\n\tPossibleUsecases: []string{UsecaseTTS},\n'
+    "\tDefaultUsecases:  []string{UsecaseTTS},\n},",
+    checklist=USECASES,
+    added_in="0.2.0",
+)
+_MANY = 5
+"""Other entries that show which fields all of them have."""
+
+
+@check(FIELD_MISSING, needs=("backend-capabilities",))
+def whole(context: Context) -> Iterable[Result]:
+    """The fields of each entry beside those of all others."""
+    facts = context.facts("backend-capabilities")
+    having = Counter(key for fact in facts for key in fact.value)
+    for fact in facts if len(facts) > _MANY else ():
+        for key in sorted(key for key, count in having.items() if count == len(facts) - 1 and key not in fact.value):
+            message = f"{fact.backend} has no {key}, as all other entries have"
+            backend = context.known(fact.backend)
+            yield Finding(
+                FIELD_MISSING, key, fact.path, line=fact.line, message=message, backend=backend, expected=f"{key}: …,"
+            )

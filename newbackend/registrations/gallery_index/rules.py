@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -254,3 +255,57 @@ def aliases(context: Context) -> Iterable[Finding]:
             severity=Severity.ERROR if alias in others else None,
             expected=f'alias: "{name}"',
         )
+
+
+META_TEXT = rule(
+    "REG217",
+    "meta-text-missing",
+    Severity.WARNING,
+    what="A meta has no description, no urls or no tags, or one of its urls is no address; a note for one without a "
+    "license.",
+    why="The gallery of the user interface shows a name and nothing else, no search by words or tags finds the "
+    "backend, and nobody can see where it comes from. A line that lost its key stands in the list above it.",
+    how="Add the field to the anchored meta; the image entries merge it.",
+    bad='- &demo\n  name: "demo"\n  alias: "demo"\n  capabilities:\n    default: "cpu-demo"',
+    good='- &demo\n  name: "demo"\n  alias: "demo"\n  license: mit\n  description: |\n    What it does.\n'
+    "  urls:\n    - https://github.com/owner/demo\n  tags:\n    - text-to-speech\n  capabilities:\n"
+    '    default: "cpu-demo"',
+    checklist=META,
+    added_in="0.2.0",
+)
+
+
+@check(META_TEXT, needs=("gallery-index",))
+def texts(context: Context) -> Iterable[Finding]:
+    """What the production meta of each backend says to people."""
+    for info in context.backends.values():
+        meta = info.meta
+        if meta is None or "<<" in meta.value:
+            continue  # a merged one has the texts of what it merges
+        for key in ("description", "urls", "tags", "license"):
+            if not meta.value.get(key):
+                severity = Severity.NOTE if key == "license" else None
+                yield _text(context, info, meta, key, f"the meta of {info.name} has no {key}", severity)
+        listed = meta.value.get("urls")
+        others = [str(url) for url in listed if not _ADDRESS.match(str(url))] if isinstance(listed, list) else []
+        if others:
+            message = f"the urls of {info.name} have what is no address: {', '.join(others)}"
+            yield _text(context, info, meta, "urls", message, None)
+
+
+_ADDRESS = re.compile(r"https?://\S+\Z")
+
+
+def _text(
+    context: Context, info: BackendInfo, meta: Fact, key: str, message: str, severity: Severity | None
+) -> Finding:
+    return Finding(
+        META_TEXT,
+        key,
+        INDEX,
+        line=context.lines.field(meta, key),
+        message=message,
+        backend=info.name,
+        severity=severity,
+        expected=f"{key}: …",
+    )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 from newbackend.checklist import IMAGES, ROWS
 from newbackend.checkout.layout import INDEX, MATRIX
 from newbackend.findings import Confidence, Finding, Location, Severity
+from newbackend.registrations.base import Fact
 from newbackend.registrations.matrix.place import lang_of_row
 from newbackend.registrations.matrix.rows import linux_rows, row_name, text_of
 from newbackend.rules.context import Context
@@ -35,14 +37,17 @@ _OPTIONAL = (
 )
 _DARWIN_FIELDS = ("backend", "tag-suffix", "build-type", "lang", "runs-on", "use-pip", "go-version")
 
+_MANY = 10
+"""Rows of other backends that show what every row has."""
 
 ROW_FIELDS = rule(
     "REG103",
     "row-field",
     Severity.ERROR,
-    what="A row lacks a field that the build needs, or has one that nothing reads.",
-    why="A missing field reaches the workflow as an empty string and the job fails or builds the wrong thing; a "
-    "misspelt one is ignored without a word.",
+    what="A row lacks a field that the build needs or that every row of the other backends has, or has one that "
+    "nothing reads.",
+    why="A missing field reaches the workflow as an empty string, not as its default, and the job fails or builds the "
+    "wrong thing; a misspelt one is ignored without a word.",
     how="Copy the field from a row of the same shape.",
     bad="- build-type: 'cublas'\n  base_image: \"ubuntu:24.04\"",
     good="- build-type: 'cublas'\n  base-image: \"ubuntu:24.04\"",
@@ -54,20 +59,28 @@ ROW_FIELDS = rule(
 def fields(context: Context) -> Iterable[Finding]:
     """Fields that a row lacks, and fields that no workflow reads."""
     known = frozenset((*_NEEDED, *_OPTIONAL))
+    alike: dict[str, list[Fact]] = defaultdict(list)
     for fact in context.facts("matrix"):
+        info = context.backends.get(fact.backend)
+        alike["" if fact.kind == "row" else info.language.title if info else "other"].append(fact)
+    usual = {kind: _usual(rows) for kind, rows in alike.items()}
+    for kind, fact in ((kind, fact) for kind, rows in alike.items() for fact in rows):
         darwin = fact.kind == "darwin"
-        for key in ("backend", "tag-suffix") if darwin else _NEEDED:
-            if not fact.value.get(key):
-                message = f"the row {row_name(fact)} has no {key}"
-                yield Finding(
-                    ROW_FIELDS,
-                    f"{row_name(fact)} {key}",
-                    MATRIX,
-                    line=fact.line,
-                    message=message,
-                    backend=fact.backend,
-                    expected=f"{key}: …",
-                )
+        lacking = [key for key in (("backend", "tag-suffix") if darwin else _NEEDED) if not fact.value.get(key)]
+        said = [(key, f"the row {row_name(fact)} has no {key}") for key in lacking]
+        for key in sorted(usual[kind][fact.backend] - fact.value.keys() - set(lacking)):
+            others = f"every {kind} row of macOS" if kind else "every row"
+            said.append((key, f"the row {row_name(fact)} has no {key}, as {others} of the other backends has"))
+        for key, message in said:
+            yield Finding(
+                ROW_FIELDS,
+                f"{row_name(fact)} {key}",
+                MATRIX,
+                line=fact.line,
+                message=message,
+                backend=fact.backend,
+                expected=f"{key}: …",
+            )
         for key in fact.value.keys() - (_DARWIN_FIELDS if darwin else known):
             message = f"the row {row_name(fact)} has a field {key!r} that no workflow reads"
             line = context.lines.field(fact, key)
@@ -81,6 +94,19 @@ def fields(context: Context) -> Iterable[Finding]:
                 severity=Severity.WARNING,
                 confidence=Confidence.LIKELY,
             )
+
+
+def _usual(rows: Sequence[Fact]) -> Mapping[str, frozenset[str]]:
+    """Backend -> the fields that every row of the other backends has; of many others alone."""
+    total = Counter(fact.backend for fact in rows)
+    having = Counter((key, fact.backend) for fact in rows for key in fact.value)
+    everywhere = Counter(key for fact in rows for key in fact.value)
+    return {
+        backend: frozenset(
+            key for key, count in everywhere.items() if count - having[key, backend] == len(rows) - own >= _MANY
+        )
+        for backend, own in total.items()
+    }
 
 
 DOCKERFILE_MISSING = rule(

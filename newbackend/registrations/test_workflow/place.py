@@ -124,6 +124,14 @@ def _need(checkout: Checkout, keys: tuple[str, ...]) -> YamlMap:
     return mapping
 
 
+def commands_of(checkout: Checkout, job: str) -> list[str]:
+    """The commands of a job's steps; none for a job that calls a workflow."""
+    entry = next((entry for entry in _need(checkout, JOBS).entries if entry.key == job), None)
+    value = plain_value(entry.node) if entry else None
+    steps = value.get("steps") if isinstance(value, Mapping) else None
+    return [str(step.get("run") or "") for step in steps or () if isinstance(step, Mapping)]
+
+
 def tests_usual(checkout: Checkout, language: Language) -> bool:
     """Whether a backend of the language has a job that runs the tests in its directory."""
     return PLACE.probe(checkout).usable and bool(_jobs_of(language, _need(checkout, JOBS)))

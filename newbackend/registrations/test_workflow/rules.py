@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterable
 
 from newbackend.checklist import TEST_JOB
+from newbackend.checkout.layout import BUMP
 from newbackend.findings import Finding, Location, Severity
+from newbackend.registrations.support.workflow_faults import faults
+from newbackend.registrations.support.yaml_files import document
 from newbackend.registrations.test_workflow import place as test_workflow
 from newbackend.rulebook import Scope
 from newbackend.rules.backend_makefile import make_calls, makefile_of
@@ -96,3 +99,56 @@ def sub_makes(context: Context) -> Iterable[Result]:
                 message = f"a step runs `make {word}` in {folder}, whose Makefile has no such target"
                 related = (Location(f"{folder}/Makefile", 1),)
                 yield Finding(TEST_STEP, word, path, line=line, message=message, backend=info.name, related=related)
+
+
+WORKFLOW_REFUSED = rule(
+    "REG711",
+    "workflow-refused",
+    Severity.ERROR,
+    what="A workflow that backends are registered in is YAML and no workflow: a key twice in a job or a step, a job "
+    "without `runs-on` or `steps`, a step with neither `run` nor `uses`, or one that reads a job it does not need.",
+    why="GitHub refuses the whole file, so none of its jobs runs any more, on any pull request. What reads a job that "
+    "is not in `needs` reads nothing, and a condition on it is never true.",
+    how="Compare the job with the one above it, line by line.",
+    bad="tests-demo:\n  if: needs.detect-changes.outputs.demo == 'true'      # and no needs\n  runs-on: ubuntu-latest",
+    good="tests-demo:\n  needs: detect-changes\n  if: needs.detect-changes.outputs.demo == 'true'\n"
+    "  runs-on: ubuntu-latest",
+    checklist=TEST_JOB,
+    added_in="0.2.0",
+)
+_WORKFLOWS = (test_workflow.PATH, BUMP)
+
+
+@check(WORKFLOW_REFUSED, scope=Scope.REPO)
+def well_formed(context: Context) -> Iterable[Finding]:
+    """The jobs of the workflows that backends are registered in, by GitHub's workflow syntax."""
+    for path in _WORKFLOWS:
+        for backend, subject, line, message in faults(document(context.checkout, path)):
+            yield Finding(WORKFLOW_REFUSED, subject, path, line=line, message=message, backend=context.known(backend))
+
+
+NOTHING_TESTED = rule(
+    "REG712",
+    "test-job-without-test",
+    Severity.WARNING,
+    what="The job of a backend in test-extra.yml runs no test.",
+    why="It starts, builds and is green whatever the backend does.",
+    how="Run the test target of the backend's Makefile, or of the root Makefile.",
+    bad="- name: Test demo\n  run: |\n    make -C backend/go/demo",
+    good="- name: Test demo\n  run: |\n    make -C backend/go/demo\n    make -C backend/go/demo test",
+    checklist=TEST_JOB,
+    added_in="0.2.0",
+)
+_TEST = re.compile(r"(?<![a-z])test", re.I)
+
+
+@check(NOTHING_TESTED, needs=("test-workflow",))
+def tested(context: Context) -> Iterable[Finding]:
+    """Whether some command of each job that waits for a backend's output has to do with tests."""
+    for job in context.facts("test-workflow"):
+        if job.kind != "job" or not context.known(job.backend):
+            continue
+        commands = test_workflow.commands_of(context.checkout, str(job.value))
+        if commands and not _TEST.search("\n".join(commands)):
+            message = f"no step of the job {job.value} runs a test of {job.backend}"
+            yield Finding(NOTHING_TESTED, job.backend, job.path, line=job.line, message=message, backend=job.backend)

@@ -15,6 +15,8 @@ from newbackend.rules.registry import Result, check, rule, skipped
 
 _COMMENT = re.compile(r"(?m)^[ \t]*#.*$")
 _COPIES_RUN_SH = re.compile(r"(?m)^(?:.*\s)?(?:cp|install|mv|ln)\s.*\brun\.sh\b")
+_PACKS = re.compile(r"(?m)\bmake\s[^\n&|;]*\bpackage\b|\bpackage\.sh\b")
+_CONTINUED = re.compile(r"\\\n")
 _ABOVE = re.compile(r"(?:\$\{?(?P<variable>CURDIR|SCRIPT_DIR|HERE|REPO_ROOT)\}?\"?)/(?P<path>(?:\.\./)*[\w./-]*\w)")
 _GUARDED = re.compile(r"\[\[?\s+!?\s*-[efdrx]\s|\|\|")
 
@@ -165,6 +167,8 @@ def _clearly_packed(context: Context, info: BackendInfo) -> bool:
     if not info.language.own_dockerfile:
         return True
     dockerfile = context.read(text_of(info.rows[0], "dockerfile").removeprefix("./")) or ""
+    if not _PACKS.search(_CONTINUED.sub(" ", dockerfile)):
+        return False
     last = dockerfile[dockerfile.rfind("\nFROM ") :]
     copied = _directory_pattern().search(last)
     foreign = copied is not None and copied["name"] != info.name

@@ -60,7 +60,7 @@ def stages_of(
     instructions: tuple[Instruction, ...], given: Mapping[str, str], arch: str
 ) -> tuple[list[Stage], dict[str, str]]:
     """The stages, and the arguments before the first one with their values."""
-    general: dict[str, str] = dict(_automatic(arch))
+    general: dict[str, str] = automatic(arch)
     stages: list[Stage] = []
     for entry in instructions:
         if entry.keyword == "FROM":
@@ -76,7 +76,7 @@ def stages_of(
     return stages, general
 
 
-def _automatic(arch: str) -> dict[str, str]:
+def automatic(arch: str) -> dict[str, str]:
     """BuildKit's platform arguments."""
     short = {"x86_64": "amd64", "aarch64": "arm64"}.get(arch, arch)
     platform = {"PLATFORM": f"linux/{short}", "OS": "linux", "ARCH": short, "VARIANT": ""}
