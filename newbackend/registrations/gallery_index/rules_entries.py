@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from newbackend.catalog import name_rules
@@ -26,7 +26,8 @@ NAME_TWICE = rule(
     "REG212",
     "entry-name-twice",
     Severity.ERROR,
-    what="Two gallery entries have the same name; a warning when they say the same.",
+    what="Two gallery entries have the same name; a warning when they say the same. An entry without a name of its own "
+    "has that of what it merges.",
     why="LocalAI takes the first one it finds; the other can never be installed.",
     how="Rename or delete one.",
     incident="metal-whisper, metal-crispasr and intel-rfdetr are there twice.",
@@ -43,10 +44,14 @@ def names(context: Context) -> Iterable[Finding]:
     seen: dict[str, list[Fact]] = defaultdict(list)
     for fact in context.facts("gallery-index"):
         seen[str(fact.value.get("name") or "")].append(fact)
+    for fact in seen.pop("", ()):
+        merged = f"; it has that of *{fact.value['<<']}, which it merges" if fact.value.get("<<") else ""
+        message, backend = f"an entry has no name of its own{merged}", context.owner_of(fact)
+        yield Finding(NAME_TWICE, f"(none) {backend}", INDEX, line=fact.line, message=message, backend=backend)
     for name, facts in seen.items():
         for fact in facts[1:]:
             same = _meaning(fact) == _meaning(facts[0])
-            message = f"the gallery has the name {name or '(none)'} twice{', saying the same' if same else ''}"
+            message = f"the gallery has the name {name} twice{', saying the same' if same else ''}"
             yield Finding(
                 NAME_TWICE,
                 name,
@@ -117,7 +122,8 @@ FOREIGN_MERGE = rule(
     "REG213",
     "entry-merge",
     Severity.ERROR,
-    what="An image entry merges another backend's anchor, or none; without any it is a warning.",
+    what="An image entry merges another backend's anchor, or none; without any it is a warning. A `<<` with another "
+    "tag than `!!merge` merges nothing.",
     why="It takes that backend's alias and licence: LocalAI then runs this image under the other's name.",
     how="`- !!merge <<: *anchor-of-this-backend`.",
     bad='- !!merge <<: *other\n  name: "cpu-demo"',
@@ -125,11 +131,15 @@ FOREIGN_MERGE = rule(
     checklist=IMAGES,
 )
 
+_MANY = 5
+"""Backends whose mirrors are in a repository, so that another one is odd."""
+
 MIRROR = rule(
     "REG214",
     "mirror-mismatch",
     Severity.WARNING,
-    what="An entry's mirror is missing, or is not the same tag as its uri.",
+    what="An entry's mirror is missing, is not the same tag as its uri, or is in a repository that no other backend's "
+    "mirror is in.",
     why="When quay.io fails the mirror is used: another image then, or none.",
     how="`localai/localai-backends:` and the tag of the uri.",
     bad='uri: "…:latest-cpu-demo"\nmirrors:\n  - localai/localai-backends:latest-cpu-other',
@@ -153,7 +163,13 @@ CHANNEL = rule(
 @check(FOREIGN_MERGE, MIRROR, CHANNEL, needs=("matrix", "gallery-index"))
 def entries(context: Context) -> Iterable[Finding]:
     """What each entry merges, its channel and its mirrors."""
+    repositories = _repositories(context)
     for info in context.backends.values():
+        for fact in (*info.metas, *info.entries):
+            if not isinstance(fact.value.get("<<", ""), str):
+                name, line = str(fact.value.get("name")), context.lines.field(fact, "<<")
+                message = f"the `<<` of {name} merges nothing: its tag is not `!!merge`"
+                yield Finding(FOREIGN_MERGE, name, INDEX, line=line, message=message, backend=info.name)
         anchors = {str(meta.value.get("&")) for meta in info.metas if meta.value.get("&")}
         for entry in info.entries:
             yield from _merge(info, entry, anchors)
@@ -166,11 +182,27 @@ def entries(context: Context) -> Iterable[Finding]:
                 message = f"{name} is named for one channel, and its uri is {image.channel}"
                 line = context.lines.field(entry, "uri")
                 yield Finding(CHANNEL, name, INDEX, line=line, message=message, backend=info.name)
-            yield from _mirror(context, info, entry, uri.rpartition(":")[2])
+            yield from _mirror(context, info, entry, uri.rpartition(":")[2], repositories)
+
+
+def _repositories(context: Context) -> Mapping[str, set[str]]:
+    """The repositories of mirrors, with the backends whose images are there."""
+    owners: dict[str, set[str]] = defaultdict(set)
+    for info in context.backends.values():
+        for mirror in (mirror for entry in info.entries for mirror in _mirrors(entry)):
+            owners[mirror.rpartition(":")[0]].add(info.name)
+    return owners
+
+
+def _mirrors(entry: Fact) -> list[str]:
+    mirrors = entry.value.get("mirrors")
+    return [str(mirror) for mirror in mirrors] if isinstance(mirrors, list) else []
 
 
 def _merge(info: BackendInfo, entry: Fact, anchors: set[str]) -> Iterator[Finding]:
     merged, name = entry.value.get("<<"), str(entry.value.get("name"))
+    if merged and not isinstance(merged, str):
+        return
     if merged and anchors and merged not in anchors:
         message = f"{name} is an image of {info.name}, but merges *{merged}, another backend's anchor"
         expected = f"- !!merge <<: *{sorted(anchors)[0]}"
@@ -191,10 +223,11 @@ def _merge(info: BackendInfo, entry: Fact, anchors: set[str]) -> Iterator[Findin
         )
 
 
-def _mirror(context: Context, info: BackendInfo, entry: Fact, tag: str) -> Iterator[Finding]:
-    mirrors = entry.value.get("mirrors")
+def _mirror(
+    context: Context, info: BackendInfo, entry: Fact, tag: str, repositories: Mapping[str, set[str]]
+) -> Iterator[Finding]:
     name = str(entry.value.get("name"))
-    listed = [str(mirror) for mirror in mirrors] if isinstance(mirrors, list) else []
+    listed = _mirrors(entry)
     expected = f"- {variant_table().mirror}:{tag}"
     if not listed:
         message = f"{name} has no mirror"
@@ -202,8 +235,14 @@ def _mirror(context: Context, info: BackendInfo, entry: Fact, tag: str) -> Itera
             MIRROR, name, INDEX, line=entry.line, message=message, backend=info.name, expected=f"mirrors:\n  {expected}"
         )
     for mirror in listed:
-        if mirror.rpartition(":")[2] != tag:
+        repository, _, own = mirror.rpartition(":")
+        alone = repositories[repository] == {info.name} and any(
+            len(backends) >= _MANY for backends in repositories.values()
+        )
+        if own != tag or alone:
             message = f"{name} is the image {tag}, but its mirror is {mirror}"
+            if own == tag:
+                message = f"the mirror of {name} is in {repository}, where no other backend has one"
             line = context.lines.field(entry, "mirrors") + 1
             yield Finding(MIRROR, name, INDEX, line=line, message=message, backend=info.name, expected=expected)
 

@@ -20,8 +20,10 @@ DEFINITION_WRONG = rule(
     "REG307",
     "definition-wrong",
     Severity.ERROR,
-    what="A definition names a Dockerfile or a build context that does not exist, or another language's Dockerfile.",
-    why="`make backends/NAME` fails, or builds with the wrong Dockerfile.",
+    what="A definition names a Dockerfile or a build context that does not exist, or another language's Dockerfile, or "
+    "says neither `true` nor `false` where it has to.",
+    why="`make backends/NAME` fails, or builds with the wrong Dockerfile, or without the argument that says which "
+    "backend to build.",
     how="NAME|TYPE|CONTEXT|PROGRESS|NEEDS_BACKEND: TYPE is python, golang, rust or, for C++, the name.",
     bad="BACKEND_DEMO = demo|go|.|false|true",
     good="BACKEND_DEMO = demo|golang|.|false|true",
@@ -48,6 +50,8 @@ def _problem(context: Context, fact: Fact) -> str:
         return f"builds with {dockerfile}, which does not exist"
     if not context.checkout.exists(folder.removeprefix("./") or "."):
         return f"has the build context {folder}, which does not exist"
+    if str(fact.value[4]) not in ("true", "false"):
+        return f"says {fact.value[4]} for NEEDS_BACKEND, which is true or false"
     if info and info.directory and _of_another_language(info, kind):
         return f"builds with {dockerfile}, but the sources are in {info.directory}"
     return ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 
@@ -16,6 +17,9 @@ from newbackend.rules.context import Context
 from newbackend.rules.registry import check, rule
 
 _FIELDS = ("runs-on", "skip-drivers", "ubuntu-version")
+_SPELLED = ("base-image", "tag-latest")
+"""Fields that may have a new value, and not one that is nearly another."""
+_DIGITS = re.compile(r"[\d.-]+")
 _FEW, _MANY, _ENOUGH = 6, 5, 20
 """At most so many values, in the rows of more than so many backends; of more than so many to wonder at a value that is
 near no other."""
@@ -26,8 +30,10 @@ VALUE = rule(
     Severity.WARNING,
     confidence=Confidence.LIKELY,
     what="A row has a runner, a switch or an Ubuntu version that no row of another backend has, in a field that knows "
-    "only a few values; an error when it is nearly one of them, a note for a CUDA minor version of its own.",
-    why="A job for a runner that does not exist waits until GitHub gives it up; a misspelt switch counts as false.",
+    "only a few values; an error when it is nearly one of them, or a base image is nearly one that many have; a note "
+    "for a CUDA minor version of its own.",
+    why="A job for a runner that does not exist waits until GitHub gives it up; a misspelt switch counts as false; a "
+    "base image that does not exist cannot be pulled.",
     how="Write one of the values that the other rows have.",
     bad="runs-on: 'ubuntu-lates'",
     good="runs-on: 'ubuntu-latest'",
@@ -55,12 +61,28 @@ def values(context: Context) -> Iterable[Finding]:
                 hint = f"; {close[0]} is meant" if close else ""
                 message = f"the row {row_name(row)} has {key} {value!r}, which no other backend has{hint}"
                 yield _finding(context, row, key, message, Severity.ERROR if close else None)
+    for key in _SPELLED:
+        owners = _owners(rows, partial(text_of, key=key))
+        for row in rows:
+            value = text_of(row, key)
+            usual = [other for other, backends in owners.items() if len(backends - {row.backend}) > _MANY]
+            if owners[value] == {row.backend} and (meant := _nearly(value, usual)):
+                message = f"the row {row_name(row)} has {key} {value!r}, which no other backend has; {meant} is meant"
+                yield _finding(context, row, key, message, Severity.ERROR)
     versions = _owners(rows, _cuda)
     for row in rows:
         if _cuda(row) and versions[_cuda(row)] == {row.backend} and len(versions) > 1:
             message = f"the row {row_name(row)} builds for CUDA {_cuda(row)}, which no other backend does"
             level = Severity.WARNING if row.backend in context.new else Severity.NOTE
             yield _finding(context, row, "cuda-minor-version", message, level)
+
+
+def _nearly(value: str, known: Sequence[str]) -> str:
+    """The known value that a word is misspelt for, "" when there is none: another version is no misspelling."""
+    plain = {_DIGITS.sub("", other): other for other in known}
+    bare = _DIGITS.sub("", value)
+    close = get_close_matches(bare, plain, 1, 0.85) if bare and bare not in plain else []
+    return plain[close[0]] if close else ""
 
 
 def _cuda(row: Fact) -> str:

@@ -7,7 +7,9 @@ leads to; actionlint knows the rest.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 
 import yaml
 
@@ -19,6 +21,16 @@ Fault = tuple[str, str, int, str]
 _GATE = re.compile(r"needs\.[\w-]+\.outputs\.([a-z0-9-]+)")
 _READ = re.compile(r"\bneeds\.([\w-]+)\.")
 _MERGE = "<<"
+_JOB_KEYS = (
+    "name", "permissions", "needs", "if", "runs-on", "environment", "concurrency", "outputs", "env", "defaults",
+    "steps", "timeout-minutes", "strategy", "continue-on-error", "container", "services", "uses", "with", "secrets",
+)  # fmt: skip
+_STEP_KEYS = (
+    "id", "if", "name", "uses", "run", "working-directory", "shell", "with", "env", "continue-on-error",
+    "timeout-minutes",
+)  # fmt: skip
+_MANY = 5
+"""Jobs on a runner, so that a name which is nearly its own is misspelt."""
 
 
 def faults(root: yaml.Node | YamlBroken | None) -> Iterator[Fault]:
@@ -29,16 +41,24 @@ def faults(root: yaml.Node | YamlBroken | None) -> Iterator[Fault]:
     for subject, line, message in _twice("the list of jobs", jobs):
         yield "", subject, line, message
     names = {str(key.value) for key, _ in jobs.value}
+    runners = Counter(_runner(job) for _, job in jobs.value)
+    usual = [runner for runner, count in runners.items() if runner and count >= _MANY]
     for key, job in jobs.value:
         if isinstance(job, yaml.MappingNode):
             gate = _GATE.search(_text(_fields(job).get("if")))
             for fault in _of_job(str(key.value), job, key.start_mark.line + 1, names):
                 yield gate[1] if gate else "", *fault
+            runner = _runner(job)
+            close = get_close_matches(runner, usual, 1, 0.9) if runners[runner] == 1 else []
+            if close and runner not in usual:
+                message = f"the job {key.value} runs on {runner}, as no other; {close[0]} is meant"
+                yield gate[1] if gate else "", f"{key.value} runs-on", key.start_mark.line + 1, message
 
 
 def _of_job(name: str, job: yaml.MappingNode, first: int, names: set[str]) -> Iterator[tuple[str, int, str]]:
     what, fields = f"the job {name}", _fields(job)
-    yield from _twice(what, job)
+    yield from _mappings(what, job)
+    yield from _misspelt(what, job, _JOB_KEYS)
     if not fields.keys() & {"uses", _MERGE}:
         for key in ("runs-on", "steps"):
             if key not in fields:
@@ -56,10 +76,32 @@ def _of_job(name: str, job: yaml.MappingNode, first: int, names: set[str]) -> It
 
 def _of_step(what: str, step: yaml.MappingNode) -> Iterator[tuple[str, int, str]]:
     fields = _fields(step)
-    yield from _twice(what, step)
+    yield from _misspelt(what, step, _STEP_KEYS)
     if _MERGE not in fields and len(fields.keys() & {"run", "uses"}) != 1:
         how = "both run and uses" if "run" in fields else "neither run nor uses"
         yield what, step.start_mark.line + 1, f"{what} has {how}"
+
+
+def _mappings(what: str, node: yaml.MappingNode) -> Iterator[tuple[str, int, str]]:
+    """Keys that are there twice, in a mapping and in those inside of it."""
+    yield from _twice(what, node)
+    for key, value in node.value:
+        inner = value.value if isinstance(value, yaml.SequenceNode) else ()
+        title = "step" if key.value == "steps" else f"entry of {key.value}"
+        if isinstance(value, yaml.MappingNode):
+            yield from _mappings(f"{key.value} of {what}", value)
+        for number, child in enumerate(inner, 1):
+            if isinstance(child, yaml.MappingNode):
+                yield from _mappings(f"{title} {number} of {what}", child)
+
+
+def _misspelt(what: str, node: yaml.MappingNode, known: Sequence[str]) -> Iterator[tuple[str, int, str]]:
+    """Keys that are nearly one that GitHub knows, and which the mapping does not have. (GitHub may get new ones.)"""
+    there = {str(key.value) for key, _ in node.value}
+    for key, _ in node.value:
+        close = get_close_matches(str(key.value), known, 1, 0.8) if key.value not in known else []
+        if close and close[0] not in there:
+            yield f"{what} {key.value}", key.start_mark.line + 1, f"{what} has {key.value!r}; {close[0]} is meant"
 
 
 def _twice(what: str, node: yaml.MappingNode) -> Iterator[tuple[str, int, str]]:
@@ -68,6 +110,11 @@ def _twice(what: str, node: yaml.MappingNode) -> Iterator[tuple[str, int, str]]:
     if again:
         names = " and ".join(dict.fromkeys(key for key, _ in again))
         yield f"{what} {names}", again[0][1], f"{what} has {names} twice"
+
+
+def _runner(job: yaml.Node) -> str:
+    node = _fields(job).get("runs-on") if isinstance(job, yaml.MappingNode) else None
+    return str(node.value) if isinstance(node, yaml.ScalarNode) else ""
 
 
 def _fields(node: yaml.MappingNode) -> dict[str, yaml.Node]:

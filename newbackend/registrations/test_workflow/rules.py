@@ -131,8 +131,8 @@ NOTHING_TESTED = rule(
     "REG712",
     "test-job-without-test",
     Severity.WARNING,
-    what="The job of a backend in test-extra.yml runs no test.",
-    why="It starts, builds and is green whatever the backend does.",
+    what="The job of a backend in test-extra.yml runs no test, or runs make in another backend's directory.",
+    why="It starts with the backend's changes, and is green whatever the backend does.",
     how="Run the test target of the backend's Makefile, or of the root Makefile.",
     bad="- name: Test demo\n  run: |\n    make -C backend/go/demo",
     good="- name: Test demo\n  run: |\n    make -C backend/go/demo\n    make -C backend/go/demo test",
@@ -145,6 +145,7 @@ _TEST = re.compile(r"(?<![a-z])test", re.I)
 @check(NOTHING_TESTED, needs=("test-workflow",))
 def tested(context: Context) -> Iterable[Finding]:
     """Whether some command of each job that waits for a backend's output has to do with tests."""
+    folders = {info.directory for info in context.backends.values() if info.directory}
     for job in context.facts("test-workflow"):
         if job.kind != "job" or not context.known(job.backend):
             continue
@@ -152,3 +153,7 @@ def tested(context: Context) -> Iterable[Finding]:
         if commands and not _TEST.search("\n".join(commands)):
             message = f"no step of the job {job.value} runs a test of {job.backend}"
             yield Finding(NOTHING_TESTED, job.backend, job.path, line=job.line, message=message, backend=job.backend)
+        called = {folder for folder, _, _ in make_calls("\n".join(commands))}
+        for folder in sorted(called & folders - {context.backends[job.backend].directory}):
+            message = f"the job {job.value} waits for changes of {job.backend} and runs make in {folder}"
+            yield Finding(NOTHING_TESTED, folder, job.path, line=job.line, message=message, backend=job.backend)
