@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 
 from newbackend.checklist import DIRECTORY
 from newbackend.checkout.layout import MAKEFILE
-from newbackend.findings import Finding, Location, Severity
+from newbackend.findings import Confidence, Finding, Location, Severity
+from newbackend.registrations.matrix.rows import text_of
 from newbackend.registrations.test_workflow import place as test_workflow
 from newbackend.rules.backend import BackendInfo
 from newbackend.rules.backend_makefile import make_calls, makefile_of, only_clones
 from newbackend.rules.context import Context
+from newbackend.rules.directory.arguments import BUILD_WORKFLOW
 from newbackend.rules.registry import Result, check, rule, skipped
 
 TARGET_MISSING = rule(
@@ -114,3 +118,57 @@ def _test_steps(context: Context) -> Iterator[tuple[str, str, tuple[str, ...], i
             yield MAKEFILE, fact.key.partition(":")[2], words, fact.line
     for folder, words, line in make_calls(context.read(test_workflow.PATH) or ""):
         yield test_workflow.PATH, folder, words, line
+
+
+UNDEFINED = rule(
+    "REG858",
+    "makefile-variable-undefined",
+    Severity.ERROR,
+    confidence=Confidence.LIKELY,
+    what="The backend's Makefile reads a variable that nothing sets, and sets one whose name is nearly the same.",
+    why="make takes it for empty without a word: the switches for an accelerator are not passed, so its image is the "
+    "one for the CPU, or a command runs in another directory.",
+    how="Write the name as it is set; `make --warn-undefined-variables` shows the same.",
+    bad="CMAKE_FLAGS += -DGGML_CUDA=ON\n…\n\tcmake -B build $(CMAKE_FLAG)",
+    good="CMAKE_FLAGS += -DGGML_CUDA=ON\n…\n\tcmake -B build $(CMAKE_FLAGS)",
+    checklist=DIRECTORY,
+    added_in="0.2.0",
+)
+_COMMENT = re.compile(r"(?m)^[ \t]*#.*$")
+_SETS = re.compile(
+    r"(?m)^[ \t]*(?:(?:export|override|private)[ \t]+)*([A-Za-z_][\w.-]*)[ \t]*(?:\?|:{1,3}|\+|!)?="
+    r"|^[^\t#\n][^\n=:]*:[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*(?:\?|:|\+)?="
+    r"|^[ \t]*define[ \t]+(\w+)|\$\(foreach[ \t]+(\w+)"
+)
+_READS = re.compile(r"(?<!\$)\$(?:\(([A-Za-z_][\w.-]*)[):]|\{([A-Za-z_][\w.-]*)[}:])")
+
+
+@check(UNDEFINED)
+def variables(context: Context) -> Iterable[Result]:
+    """References in each Makefile that is read whole; what callers and images may set counts as set."""
+    for info in context.backends.values():
+        makefile = makefile_of(context, info)
+        if makefile is None or not makefile.whole:
+            reason = "it has no Makefile of its own" if makefile is None else "its Makefile includes others"
+            yield skipped(UNDEFINED, info.name, reason)
+            continue
+        path = f"{info.directory}/Makefile"
+        source = _COMMENT.sub("", context.read(path) or "")
+        known = {name for names in _SETS.findall(source) for name in names if name}
+        for match in _READS.finditer(source):
+            name = match[1] or match[2]
+            if name in known:
+                continue
+            close = get_close_matches(name, known, 1, 0.85)
+            known.add(name)
+            if close and not any(re.search(rf"\b{re.escape(name)}\b", text) for text in _callers(context, info)):
+                message = f"nothing sets {name}; {close[0]} is set"
+                line = source.count("\n", 0, match.start()) + 1
+                yield Finding(UNDEFINED, name, path, line=line, message=message, backend=info.name, expected=close[0])
+
+
+def _callers(context: Context, info: BackendInfo) -> Iterator[str]:
+    """Texts that may set a variable for a backend's Makefile."""
+    dockerfiles = dict.fromkeys(text_of(row, "dockerfile").removeprefix("./") for row in info.rows)
+    for path in (MAKEFILE, BUILD_WORKFLOW, info.language.darwin_script, *dockerfiles):
+        yield (context.read(path) if path else "") or ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 
 from newbackend.checklist import DIRECTORY
 from newbackend.findings import Confidence, Finding, Location, Severity
@@ -39,10 +40,32 @@ _KEYWORDS = frozenset(
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 """A variable without a default."""
 _FROM = re.compile(r"from=([^,\s]+)")
+_READ = re.compile(r"\$(?:\{([A-Z][A-Z0-9_]{3,})\}|([A-Z][A-Z0-9_]{3,}))")
+_ASSIGNED = re.compile(
+    r"(?:\A|[\n;&|({]|\b(?:export|then|do|else|local|readonly)\b)[\s\\]*(\w+)=|\b(?:for|read(?:\s+-\w+)*)\s+(\w+)"
+)
+"""What a command gives a value: not `make NAME=…`."""
+_CONTINUED = re.compile(r"\\\n")
+_SET = re.compile(r"(?:^|\s)([A-Za-z_]\w*)=")
+
+UNDECLARED = rule(
+    "REG857",
+    "dockerfile-variable-undeclared",
+    Severity.ERROR,
+    confidence=Confidence.LIKELY,
+    what="A command of a Dockerfile reads a variable that its stage does not declare, and declares one whose name is "
+    "nearly the same.",
+    why="The variable is empty: the build goes on without the build type, the CUDA version or the mirror.",
+    how="Write the name as the ARG has it, and as the workflow passes it.",
+    bad="ARG BUILD_TYP\nRUN make BUILD_TYPE=${BUILD_TYPE}",
+    good="ARG BUILD_TYPE\nRUN make BUILD_TYPE=${BUILD_TYPE}",
+    checklist=DIRECTORY,
+    added_in="0.2.0",
+)
 
 
-@check(REFUSED, needs=("matrix",), scope=Scope.REPO)
-def refused(context: Context) -> Iterable[Finding]:
+@check(REFUSED, UNDECLARED, needs=("matrix",), scope=Scope.REPO)
+def dockerfiles(context: Context) -> Iterable[Finding]:
     """The Dockerfile of each row, once."""
     first: dict[str, Fact] = {}
     for row in context.facts("matrix"):
@@ -50,16 +73,44 @@ def refused(context: Context) -> Iterable[Finding]:
             first.setdefault(text_of(row, "dockerfile").removeprefix("./"), row)
     for path, row in first.items():
         source = context.read(path)
-        for line, message in _faults(instructions_of(source)) if source else ():
+        instructions = instructions_of(source) if source else ()
+        found = [(REFUSED, line, message) for line, message in _faults(instructions)] if source else []
+        for decided, line, message in found or [(UNDECLARED, *fault) for fault in _undeclared(instructions)]:
             yield Finding(
-                REFUSED,
+                decided,
                 message,
                 path,
                 line=line,
-                message=f"BuildKit refuses {path}: {message}",
+                message=f"BuildKit refuses {path}: {message}" if decided is REFUSED else f"in {path} {message}",
                 backend=context.known(row.backend) if path.endswith(f".{row.backend}") else "",
                 related=(Location(row.path, row.line),),
             )
+
+
+def _undeclared(instructions: Iterable[Instruction]) -> Iterator[tuple[int, str]]:
+    """Variables of commands that are nearly one that the stage declares, itself or by the stage that it is made of."""
+    by_stage: dict[str, set[str]] = {}
+    names: set[str] = set()
+    entries = list(instructions)
+    runs = "\n".join(_CONTINUED.sub(" ", entry.text) for entry in entries if entry.keyword == "RUN")
+    made = {one or other for one, other in _ASSIGNED.findall(runs)}
+    for entry in entries:
+        if entry.keyword == "FROM":
+            words = entry.joined.split()
+            names = set(by_stage.get(words[0].lower(), ()) if words else ())
+            if len(words) > 2:
+                by_stage[words[2].lower()] = names
+        elif entry.keyword == "ARG":
+            names |= {name for name, _ in declared(entry)}
+        elif entry.keyword == "ENV":
+            names |= set(_SET.findall(entry.joined))
+        elif entry.keyword == "RUN":
+            read = {one or other for one, other in _READ.findall(entry.text)}
+            for name in sorted(read - names - made):
+                close = get_close_matches(name, names, 1, 0.85)
+                if close:
+                    line = entry.text_line + entry.text[: entry.text.index(name)].count("\n")
+                    yield line, f"a command reads {name}, which no ARG or ENV of its stage declares; it has {close[0]}"
 
 
 def _faults(instructions: Iterable[Instruction]) -> Iterator[tuple[int, str]]:
