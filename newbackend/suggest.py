@@ -9,7 +9,8 @@ from newbackend.errors import NewbackendError, UsageError
 
 LIMIT = 4
 _SHORTEST = 2
-_CUTOFF, _HARDLY = 0.7, 0.1
+_CUTOFF, _HARDLY, _NEARLY = 0.7, 0.1, 0.85
+_NUMBERS = re.compile(r"[\d.-]+")
 Synonyms = Mapping[str, Sequence[str]]
 
 
@@ -58,6 +59,16 @@ def _plain(word: str) -> str:
 
 def _parts(word: str) -> list[str]:
     return re.split(r"[\s_./-]+", word.casefold())
+
+
+def misspelt(word: str, known: Iterable[str]) -> str:
+    """The known word that one is misspelt for, "" when there is none: another version, or size, is no misspelling."""
+    from difflib import get_close_matches
+
+    plain = {_NUMBERS.sub("", other): other for other in known}
+    bare = _NUMBERS.sub("", word)
+    close = get_close_matches(bare, plain, 1, _NEARLY) if bare and bare not in plain else []
+    return plain[close[0]] if close else ""
 
 
 def did_you_mean(close: Sequence[str]) -> str:

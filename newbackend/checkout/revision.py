@@ -21,7 +21,8 @@ _REGULAR = ("100644", "100755")
 _EAGER_BYTES = 1024 * 1024
 """The biggest file that is read before somebody asks for it."""
 _READ = (
-    "backend/", ".github/", "scripts/", "gallery/", "docs/content/", "core/gallery/", "core/config/", "pkg/system/"
+    "backend/", ".github/", "scripts/", "gallery/", "docs/content/", "core/gallery/", "core/config/", "pkg/system/",
+    "core/http/endpoints/localai/",
 )  # fmt: skip
 """Where the files are that rules read, beside those at the top."""
 
@@ -88,11 +89,11 @@ class RevisionCheckout(Checkout):
                 folders.setdefault("/".join(parts[:depth]), set()).add(name)
         return folders
 
-    def prefetch(self, paths: Iterable[str], limit: int = _EAGER_BYTES) -> None:
-        """Reads many files with two git processes: one for the sizes, as those beyond the limit are left out. A file
+    def prefetch(self, paths: Iterable[str]) -> None:
+        """Reads many files with two git processes: one for the sizes, as those beyond a limit are left out. A file
         whose content git does not have is missed when somebody reads it."""
         own = (path for path in dict.fromkeys(paths) if path in self._modes and not self._is_same(path))
-        self._load([path for path in own if path not in self._disk], limit)
+        self._load([path for path in own if path not in self._disk], _EAGER_BYTES)
 
     def _load(self, paths: Sequence[str], limit: int) -> None:
         sizes = self._ask("--batch-check=%(objectsize)", paths).splitlines()  # of one that is missing, words

@@ -45,8 +45,7 @@ def names(context: Context) -> Iterable[Finding]:
     for fact in context.facts("gallery-index"):
         seen[str(fact.value.get("name") or "")].append(fact)
     for fact in seen.pop("", ()):
-        merged = f"; it has that of *{fact.value['<<']}, which it merges" if fact.value.get("<<") else ""
-        message, backend = f"an entry has no name of its own{merged}", context.owner_of(fact)
+        message, backend = "an entry has no name of its own, only that of what it merges", context.owner_of(fact)
         yield Finding(NAME_TWICE, f"(none) {backend}", INDEX, line=fact.line, message=message, backend=backend)
     for name, facts in seen.items():
         for fact in facts[1:]:

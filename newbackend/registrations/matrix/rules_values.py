@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from functools import partial
 
@@ -15,11 +14,11 @@ from newbackend.registrations.base import Fact
 from newbackend.registrations.matrix.rows import other_release, row_name, text_of
 from newbackend.rules.context import Context
 from newbackend.rules.registry import check, rule
+from newbackend.suggest import misspelt
 
 _FIELDS = ("runs-on", "skip-drivers", "ubuntu-version")
 _SPELLED = ("base-image", "tag-latest")
 """Fields that may have a new value, and not one that is nearly another."""
-_DIGITS = re.compile(r"[\d.-]+")
 _FEW, _MANY, _ENOUGH = 6, 5, 20
 """At most so many values, in the rows of more than so many backends; of more than so many to wonder at a value that is
 near no other."""
@@ -66,7 +65,7 @@ def values(context: Context) -> Iterable[Finding]:
         for row in rows:
             value = text_of(row, key)
             usual = [other for other, backends in owners.items() if len(backends - {row.backend}) > _MANY]
-            if owners[value] == {row.backend} and (meant := _nearly(value, usual)):
+            if owners[value] == {row.backend} and (meant := misspelt(value, usual)):
                 message = f"the row {row_name(row)} has {key} {value!r}, which no other backend has; {meant} is meant"
                 yield _finding(context, row, key, message, Severity.ERROR)
     versions = _owners(rows, _cuda)
@@ -75,14 +74,6 @@ def values(context: Context) -> Iterable[Finding]:
             message = f"the row {row_name(row)} builds for CUDA {_cuda(row)}, which no other backend does"
             level = Severity.WARNING if row.backend in context.new else Severity.NOTE
             yield _finding(context, row, "cuda-minor-version", message, level)
-
-
-def _nearly(value: str, known: Sequence[str]) -> str:
-    """The known value that a word is misspelt for, "" when there is none: another version is no misspelling."""
-    plain = {_DIGITS.sub("", other): other for other in known}
-    bare = _DIGITS.sub("", value)
-    close = get_close_matches(bare, plain, 1, 0.85) if bare and bare not in plain else []
-    return plain[close[0]] if close else ""
 
 
 def _cuda(row: Fact) -> str:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 
 import yaml
 
 from newbackend.splice.yaml_nodes import YamlBroken, node_at, repeated_keys
+from newbackend.suggest import misspelt
 
 Fault = tuple[str, str, int, str]
 """The backend whose output the job waits for, "" when there is none; the subject; the 1-based line; what is wrong."""
@@ -49,16 +49,15 @@ def faults(root: yaml.Node | YamlBroken | None) -> Iterator[Fault]:
             for fault in _of_job(str(key.value), job, key.start_mark.line + 1, names):
                 yield gate[1] if gate else "", *fault
             runner = _runner(job)
-            close = get_close_matches(runner, usual, 1, 0.9) if runners[runner] == 1 else []
-            if close and runner not in usual:
-                message = f"the job {key.value} runs on {runner}, as no other; {close[0]} is meant"
+            if runners[runner] == 1 and (meant := misspelt(runner, usual)):
+                message = f"the job {key.value} runs on {runner}, as no other; {meant} is meant"
                 yield gate[1] if gate else "", f"{key.value} runs-on", key.start_mark.line + 1, message
 
 
 def _of_job(name: str, job: yaml.MappingNode, first: int, names: set[str]) -> Iterator[tuple[str, int, str]]:
     what, fields = f"the job {name}", _fields(job)
     yield from _mappings(what, job)
-    yield from _misspelt(what, job, _JOB_KEYS)
+    yield from _unknown_keys(what, job, _JOB_KEYS)
     if not fields.keys() & {"uses", _MERGE}:
         for key in ("runs-on", "steps"):
             if key not in fields:
@@ -76,7 +75,7 @@ def _of_job(name: str, job: yaml.MappingNode, first: int, names: set[str]) -> It
 
 def _of_step(what: str, step: yaml.MappingNode) -> Iterator[tuple[str, int, str]]:
     fields = _fields(step)
-    yield from _misspelt(what, step, _STEP_KEYS)
+    yield from _unknown_keys(what, step, _STEP_KEYS)
     if _MERGE not in fields and len(fields.keys() & {"run", "uses"}) != 1:
         how = "both run and uses" if "run" in fields else "neither run nor uses"
         yield what, step.start_mark.line + 1, f"{what} has {how}"
@@ -95,13 +94,13 @@ def _mappings(what: str, node: yaml.MappingNode) -> Iterator[tuple[str, int, str
                 yield from _mappings(f"{title} {number} of {what}", child)
 
 
-def _misspelt(what: str, node: yaml.MappingNode, known: Sequence[str]) -> Iterator[tuple[str, int, str]]:
+def _unknown_keys(what: str, node: yaml.MappingNode, known: Sequence[str]) -> Iterator[tuple[str, int, str]]:
     """Keys that are nearly one that GitHub knows, and which the mapping does not have. (GitHub may get new ones.)"""
     there = {str(key.value) for key, _ in node.value}
     for key, _ in node.value:
-        close = get_close_matches(str(key.value), known, 1, 0.8) if key.value not in known else []
-        if close and close[0] not in there:
-            yield f"{what} {key.value}", key.start_mark.line + 1, f"{what} has {key.value!r}; {close[0]} is meant"
+        meant = misspelt(str(key.value), known)
+        if meant and meant not in there:
+            yield f"{what} {key.value}", key.start_mark.line + 1, f"{what} has {key.value!r}; {meant} is meant"
 
 
 def _twice(what: str, node: yaml.MappingNode) -> Iterator[tuple[str, int, str]]:

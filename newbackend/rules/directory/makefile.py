@@ -140,6 +140,8 @@ _SETS = re.compile(
     r"|^[^\t#\n][^\n=:]*:[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*(?:\?|:|\+)?="
     r"|^[ \t]*define[ \t]+(\w+)|\$\(foreach[ \t]+(\w+)"
 )
+_MAY_SET = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*(?:\?|:{1,3}|\+|!)?=|\$\(eval[ \t]+(\w+)")
+"""What may set a variable: also an argument of a make that is called, or of another command."""
 _READS = re.compile(r"(?<!\$)\$(?:\(([A-Za-z_][\w.-]*)[):]|\{([A-Za-z_][\w.-]*)[}:])")
 
 
@@ -155,12 +157,13 @@ def variables(context: Context) -> Iterable[Result]:
         path = f"{info.directory}/Makefile"
         source = _COMMENT.sub("", context.read(path) or "")
         known = {name for names in _SETS.findall(source) for name in names if name}
+        perhaps = {name for names in _MAY_SET.findall(source) for name in names}
         for match in _READS.finditer(source):
             name = match[1] or match[2]
-            if name in known:
+            if name in known or name in perhaps:
                 continue
             close = get_close_matches(name, known, 1, 0.85)
-            known.add(name)
+            perhaps.add(name)
             if close and not any(re.search(rf"\b{re.escape(name)}\b", text) for text in _callers(context, info)):
                 message = f"nothing sets {name}; {close[0]} is set"
                 line = source.count("\n", 0, match.start()) + 1
