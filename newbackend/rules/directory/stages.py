@@ -45,6 +45,8 @@ _ASSIGNED = re.compile(
     r"(?:\A|[\n;&|({]|\b(?:export|then|do|else|local|readonly)\b)[\s\\]*(\w+)=|\b(?:for|read(?:\s+-\w+)*)\s+(\w+)"
 )
 """What a command gives a value: not `make NAME=…`."""
+_Fault = tuple[int, str, str]
+"""Line, subject, what is wrong."""
 _CONTINUED = re.compile(r"\\\n")
 _SET = re.compile(r"(?:^|\s)([A-Za-z_]\w*)=")
 
@@ -74,11 +76,11 @@ def dockerfiles(context: Context) -> Iterable[Finding]:
     for path, row in first.items():
         source = context.read(path)
         instructions = instructions_of(source) if source else ()
-        found = [(REFUSED, line, message) for line, message in _faults(instructions)] if source else []
-        for decided, line, message in found or [(UNDECLARED, *fault) for fault in _undeclared(instructions)]:
+        found = [(REFUSED, *fault) for fault in _faults(instructions)] if source else []
+        for decided, line, subject, message in found or [(UNDECLARED, *fault) for fault in _undeclared(instructions)]:
             yield Finding(
                 decided,
-                message,
+                subject,
                 path,
                 line=line,
                 message=f"BuildKit refuses {path}: {message}" if decided is REFUSED else f"in {path} {message}",
@@ -87,7 +89,7 @@ def dockerfiles(context: Context) -> Iterable[Finding]:
             )
 
 
-def _undeclared(instructions: Iterable[Instruction]) -> Iterator[tuple[int, str]]:
+def _undeclared(instructions: Iterable[Instruction]) -> Iterator[_Fault]:
     """Variables of commands that are nearly one that the stage declares, itself or by the stage that it is made of."""
     by_stage: dict[str, set[str]] = {}
     names: set[str] = set()
@@ -110,32 +112,36 @@ def _undeclared(instructions: Iterable[Instruction]) -> Iterator[tuple[int, str]
                 close = get_close_matches(name, names, 1, 0.85)
                 if close:
                     line = entry.text_line + entry.text[: entry.text.index(name)].count("\n")
-                    yield line, f"a command reads {name}, which no ARG or ENV of its stage declares; it has {close[0]}"
+                    yield (
+                        line,
+                        name,
+                        f"a command reads {name}, which no ARG or ENV of its stage declares; it has {close[0]}",
+                    )
 
 
-def _faults(instructions: Iterable[Instruction]) -> Iterator[tuple[int, str]]:
+def _faults(instructions: Iterable[Instruction]) -> Iterator[_Fault]:
     known = PREDEFINED | automatic("x86_64").keys()
     stages: list[str] = []
     for entry in instructions:
         if entry.keyword not in _KEYWORDS:
-            yield entry.line, f"{entry.keyword} is no instruction"
+            yield entry.line, entry.keyword, f"{entry.keyword} is no instruction"
         elif entry.keyword == "FROM":
             words = entry.joined.split()
             for name in (one or other for one, other in _VARIABLE.findall(words[0] if words else "")):
                 if name not in known:
-                    yield entry.line, f"FROM reads {name}, which no ARG above the first FROM declares"
+                    yield entry.line, f"FROM {name}", f"FROM reads {name}, which no ARG above the first FROM declares"
             stages.append(words[2].lower() if len(words) > 2 and words[1].lower() == "as" else "")
         elif not stages and entry.keyword == "ARG":
             known |= {name for name, _ in declared(entry)}
         elif not stages:
-            yield entry.line, f"{entry.keyword} comes before the first FROM"
+            yield entry.line, f"{entry.keyword} first", f"{entry.keyword} comes before the first FROM"
         else:
             yield from _sources(entry, stages)
     if not stages:
-        yield 1, "it has no FROM"
+        yield 1, "FROM", "it has no FROM"
 
 
-def _sources(entry: Instruction, stages: list[str]) -> Iterator[tuple[int, str]]:
+def _sources(entry: Instruction, stages: list[str]) -> Iterator[_Fault]:
     """Stages that an instruction takes files from: one above its own, or an image, which has a `/`, `:` or `$` in its
     name here."""
     for flag in entry.flags:
@@ -144,4 +150,4 @@ def _sources(entry: Instruction, stages: list[str]) -> Iterator[tuple[int, str]]
         there = name in stages[:-1] or (name.isdigit() and int(name) < len(stages) - 1)
         if name and not there and not re.search(r"[/:$.@]", name):
             why = "is the stage that it is in" if name == stages[-1] else "is no stage above"
-            yield entry.line, f"{entry.keyword} takes files from {name}, which {why}"
+            yield entry.line, f"{entry.keyword} {name}", f"{entry.keyword} takes files from {name}, which {why}"
