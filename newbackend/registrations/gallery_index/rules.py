@@ -261,8 +261,8 @@ META_TEXT = rule(
     "REG217",
     "meta-text-missing",
     Severity.WARNING,
-    what="A meta has no description, no urls or no tags, or one of its urls is no address; a note for one without a "
-    "license.",
+    what="A meta has no description or no tags, no urls although its backend follows an upstream, or one of its urls "
+    "is no address.",
     why="The gallery of the user interface shows a name and nothing else, no search by words or tags finds the "
     "backend, and nobody can see where it comes from. A line that lost its key stands in the list above it.",
     how="Add the field to the anchored meta; the image entries merge it.",
@@ -278,34 +278,24 @@ META_TEXT = rule(
 @check(META_TEXT, needs=("gallery-index",))
 def texts(context: Context) -> Iterable[Finding]:
     """What the production meta of each backend says to people."""
+    followed = {fact.backend for fact in context.facts("bump-bot")}
     for info in context.backends.values():
         meta = info.meta
         if meta is None or "<<" in meta.value:
             continue  # a merged one has the texts of what it merges
-        for key in ("description", "urls", "tags", "license"):
+        for key in ("description", "tags", *(("urls",) if info.name in followed else ())):
             if not meta.value.get(key):
-                severity = Severity.NOTE if key == "license" else None
-                yield _text(context, info, meta, key, f"the meta of {info.name} has no {key}", severity)
+                yield _text(context, info, meta, key, f"the meta of {info.name} has no {key}")
         listed = meta.value.get("urls")
         others = [str(url) for url in listed if not _ADDRESS.match(str(url))] if isinstance(listed, list) else []
         if others:
             message = f"the urls of {info.name} have what is no address: {', '.join(others)}"
-            yield _text(context, info, meta, "urls", message, None)
+            yield _text(context, info, meta, "urls", message)
 
 
 _ADDRESS = re.compile(r"https?://\S+\Z")
 
 
-def _text(
-    context: Context, info: BackendInfo, meta: Fact, key: str, message: str, severity: Severity | None
-) -> Finding:
-    return Finding(
-        META_TEXT,
-        key,
-        INDEX,
-        line=context.lines.field(meta, key),
-        message=message,
-        backend=info.name,
-        severity=severity,
-        expected=f"{key}: …",
-    )
+def _text(context: Context, info: BackendInfo, meta: Fact, key: str, message: str) -> Finding:
+    line = context.lines.field(meta, key)
+    return Finding(META_TEXT, key, INDEX, line=line, message=message, backend=info.name, expected=f"{key}: …")
