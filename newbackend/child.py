@@ -73,7 +73,7 @@ class Beside(Generic[T]):
         self._child: Child | None = None
         if (os.cpu_count() or 1) > 1:
             with suppress(OSError):
-                self._child = Child(lambda: lambda _: pickle.dumps(work()))
+                self._child = Child(lambda: lambda _: _done(work))
                 self._child.send(b"")  # BrokenPipeError: `result` finds out
 
     def result(self) -> T:
@@ -88,6 +88,14 @@ class Beside(Generic[T]):
             finally:
                 self._child.end()
         return self._work()
+
+
+def _done(work: Callable[[], object]) -> bytes:
+    """What a function gives, in the child that calls it: the children of its own end first, as it will be killed."""
+    try:
+        return pickle.dumps(work())
+    finally:
+        end_children()
 
 
 def end_children() -> None:

@@ -171,8 +171,12 @@ except ChildProcessError:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can adopt the children of a process")
 @pytest.mark.parametrize(
     "words",
-    [["verify", "--all", "--fail-on", "never"], ["create", "murmur", "--lang", "go", "--dry-run", "--no-input"]],
-    ids=["verify", "create"],
+    [
+        ["verify", "--all", "--fail-on", "never"],
+        ["verify", "--base", "HEAD", "--fail-on", "never"],
+        ["create", "murmur", "--lang", "go", "--dry-run", "--no-input"],
+    ],
+    ids=["verify", "base", "create"],
 )
 def test_no_process_outlives_a_verb(sample: Path, words: list[str]) -> None:
     tool = str(Path(sys.executable).with_name("newbackend"))
